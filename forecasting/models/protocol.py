@@ -1,0 +1,79 @@
+"""What a model is: it fits a panel and then draws paths of future demand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.panel import DemandPanel
+from forecasting.seasonality import PooledSeasonality
+
+__all__ = ["DemandModel", "FitContext", "FittedModel", "memory_periods"]
+
+Floats32 = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What a model may know beside its own series.
+
+    Attributes
+    ----------
+    season : factors shared by groups, fitted on the whole panel.
+    profile : int64 (n,); the group of each series that is being fitted.
+    """
+
+    season: PooledSeasonality
+    profile: Integers
+
+    def past(self) -> Floats32:
+        """The factors of the history; float32 (groups, T)."""
+        return self.season.factors(0, self.season.calendar.periods)
+
+    def future(self, horizon: int) -> Floats32:
+        """The factors of the next ``horizon`` periods; float32 (groups, horizon)."""
+        return self.season.factors(self.season.calendar.periods, horizon)
+
+
+class FittedModel(Protocol):
+    """A model that has seen the history of n series."""
+
+    def paths(self, rows: Integers, keys: Keys, horizon: int, count: int) -> Floats32:
+        """Draw ``count`` paths of ``horizon`` periods for some of its series.
+
+        Parameters
+        ----------
+        rows : int64 (k,); which of the n series.
+        keys : uint64 (k,); their random streams. A draw may depend on nothing but the key, the number of the
+            path and the period, so that a result never depends on which series are computed together.
+        horizon, count : at least 1.
+
+        Returns
+        -------
+        float32 (k, count, horizon), not negative, finite; whole numbers for series in whole units.
+        """
+
+    def parameters(self) -> Mapping[str, npt.NDArray[np.generic]]:
+        """Return what was fitted, one array of length n a name, for people to read."""
+
+
+class DemandModel(Protocol):
+    """A family of forecasts."""
+
+    @property
+    def name(self) -> str:
+        """Its name in configuration and output."""
+
+    def fit(self, panel: DemandPanel, context: FitContext) -> FittedModel:
+        """Fit every series of ``panel``; only observed cells are evidence of demand."""
+
+
+def memory_periods(context: FitContext) -> int:
+    """How many of the newest periods a bootstrap remembers: a year of days, three years of weeks, five of months."""
+    return {"D": 364, "MS": 60}.get(context.season.calendar.frequency.code, 156)

@@ -1,0 +1,29 @@
+"""People and schedulers: tables in, a run on disk out; the command line ``restock``.
+
+Names are imported when they are first used, so that a command's help does not wait for compiled code.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.config import PlanConfig
+    from pipelines.inputs import Inputs
+    from pipelines.jobs.planning import PlanResult, plan
+
+_HOMES = {
+    "Inputs": "pipelines.inputs",
+    "PlanConfig": "pipelines.config",
+    "PlanResult": "pipelines.jobs.planning",
+    "plan": "pipelines.jobs.planning",
+}
+
+__all__ = ["Inputs", "PlanConfig", "PlanResult", "plan"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,135 @@
+"""PlanConfig: what a planner may set, with its limits. The same names stand in ``restock.toml``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import ConfigurationError
+
+__all__ = ["PlanConfig", "Rule", "Where", "describe_problem", "read_toml"]
+
+Measure = Literal["backorder_rate", "fill_rate", "cycle_service_level", "ready_rate", "cost"]
+Policy = Literal["auto", "order_up_to", "reorder_point", "min_max"]
+Unmet = Literal["backorder", "lost"]
+Text = str | list[str]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Where(_Strict):
+    """The items that a rule is about: every condition given must hold; a list means any of its values."""
+
+    demand_class: Text | None = Field(None, alias="class", description="Syntetos-Boylan class: smooth, erratic, intermittent, lumpy, no demand")
+    category: Text | None = None
+    supplier: Text | None = None
+    location: Text | None = None
+    sku: Text | None = None
+
+    def conditions(self) -> dict[str, list[str]]:
+        """The conditions given, by column."""
+        given = {"class" if k == "demand_class" else k: v for k, v in self if v is not None}
+        return {k: [v] if isinstance(v, str) else list(v) for k, v in given.items()}
+
+
+class Settings(_Strict):
+    """What a rule may set."""
+
+    measure: Measure | None = None
+    target: float | None = None
+    unmet_demand: Unmet | None = None
+    policy: Policy | None = None
+    review_days: float | None = Field(None, ge=0, le=3650)
+    model: str | None = None
+
+
+class Rule(_Strict):
+    """Other settings for some items. The first rule that matches an item and sets a field wins that field."""
+
+    where: Where
+    set: Settings
+
+    @property
+    def name(self) -> str:
+        """The rule in words, as it is named in the output."""
+        return " and ".join(f"{k}={'|'.join(v)}" for k, v in self.where.conditions().items()) or "all"
+
+
+class PlanConfig(_Strict):
+    """How to plan. Units, conventions and clock: see the documentation of the fields and of the tables."""
+
+    frequency: str | None = Field(None, description="D, W-MON ... W-SUN (weeks that begin on that day) or MS; default: inferred from the dates of the sales")
+    as_of: dt.date | None = Field(None, description="opening of the first period not yet observed; default: after the last complete period of the sales")
+    measure: Measure = Field("backorder_rate", description="what the target is about")
+    target: float = Field(0.02, description="value of the measure that every item must reach; not used for cost")
+    target_scope: Literal["sku"] = Field("sku", description="the target binds every item by itself")
+    unmet_demand: Unmet = Field("backorder", description="what cannot be filled waits (backorder) or is lost")
+    review_days: float | None = Field(None, ge=0, le=3650, description="days between reviews; default: one period")
+    policy: Policy = Field("auto", description="auto orders up to a level unless the economic lot exceeds a review interval's demand")
+    model: str = Field("auto", description="name of a forecasting model, or auto")
+    paths: int = Field(400, ge=100, le=100_000, description="sample paths a series for the demand distribution")
+    seed: int = Field(0, ge=0, description="seed of all random streams")
+    rules: tuple[Rule, ...] = Field((), description="other settings for classes, categories, suppliers, locations or SKUs; ordered")
+    defaults: dict[str, float | str] = Field(default_factory=dict, description="values for item columns that the tables lack")
+    duplicates: Literal["quarantine", "error", "sum", "last"] = Field("quarantine", description="several sales rows of one SKU, location and day")
+    quantity_basis: Literal["ordered"] = Field("ordered", description="sales are what was ordered on a day, accepted backorders included")
+    gaps: Literal["zero", "missing"] = Field("zero", description="a period without a sales row: nothing demanded, or nothing recorded")
+    missing_quantity: Literal["quarantine", "unknown"] = Field("quarantine", description="a sales row without quantity: set aside, or not recorded")
+    max_quarantine_fraction: float = Field(0.05, ge=0, le=1, description="a table with a larger share of bad rows is refused")
+    max_data_age_days: float = Field(31, ge=0, description="sales that end earlier than this before as_of are refused")
+    lead_times: Literal["nearest", "stated"] = Field("nearest", description="whether measured receipts may replace stated lead times")
+    max_cover_days: float = Field(365, gt=0, description="no economic lot covers more than this")
+    simulation_paths: int = Field(100, ge=0, le=10_000, description="paths of the simulation of the policy; 0 leaves it out")
+    simulation_days: float = Field(365, gt=0, le=36_500, description="length of that simulation after its warm-up")
+
+    @model_validator(mode="after")
+    def _targets_make_sense(self) -> Self:
+        if self.measure not in ("cost", "backorder_rate") and "target" not in self.model_fields_set:
+            raise ValueError(f'measure = "{self.measure}" needs a target of its own, for example target = 0.95')
+        wanted = [("target", self.measure, self.target)]
+        wanted += [(f"rules: target where {r.name}", r.set.measure or self.measure, r.set.target) for r in self.rules if r.set.target is not None]
+        for name, measure, target in wanted:
+            if measure != "cost" and not 0 < target < 1:
+                hint = f"; did you mean {target / 100:g}?" if 1 < target < 100 else ""
+                raise ValueError(f"{name} is {target:g}; it must lie between 0 and 1, both excluded{hint}")
+        return self
+
+    @classmethod
+    def make(cls, values: dict[str, Any], source: str) -> PlanConfig:
+        """Build from plain values; problems are named with their ``source``."""
+        try:
+            return cls(**values)
+        except ValidationError as problem:
+            raise ConfigurationError(f"{source}: {describe_problem(problem)}") from None
+
+
+def describe_problem(problem: ValidationError) -> str:
+    """Say in one line each what pydantic found, with the field and its value."""
+    lines = []
+    for error in problem.errors():
+        where = ".".join(str(part) for part in error["loc"])
+        value = "" if isinstance(error.get("input"), dict) else f" (got {error.get('input')!r})"
+        if error["type"] == "extra_forbidden":
+            lines.append(f"{where} is no setting; known are {', '.join(sorted(PlanConfig.model_fields))}")
+        else:
+            lines.append(f"{where}: {error['msg']}{value}" if where else str(error["msg"]))
+    return "; ".join(lines)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; a mistake in it is named with its line."""
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path} does not exist; `restock init` writes one") from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(f"{path} can't be read: {problem}") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigurationError(f"{path}: {problem}") from None

@@ -1,0 +1,38 @@
+"""How independent pieces of work are run: threads here. The kernels release the interpreter lock.
+
+A place for other executors (a cluster): whatever maps a function over pieces, in order, will do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+__all__ = ["Mapper", "default_jobs", "thread_mapper"]
+
+Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+
+
+def default_jobs() -> int:
+    """As many threads as this process may use processors."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def thread_mapper(jobs: int) -> Mapper:
+    """Return a ``map`` that runs ``jobs`` pieces at once and yields results in order, few of them waiting."""
+    if jobs <= 1:
+        return map
+
+    def run(work: Callable[[Any], Any], pieces: Iterable[Any]) -> Iterator[Any]:
+        with ThreadPoolExecutor(jobs) as pool:
+            pending: list[Future[Any]] = []
+            for piece in pieces:
+                pending.append(pool.submit(work, piece))
+                if len(pending) > 2 * jobs:
+                    yield pending.pop(0).result()
+            while pending:
+                yield pending.pop(0).result()
+
+    return run

@@ -1,0 +1,1 @@
+"""The jobs: one module each, named after what it does."""

@@ -1,0 +1,267 @@
+"""The frames of a plan: recommendations with status and reason, policy, forecast, and the summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.jobs.levels import QUANTILES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipelines.jobs.planning import Plan
+    from replenishment.simulation.results import SimulationResult
+
+__all__ = ["STATUSES", "describe_plan", "forecast_frame", "policy_frame", "recommendation_frame"]
+
+Floats = npt.NDArray[np.float64]
+
+# Worst first.
+STATUSES: Final = (
+    "stocked out", "potential stock-out", "needs planner", "surplus on order", "excess", "discontinued", "new", "on hold", "fine"
+)  # fmt: skip
+
+
+def recommendation_frame(made: Plan) -> pd.DataFrame:
+    """One row an item: what to order, when it comes, and why."""
+    import pandas as pd
+
+    items, levels, stock, facts = made.items, made.levels, made.stock, made.facts
+    policies, panel = levels.policies, made.panel
+    held, why_held = _held(made)
+    order = np.where(held, 0.0, levels.order)
+    position = stock.net + stock.on_order
+    days = panel.calendar.frequency.mean_days
+    protection_days = (levels.lead_time_mean + np.maximum(facts.review_periods, 1)) * days
+    daily = levels.demand_mean / protection_days
+    unit_cost = items["unit_cost"].to_numpy(float)
+    excess = np.maximum(position - np.maximum(policies.order_up_to, 0.0), 0.0)
+    status = _status(made, held, why_held, excess)
+    arrival = panel.calendar.openings_from(panel.calendar.periods, int(np.rint(levels.lead_time_mean).max(initial=0)) + 1)
+    arrival_day = arrival[np.rint(levels.lead_time_mean).astype(np.int64)]
+    next_day = panel.calendar.openings_from(panel.calendar.periods, int(stock.next_arrival.max(initial=0)) + 1)
+    as_of = np.datetime64(panel.as_of, "s")
+    never = np.datetime64("NaT", "s")
+    price = items["unit_price"].fillna(items["unit_cost"]).fillna(1.0).to_numpy(float)
+    risk = levels.position.units_at_risk * price
+    rank = np.lexsort((np.arange(len(items)), -risk, [STATUSES.index(s) for s in status]))
+    priority = np.empty(len(items), dtype=np.int64)
+    priority[rank] = np.arange(1, len(items) + 1)
+    return pd.DataFrame(
+        {
+            "sku": panel.skus,
+            "location": panel.locations,
+            "supplier": items["supplier"].to_numpy(),
+            "status": status,
+            "order_quantity": order,
+            "need": np.where(held, 0.0, levels.need),
+            "order_date": np.where(order > 0, as_of, never),
+            "arrival_date": np.where(order > 0, arrival_day.astype("datetime64[D]").astype("datetime64[s]"), never),
+            "reorder_point": policies.reorder_point,
+            "order_up_to": policies.order_up_to,
+            "safety_stock": policies.safety_stock,
+            "economic_order_quantity": levels.economic_lot,
+            "on_hand": stock.on_hand,
+            "on_order": stock.on_order,
+            "next_arrival_date": np.where(
+                stock.next_arrival >= 0,
+                next_day[np.maximum(stock.next_arrival, 0)].astype("datetime64[D]").astype("datetime64[s]"),
+                never,
+            ),
+            "backordered": stock.backordered,
+            "allocated": stock.allocated,
+            "inventory_position": position,
+            "position_in_time": levels.position.effective,
+            "demand_mean": levels.demand_mean,
+            "demand_quantile": levels.quantiles[:, QUANTILES.index(0.95)],
+            "days_of_cover": np.divide(np.maximum(stock.net, 0.0), daily, out=np.full(len(items), np.nan), where=daily > 0),
+            "days_of_cover_after": np.divide(
+                np.maximum(position + order, 0.0), daily, out=np.full(len(items), np.nan), where=daily > 0
+            ),
+            "excess": excess,
+            "stock_out_probability": levels.position.stock_out_probability,
+            "units_at_risk": levels.position.units_at_risk,
+            "expected_backorder_rate": policies.expected_backorder_rate,
+            "unit_cost": unit_cost,
+            "order_value": order * unit_cost,
+            "priority": priority,
+            "reason": _reasons(made, order, held, why_held),
+            "rule": items["rule"].to_numpy(),
+            "model": made.forecaster.choice_["model"].to_numpy(),
+        }
+    )
+
+
+def _held(made: Plan) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
+    """Items for which no order is proposed, whatever the numbers say, and why."""
+    items, as_of = made.items, np.datetime64(made.panel.as_of, "ns")
+    why = np.full(len(items), "", dtype=object)
+    why[(items["lead_time_source"] == "unknown").to_numpy()] = "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
+    why[(made.forecaster.summary_.demands == 0)] = "nothing was ever demanded: a planner must decide"
+    hold = np.array([value is True for value in items["hold"]])
+    why[hold] = "items.hold is set"
+    why[(items["discontinued_on"].to_numpy() <= as_of)] = "discontinued"
+    return why != "", why
+
+
+def _status(made: Plan, held: npt.NDArray[np.bool_], why: npt.NDArray[np.object_], excess: Floats) -> npt.NDArray[np.str_]:
+    """The status of each item from the projection over its lead time, worst first."""
+    stock, levels = made.stock, made.levels
+    wanted = levels.demand_mean > 0
+    lot = np.maximum(levels.policies.lot, levels.policies.minimum)
+    return np.select(
+        [
+            why == "discontinued",
+            np.char.startswith(why.astype(str), "no lead time"),
+            made.forecaster.summary_.demands == 0,
+            (stock.net <= 0) & wanted,
+            (levels.position.stock_out_probability > 0.5) & wanted,
+            (excess > lot) & (stock.on_order > 0),
+            excess > lot,
+            why == "items.hold is set",
+        ],
+        [
+            "discontinued", "needs planner", "new", "stocked out", "potential stock-out", "surplus on order", "excess", "on hold"
+        ],
+        "fine",
+    ).astype(np.str_)  # fmt: skip
+
+
+def _reasons(made: Plan, order: Floats, held: npt.NDArray[np.bool_], why: npt.NDArray[np.object_]) -> list[str]:
+    """One sentence an item."""
+    levels, policies = made.levels, made.levels.policies
+    columns = zip(
+        order, held, why, levels.need, levels.position.effective, policies.reorder_point, policies.order_up_to,
+        policies.kind, policies.lot, policies.minimum, policies.safety_stock, levels.exceeds_maximum,
+        levels.position.in_time, made.stock.overdue, made.facts.lost, strict=True,
+    )  # fmt: skip
+    return [_reason(*(v.item() if isinstance(v, np.generic) else v for v in row)) for row in columns]
+
+
+def _reason(
+    order: float, held: bool, why: str, need: float, position: float, reorder_point: float, order_up_to: float,
+    kind: str, lot: float, minimum: float, safety_stock: float, exceeds: bool, in_time: float, overdue: float, lost: bool,
+) -> str:  # fmt: skip
+    if held:
+        return why
+    level = f"order-up-to level {_n(order_up_to)}" if kind == "order_up_to" else f"reorder point {_n(reorder_point)}"
+    parts = []
+    if order > 0:
+        parts.append(f"position {_n(position)} is {'below' if kind == 'order_up_to' else 'at or below'} the {level}: order {_n(order)} (need {_n(need)}")
+        parts[-1] += f", lots of {_n(lot)}" if lot > 1 else ""
+        parts[-1] += f", minimum {_n(minimum)})" if minimum > 0 else ")"
+    else:
+        parts.append(f"position {_n(position)} reaches the {level}" if kind == "order_up_to" else f"position {_n(position)} is above the {level}")
+    if lost and abs(position - in_time) > 1e-9:
+        parts.append("demand that is lost before the order arrives is not ordered")
+    elif position < in_time - 1e-9:
+        parts.append(f"an open order inside the protection interval comes late: {_n(in_time)} in time count as {_n(position)}")
+    if overdue > 0:
+        parts.append(f"{_n(overdue)} units are overdue and expected at the next opening")
+    if exceeds:
+        parts.append("even the smallest order exceeds max_stock")
+    if safety_stock < 0:
+        parts.append("safety stock is negative: the lot alone meets the target")
+    return "; ".join(parts)
+
+
+def _n(value: float) -> str:
+    return f"{value:,.0f}" if abs(value - round(value)) < 1e-9 else f"{value:,.2f}"
+
+
+def policy_frame(made: Plan) -> pd.DataFrame:
+    """One row an item: how reorder point, level and lot came about."""
+    import pandas as pd
+
+    items, levels, policies = made.items, made.levels, made.levels.policies
+    return pd.DataFrame(
+        {
+            "sku": made.panel.skus,
+            "location": made.panel.locations,
+            "policy": policies.kind,
+            "measure": items["measure"].to_numpy(),
+            "target": items["target"].to_numpy(),
+            "unmet_demand": items["unmet_demand"].to_numpy(),
+            "rule": items["rule"].to_numpy(),
+            "reorder_point": policies.reorder_point,
+            "raise_to": policies.raise_to,
+            "order_up_to": policies.order_up_to,
+            "lot": policies.lot,
+            "minimum": policies.minimum,
+            "safety_stock": policies.safety_stock,
+            "fractile": policies.fractile,
+            "economic_order_quantity": levels.economic_lot,
+            "expected_backorder_rate": policies.expected_backorder_rate,
+            "expected_ready_rate": policies.expected_ready_rate,
+            "expected_stock": policies.expected_stock,
+            "review_periods": made.facts.review_periods,
+            "lead_time_periods": levels.lead_time_mean,
+            "protection_periods": levels.lead_time_mean + made.facts.review_periods,
+            **{name: items[name].to_numpy() for name in (
+                "lead_time_source", "stated_lead_time_days", "stated_lead_time_sd_days", "measured_lead_time_days",
+                "measured_lead_time_sd_days", "receipts", "order_cost", "holding_rate", "unit_cost", "moq", "pack_size", "max_stock",
+            )},
+        }
+    )  # fmt: skip
+
+
+def forecast_frame(made: Plan) -> pd.DataFrame:
+    """One row an item: its class, its model and why, and the distribution of demand over the protection interval."""
+    import pandas as pd
+
+    from forecasting.panel import CellStatus
+
+    levels, status = made.levels, made.panel.status
+    columns: dict[str, Any] = {
+        "protection_periods": levels.lead_time_mean + made.facts.review_periods,
+        "demand_mean": levels.demand_mean,
+        "demand_sd": levels.demand_sd,
+    }
+    columns |= {f"q{p:g}": levels.quantiles[:, k] for k, p in enumerate(QUANTILES)}
+    columns |= {f"periods_{s.name.lower()}": (status == s).sum(axis=1) for s in CellStatus}
+    columns["mean_interval"] = np.where(
+        np.isfinite(made.forecaster.summary_.mean_interval), made.forecaster.summary_.mean_interval, np.nan
+    )
+    columns["size_cv2"] = made.forecaster.summary_.size_cv2
+    return pd.concat([made.forecaster.parameters(), pd.DataFrame(columns)], axis=1)
+
+
+def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: SimulationResult | None) -> dict[str, Any]:
+    """The plan in numbers: counts, money, promised and simulated backorder rate, warnings."""
+    report, levels = made.panel.report, made.levels
+    demand = levels.demand_mean / np.maximum(levels.lead_time_mean + made.facts.review_periods, 1.0)
+    weight = np.where(made.forecaster.summary_.demands > 0, demand, 0.0)
+    promised = float(np.average(levels.policies.expected_backorder_rate, weights=weight)) if weight.sum() > 0 else 0.0
+    value = recommendations["order_value"]
+    summary: dict[str, Any] = {
+        "as_of": str(made.panel.as_of),
+        "frequency": made.panel.calendar.frequency.code,
+        "periods": made.panel.calendar.periods,
+        "items": len(recommendations),
+        "sales_rows": report.rows_read,
+        "sales_rows_used": report.rows_used,
+        "sales_rows_after_as_of": report.rows_after_as_of,
+        "sales_rows_in_partial_period": report.rows_in_partial_period,
+        "rows_quarantined": len(made.tables.findings.rows),
+        "order_lines": int((recommendations["order_quantity"] > 0).sum()),
+        "order_units": float(recommendations["order_quantity"].sum()),
+        "order_value": float(value.sum()) if value.notna().any() else None,
+        "backordered_units": float(made.stock.backordered.sum()),
+        "expected_backorder_rate": promised,
+        "simulated_backorder_rate": None,
+        "simulated_backorder_rate_se": None,
+        "statuses": {s: int(n) for s in STATUSES if (n := (recommendations["status"] == s).sum())},
+        "models": {str(k): int(v) for k, v in made.forecaster.choice_["model"].value_counts().sort_index().items()},
+        "warnings": list(made.tables.findings.warnings),
+    }
+    if simulated is not None:
+        summary["simulated_backorder_rate"] = simulated.total["backorder_rate"]
+        summary["simulated_backorder_rate_se"] = simulated.total["backorder_rate_se"]
+        summary["simulated_mean_stock"] = simulated.total["mean_stock"]
+    missing = int((~made.stock.counted).sum())
+    if missing:
+        summary["warnings"].append(f"stock: {missing} items have no row; their stock on hand is taken as 0")
+    return summary

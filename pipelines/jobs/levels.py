@@ -1,0 +1,176 @@
+"""One piece of a plan: demand, policy and net position of some items. Arrays in, arrays out; runs in any thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.forecaster import DemandForecaster
+from forecasting.kernels.random import PATH_STRIDE, uniforms
+from replenishment.constraints import cap_at_maximum, order_quantity
+from replenishment.lead_times import LeadTimes
+from replenishment.lot_sizing import economic_order_quantity
+from replenishment.netting import NetPosition, net_along_time
+from replenishment.policies import LotRules, Policies, Targets, set_policies
+from replenishment.service import ProtectionDemand
+
+__all__ = ["QUANTILES", "ItemFacts", "LevelResults", "pieces_by_review", "set_levels"]
+
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.str_]
+
+QUANTILES = (0.5, 0.9, 0.95, 0.99)
+_LEAD_TIME_STEP = PATH_STRIDE - 2
+_ITEMS_A_PIECE = 512
+
+
+@dataclass(frozen=True, eq=False)
+class ItemFacts:
+    """What a piece needs to know of n items; see ``pipelines.jobs.parameters``.
+
+    Attributes
+    ----------
+    keys : uint64, random streams. integral : in whole units. review_periods : R.
+    policy, measure, target, lost, unit_cost, holding_cost (per unit and period), shortage_cost, order_cost.
+    minimum, pack, maximum, largest_lot : units; NaN where there is none. periods_per_year : one number.
+    net_stock : on hand less what waits. arrivals : (n, a) units due at openings 0, 1, ...
+    """
+
+    keys: npt.NDArray[np.uint64]
+    integral: npt.NDArray[np.bool_]
+    review_periods: Integers
+    policy: Texts
+    measure: Texts
+    target: Floats
+    lost: npt.NDArray[np.bool_]
+    order_cost: Floats
+    holding_cost: Floats
+    shortage_cost: Floats
+    minimum: Floats
+    pack: Floats
+    maximum: Floats
+    net_stock: Floats
+    arrivals: Floats
+    periods_per_year: float
+    max_cover_periods: float
+
+    def take(self, rows: Integers) -> Self:
+        """Return the facts of some items."""
+        return type(self)(
+            *(v[rows] if isinstance(v := getattr(self, f.name), np.ndarray) else v for f in fields(self))
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LevelResults:
+    """What a plan decides for n items, as arrays."""
+
+    policies: Policies
+    position: NetPosition
+    economic_lot: Floats
+    demand_mean: Floats
+    demand_sd: Floats
+    lead_time_mean: Floats
+    lead_time_demand: Floats
+    quantiles: Floats  # (n, len(QUANTILES)), over L + R
+    need: Floats
+    order: Floats
+    exceeds_maximum: npt.NDArray[np.bool_]
+
+    @classmethod
+    def joined(cls, parts: list[LevelResults], order: Integers) -> LevelResults:
+        """Put pieces together; ``order[k]`` is the item of the k-th row of all pieces."""
+        back = np.argsort(order)
+
+        def together(values: list[object]) -> object:
+            if isinstance(values[0], np.ndarray):
+                return np.concatenate(values)[back]  # type: ignore[arg-type]
+            kind = type(values[0])
+            return kind(*(together([getattr(v, f.name) for v in values]) for f in fields(kind)))  # type: ignore[arg-type]
+
+        return cls(*(together([getattr(p, f.name) for p in parts]) for f in fields(cls)))  # type: ignore[arg-type]
+
+
+def pieces_by_review(review_periods: Integers, longest_lead_time: Integers) -> list[Integers]:
+    """Split items into pieces of equal review interval and similar lead time: their paths are equally long."""
+    order = np.lexsort((longest_lead_time, review_periods))
+    cuts = np.flatnonzero(np.diff(review_periods[order])) + 1
+    groups = np.split(order, cuts)
+    return [group[k : k + _ITEMS_A_PIECE] for group in groups for k in range(0, len(group), _ITEMS_A_PIECE)]
+
+
+def set_levels(
+    rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts, paths: int
+) -> LevelResults:
+    """Draw demand over L + R, set the policy, net the position and size the order of some items.
+
+    Parameters
+    ----------
+    rows : items with the same review interval. forecaster, lead_times, facts : of all items.
+    """
+    own, waits = facts.take(rows), lead_times.take(rows)
+    review = int(own.review_periods[0])
+    lead_time = _draw_lead_times(waits, own.keys, paths)
+    horizon = int(lead_time.max()) + max(review, 1)
+    cumulative = np.cumsum(forecaster.paths(horizon, paths, rows), axis=2)
+    demand = _protection_demand(cumulative, lead_time, review, own.integral)
+    per_period = cumulative[:, :, -1].mean(axis=1, dtype=np.float64) / horizon
+    review_units = demand.window_units if review else per_period
+    economic = _economic_lot(own, per_period)
+    targets = Targets(own.measure, own.target, own.holding_cost, own.shortage_cost, own.lost)
+    policies = set_policies(own.policy, demand, targets, LotRules(economic, own.minimum, own.pack), review_units)
+    level = np.where(policies.kind == "order_up_to", policies.order_up_to, policies.reorder_point)
+    expected = np.rint(waits.mean()).astype(np.int64)
+    position = net_along_time(
+        own.net_stock, own.arrivals, cumulative, lead_time, expected, review, level, policies.fractile, own.lost, own.integral
+    )
+    need, order = order_quantity(position.effective, policies.reorder_point, policies.raise_to, policies.lot, policies.minimum)
+    order, exceeds = cap_at_maximum(order, own.net_stock + own.arrivals.sum(axis=1), own.maximum, policies.lot, policies.minimum)
+    over = demand.over_protection
+    return LevelResults(
+        policies=policies,
+        position=position,
+        economic_lot=economic,
+        demand_mean=over.mean(),
+        demand_sd=np.sqrt(over.variance()),
+        lead_time_mean=waits.mean(),
+        lead_time_demand=per_period * waits.mean(),
+        quantiles=np.stack([over.quantile(p) for p in QUANTILES], axis=1),
+        need=need,
+        order=order,
+        exceeds_maximum=exceeds,
+    )
+
+
+def _draw_lead_times(waits: LeadTimes, keys: npt.NDArray[np.uint64], paths: int) -> Integers:
+    """One lead time a path; (n, paths)."""
+    steady = (waits.probability > 0).sum(axis=1) == 1
+    if steady.all():
+        return np.repeat(waits.maximum[:, None], paths, axis=1)
+    uniform = np.empty((len(waits), paths))
+    uniforms(keys, _LEAD_TIME_STEP, uniform)
+    return waits.quantile(uniform)
+
+
+def _protection_demand(
+    cumulative: Floats32, lead_time: Integers, review: int, integral: npt.NDArray[np.bool_]
+) -> ProtectionDemand:
+    """Demand over the lead time and to the end of each period of the review interval, path by path."""
+    padded = np.concatenate([np.zeros((*cumulative.shape[:2], 1), dtype=np.float32), cumulative], axis=2)
+    before = np.take_along_axis(padded, lead_time[:, :, None], axis=2)[:, :, 0]
+    ends = np.take_along_axis(padded, lead_time[:, :, None] + np.arange(1, review + 1)[None, None, :], axis=2)
+    return ProtectionDemand.from_sums(before, ends, integral)
+
+
+def _economic_lot(own: ItemFacts, per_period: Floats) -> Floats:
+    """The economic order quantity; NaN where the unit cost is unknown; capped at the largest cover wanted."""
+    known = own.holding_cost > 0
+    yearly = own.holding_cost[known] * own.periods_per_year
+    lot = np.full(len(own.keys), np.nan)
+    lot[known] = economic_order_quantity(per_period[known] * own.periods_per_year, own.order_cost[known], yearly)
+    return np.where(np.isnan(lot), np.nan, np.minimum(lot, per_period * own.max_cover_periods))

@@ -1,0 +1,132 @@
+"""What holds for each item: its own row, its supplier's, the rules and the defaults; the nearest one wins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pipelines.config import PlanConfig
+from pipelines.errors import ConfigurationError
+from pipelines.inputs import CheckedTables
+from pipelines.tables import kinds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["apply_rules", "item_keys", "item_parameters"]
+
+# What is assumed where no table and no default says anything.
+BUILT_IN: Final = {"order_cost": 0.0, "holding_rate": 0.25, "moq": 0.0}
+_FROM_SUPPLIER: Final = ("lead_time_days", "lead_time_sd_days", "review_days", "order_cost")
+_RULED: Final = ("measure", "target", "unmet_demand", "policy", "review_days", "model")
+
+
+def item_keys(tables: CheckedTables, sold: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the (sku, location) pairs to plan: all that sold, and all that the items table names.
+
+    An items table without locations holds wherever its SKU is sold or kept; a SKU that is nowhere gets "main".
+    """
+    keys = set(sold)
+    items = tables.get("items")
+    if items is None:
+        return sorted(keys)
+    if not tables.items_everywhere:
+        return sorted(keys | set(zip(items["sku"], items["location"], strict=True)))
+    known = set(items["sku"])
+    stock = tables.get("stock")
+    if stock is not None:
+        keys |= {key for key in zip(stock["sku"], stock["location"], strict=True) if key[0] in known}
+    nowhere = known - {sku for sku, _ in keys}
+    return sorted(keys | {(sku, "main") for sku in nowhere})
+
+
+def item_parameters(tables: CheckedTables, config: PlanConfig, keys: list[tuple[str, str]]) -> pd.DataFrame:
+    """Return one row a key with every item column, filled from the nearest source, and where it came from.
+
+    Columns ``<name>_from`` say item, supplier, defaults, built-in or nothing for the columns a supplier may give.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(keys, columns=["sku", "location"])
+    items = tables.get("items")
+    if items is not None:
+        on = ["sku"] if tables.items_everywhere else ["sku", "location"]
+        frame = frame.merge(items.drop(columns=["location"]) if tables.items_everywhere else items, on=on, how="left", validate="many_to_one")
+    for name, kind in kinds("items").items():
+        if name not in frame.columns:
+            empty: Any = {"number": np.nan, "date": np.datetime64("NaT", "ns")}.get(kind)
+            frame[name] = pd.Series([empty] * len(frame), dtype=None if kind in ("number", "date") else object)
+    _fill_from_suppliers(frame, tables.get("suppliers"))
+    for name, value in (dict(config.defaults)).items():
+        if name not in kinds("items") or name in ("sku", "location"):
+            raise ConfigurationError(f"defaults has {name!r}, which is no column of items")
+        _fill(frame, name, value, "defaults")
+    for name, number in BUILT_IN.items():
+        _fill(frame, name, number, "built-in")
+    return frame
+
+
+def _fill_from_suppliers(frame: pd.DataFrame, suppliers: pd.DataFrame | None) -> None:
+    for name in _FROM_SUPPLIER:
+        frame[f"{name}_from"] = np.where(frame[name].notna(), "item", "")
+        if suppliers is not None and name in suppliers.columns:
+            theirs = frame["supplier"].map(suppliers.set_index("supplier")[name])
+            frame[f"supplier_{name}"] = theirs
+            _fill(frame, name, theirs, "supplier")
+        else:
+            frame[f"supplier_{name}"] = np.nan
+
+
+def _fill(frame: pd.DataFrame, name: str, value: Any, source: str) -> None:
+    """Fill what is empty and note the source."""
+    empty = frame[name].isna()
+    # A lead time and its spread belong together: a stated one of the item is not mixed with another's spread.
+    if name == "lead_time_sd_days" and source != "item":
+        empty &= (frame["lead_time_days_from"] == source) | (frame["lead_time_days_from"] == "")
+    filled = frame[name].where(~empty, value)
+    marked = f"{name}_from"
+    if marked in frame.columns:
+        frame[marked] = frame[marked].where(~(empty & filled.notna()), source)
+    frame[name] = filled
+
+
+def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
+    """Return measure, target, unmet_demand, policy, review_days, model and the rule that won, for each row.
+
+    An item's own target (and review_days of an item or supplier) is nearest; then the first rule that matches and
+    sets the field; then the configuration.
+
+    Parameters
+    ----------
+    frame : with columns sku, location, category, supplier, class, target, review_days.
+    """
+    import pandas as pd
+
+    n = len(frame)
+    base = {name: getattr(config, name) for name in _RULED}
+    out = {name: np.full(n, value, dtype=object) for name, value in base.items()}
+    won = np.full(n, "", dtype=object)
+    settled = {name: np.zeros(n, dtype=bool) for name in _RULED}
+    for number, rule in enumerate(config.rules, start=1):
+        matches = np.ones(n, dtype=bool)
+        for column, values in rule.where.conditions().items():
+            matches &= frame[column].isin(values).to_numpy()
+        for name, value in rule.set:
+            if value is None:
+                continue
+            hit = matches & ~settled[name]
+            out[name][hit] = value
+            settled[name] |= hit
+            label = f"rule {number} ({rule.name})"
+            won[hit] = [f"{w}, {label}" if w and label not in w else label for w in won[hit]]
+    for name in ("target", "review_days"):
+        own = frame[name].notna().to_numpy()
+        out[name][own] = frame[name].to_numpy()[own]
+        won[own] = [f"{w}, its own {name}" if w else f"its own {name}" for w in won[own]]
+    won[won == ""] = "configuration"
+    result = pd.DataFrame(out)
+    result["target"] = result["target"].astype(float)
+    result["review_days"] = pd.to_numeric(result["review_days"])
+    result["rule"] = won
+    return result

@@ -1,0 +1,249 @@
+"""plan: tables in, order lines with their reasons out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecasting.forecaster import DemandForecaster
+from forecasting.panel import DemandPanel
+from forecasting.panel_assembly import AssemblyRules, assemble
+from pipelines.config import PlanConfig
+from pipelines.errors import InputRefused
+from pipelines.execution import default_jobs, thread_mapper
+from pipelines.inputs import CheckedTables, Inputs, check_inputs
+from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
+from pipelines.jobs.levels import ItemFacts, LevelResults, pieces_by_review, set_levels
+from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
+from pipelines.jobs.simulating import simulate_plan
+from pipelines.jobs.supply import StockPosition, resolve_lead_times, stock_position
+from pipelines.quarantine import Quarantined
+from replenishment.lead_times import LeadTimes
+from replenishment.policies import OrderingRule
+from replenishment.simulation.results import SimulationResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Plan", "PlanResult", "make_plan", "plan"]
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class PlanResult:
+    """What a plan says.
+
+    Attributes
+    ----------
+    recommendations : one row an item, the columns of the contract and more.
+    policy : how each reorder point, level and lot came about. forecast : the demand distribution of each item.
+    simulation : service and stock in a year of simulation, one row an item.
+    quarantine : rows set aside. log : what was cleaned and repaired. summary : the whole in numbers.
+    """
+
+    recommendations: pd.DataFrame
+    policy: pd.DataFrame
+    forecast: pd.DataFrame
+    simulation: pd.DataFrame
+    quarantine: pd.DataFrame
+    log: pd.DataFrame
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A plan and what it was made of, for further questions (simulation, explanation, replay)."""
+
+    config: PlanConfig
+    tables: CheckedTables
+    items: pd.DataFrame
+    forecaster: DemandForecaster
+    lead_times: LeadTimes
+    facts: ItemFacts
+    stock: StockPosition
+    levels: LevelResults
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def panel(self) -> DemandPanel:
+        """The cleaned demand."""
+        return self.forecaster.panel_
+
+    @property
+    def rule(self) -> OrderingRule:
+        """The ordering rule of every item."""
+        return self.levels.policies.rule(self.panel.skus, self.panel.locations, self.facts.review_periods)
+
+
+def plan(inputs: Inputs, config: PlanConfig | None = None, *, jobs: int | None = None) -> PlanResult:
+    """Plan every item of the inputs.
+
+    Pure: reads the given tables and nothing else, writes nothing, and knows no clock but ``as_of``.
+
+    Parameters
+    ----------
+    inputs : the tables. config : what is wanted.
+    jobs : threads; the result does not depend on it.
+
+    Raises
+    ------
+    InputRefused
+        A table that can't be used. ConfigurationError : a setting that can't be carried out.
+    """
+    config = config or PlanConfig()
+    run = thread_mapper(jobs or default_jobs())
+    made = make_plan(inputs, config, run=run)
+    simulated = simulate_plan(made, run=run) if config.simulation_paths else None
+    return plan_frames(made, simulated)
+
+
+def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: Progress = lambda _: None) -> Plan:
+    """Take the steps of a plan, one after the other; see :func:`plan`."""
+    clock = _Clock(progress)
+    with clock("reading tables"):
+        tables = check_inputs(inputs, config)
+        panel = _demand_panel(tables, config)
+    with clock("resolving parameters"):
+        keys = item_keys(tables, panel.keys)
+        items = item_parameters(tables, config, keys)
+        panel = _with_life(panel.align(keys), items)
+        lead_times, lead_time_facts = resolve_lead_times(items, tables, config, panel.calendar)
+        stock = stock_position(tables, keys, panel.calendar)
+    ruled: list[pd.DataFrame] = []
+
+    def models(classes: Any) -> list[str]:
+        ruled.append(apply_rules(items.assign(**{"class": classes}), config))
+        return [str(name) for name in ruled[0]["model"]]
+
+    with clock("forecasting"):
+        groups = [str(c) if isinstance(c, str) else "" for c in items["category"]]
+        forecaster = DemandForecaster(seed=config.seed, run=run).fit(panel, groups=groups, models=models)
+    items = items.drop(columns=["target", "review_days"]).join([lead_time_facts, ruled[0]])
+    facts = _item_facts(items, forecaster.panel_, stock, config)
+    with clock("setting levels"):
+        pieces = pieces_by_review(facts.review_periods, lead_times.maximum)
+        parts = list(run(lambda rows: set_levels(rows, forecaster, lead_times, facts, config.paths), pieces))
+        levels = LevelResults.joined(parts, np.concatenate(pieces))
+    return Plan(config, tables, items, forecaster, lead_times, facts, stock, levels, clock.seconds)
+
+
+def plan_frames(made: Plan, simulated: SimulationResult | None) -> PlanResult:
+    """Write a plan down as frames."""
+    import pandas as pd
+
+    recommendations = recommendation_frame(made)
+    return PlanResult(
+        recommendations=recommendations,
+        policy=policy_frame(made),
+        forecast=forecast_frame(made),
+        simulation=simulated.kpis if simulated else pd.DataFrame(),
+        quarantine=made.tables.findings.frame(),
+        log=made.forecaster.cleaning_,
+        summary=describe_plan(made, recommendations, simulated),
+    )
+
+
+class _Clock:
+    """Tells what is being done and keeps how long it took."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.seconds = progress, dict[str, float]()
+
+    def __call__(self, stage: str) -> _Clock:
+        self.stage = stage
+        return self
+
+    def __enter__(self) -> None:
+        self.progress(self.stage)
+        self.began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self.stage] = time.perf_counter() - self.began
+
+
+def _demand_panel(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
+    rules = AssemblyRules(config.frequency, config.as_of, config.duplicates, config.gaps)
+    try:
+        panel, doubled = assemble(tables.sales, rules)
+    except ValueError as problem:
+        raise InputRefused(f"sales: {tables.sales.reader.file}: {problem}") from None
+    findings, file = tables.findings, tables.sales.reader.file
+    columns = (doubled[name].to_pylist() for name in ("source_row", "sku", "date", "quantity")) if doubled.num_rows else ((),) * 4
+    tables.sales.bad += [
+        Quarantined(
+            "sales", file, row + 2, "date", str(day), "duplicate_key",
+            f"sku {sku!r} has several rows on {day} (here {quantity:g} units)",
+            'set duplicates = "sum" if these are transactions, else keep one of them',
+        )
+        for row, sku, day, quantity in zip(*columns, strict=True)
+    ]  # fmt: skip
+    tables.sales.finish(config.max_quarantine_fraction)
+    report = panel.report
+    if report.rows_after_as_of:
+        findings.warn(f"sales: {report.rows_after_as_of} rows at or after as_of {panel.as_of} were left out")
+    if report.partial_period:
+        findings.warn(f"sales: the last period, from {report.partial_period}, is not complete and was left out ({report.rows_in_partial_period} rows)")
+    _refuse_stale(panel, config, findings)
+    return panel
+
+
+def _refuse_stale(panel: DemandPanel, config: PlanConfig, findings: Any) -> None:
+    last = panel.report.last_row_day
+    if config.as_of is None or last is None:
+        return
+    gap = (panel.as_of - last).days - panel.calendar.frequency.mean_days
+    if gap > config.max_data_age_days:
+        raise InputRefused(
+            f"sales end on {last}, {(panel.as_of - last).days} days before as_of {panel.as_of}; "
+            f"max_data_age_days = {config.max_data_age_days:g} allows no more: update the sales or as_of"
+        )
+    if gap > 0:
+        findings.warn(f"sales: the last row is of {last}; the periods from then to as_of {panel.as_of} count as not recorded")
+
+
+def _with_life(panel: DemandPanel, items: pd.DataFrame) -> DemandPanel:
+    limits = np.iinfo(np.int64)
+    days = {}
+    for name, missing in (("available_from", limits.min), ("discontinued_on", limits.max)):
+        column = items[name].to_numpy().astype("datetime64[D]")
+        days[name] = np.where(np.isnat(column), missing, column.astype(np.int64))
+    return panel.mark_life(days["available_from"], days["discontinued_on"])
+
+
+def _item_facts(items: pd.DataFrame, panel: DemandPanel, stock: StockPosition, config: PlanConfig) -> ItemFacts:
+    calendar = panel.calendar
+    days = calendar.frequency.mean_days
+    review_days = items["review_days"].to_numpy(float)
+    known = ~np.isnan(review_days)
+    review = np.ones(len(items), dtype=np.int64)
+    review[known] = calendar.openings_to_wait(review_days[known])
+    integral = panel.integral
+    pack = items["pack_size"].to_numpy(float)
+    unit_cost = items["unit_cost"].to_numpy(float)
+    shortage = items["shortage_cost"].to_numpy(float)
+    margin = items["unit_price"].to_numpy(float) - unit_cost
+    return ItemFacts(
+        keys=panel.stream_keys(config.seed),
+        integral=integral,
+        review_periods=review,
+        policy=items["policy"].to_numpy(str),
+        measure=items["measure"].to_numpy(str),
+        target=items["target"].to_numpy(float),
+        lost=(items["unmet_demand"] == "lost").to_numpy(),
+        order_cost=items["order_cost"].to_numpy(float),
+        holding_cost=unit_cost * items["holding_rate"].to_numpy(float) * days / 365.0,
+        # Without a stated shortage cost a unit short costs its margin.
+        shortage_cost=np.where(np.isnan(shortage), margin, shortage),
+        minimum=items["moq"].to_numpy(float),
+        pack=np.where(np.isnan(pack), np.where(integral, 1.0, 0.0), pack),
+        maximum=items["max_stock"].to_numpy(float),
+        net_stock=stock.net,
+        arrivals=stock.arrivals,
+        periods_per_year=365.0 / days,
+        max_cover_periods=config.max_cover_days / days,
+    )

@@ -1,0 +1,258 @@
+"""The contracts of the input tables: columns, kinds, units, limits and keys, declared once with pandera.
+
+A column's ``metadata["kind"]`` says how text becomes a value: ``identifier``, ``number``, ``date`` or ``flag``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import pandera.pandas as pa
+
+__all__ = ["OPTIONAL", "TABLES", "contract", "kinds", "required_columns"]
+
+# A quantity, price or number of days beyond this is a mistake, and sums must stay exact.
+LARGEST: Final = 1e12
+LONGEST_IDENTIFIER: Final = 128
+
+
+def _identifier(description: str, required: bool = False, nullable: bool = True) -> pa.Column:
+    checks = [pa.Check.str_length(max_value=LONGEST_IDENTIFIER)]
+    if not nullable:
+        checks.append(pa.Check.str_length(min_value=1))
+    return pa.Column(
+        "object", checks, nullable=nullable, required=required, description=description, metadata={"kind": "identifier"}
+    )
+
+
+def _number(
+    description: str, low: float | None = 0.0, high: float = LARGEST, required: bool = False, nullable: bool = True, above: bool = False
+) -> pa.Column:
+    checks = [pa.Check.le(high)]
+    if low is None:
+        checks.append(pa.Check.ge(-high))
+    else:
+        checks.append(pa.Check.gt(low) if above else pa.Check.ge(low))
+    return pa.Column(
+        "float64", checks, nullable=nullable, required=required, description=description, metadata={"kind": "number"}
+    )
+
+
+def _date(description: str, required: bool = False, nullable: bool = True) -> pa.Column:
+    limits = pa.Check.in_range("1900-01-02", "2199-12-31")
+    return pa.Column(
+        "datetime64[ns]", limits, nullable=nullable, required=required, description=description, metadata={"kind": "date"}
+    )
+
+
+def _flag(description: str) -> pa.Column:
+    return pa.Column("object", nullable=True, required=False, description=description, metadata={"kind": "flag"})
+
+
+def _schema(name: str, description: str, key: list[str] | None, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        columns, name=name, description=description, metadata={"key": key}, unique=key, strict="filter", ordered=False
+    )
+
+
+SKU: Final = "article identifier, text"
+LOCATION: Final = "place identifier, text; main where it is left out"
+
+TABLES: Final = ("sales", "items", "suppliers", "receipts", "stock", "open_orders", "customer_orders", "events")
+OPTIONAL: Final = tuple(name for name in TABLES if name != "sales")
+
+
+@cache
+def contract(table: str) -> pa.DataFrameSchema:
+    """Return the contract of one table.
+
+    Raises
+    ------
+    KeyError
+        An unknown table.
+    """
+    return _CONTRACTS[table]()
+
+
+def kinds(table: str) -> dict[str, str]:
+    """Return the kind of each column that a table may have."""
+    return {name: column.metadata["kind"] for name, column in contract(table).columns.items()}
+
+
+def required_columns(table: str) -> list[str]:
+    """Return the columns without which a table is refused."""
+    return [name for name, column in contract(table).columns.items() if column.required]
+
+
+def _sales() -> pa.DataFrameSchema:
+    return _schema(
+        "sales",
+        "what was sold or ordered: one row a SKU, location and period (or day, or transaction)",
+        None,
+        {
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "date": _date("day of the sale, or first day of its period", required=True, nullable=False),
+            "quantity": _number("units", required=True),
+            "location": _identifier(LOCATION),
+            "in_stock": _flag("false: the item was out of stock, so that demand may have been higher than the quantity"),
+            "channel": _identifier("sales channel"),
+            "price": _number("money per unit"),
+        },
+    )
+
+
+def _items() -> pa.DataFrameSchema:
+    return _schema(
+        "items",
+        "what is planned: one row a SKU, or a SKU and location",
+        ["sku", "location"],
+        {
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "location": _identifier(LOCATION),
+            "supplier": _identifier("who delivers it"),
+            "lead_time_days": _number("days from order to availability", high=3650),
+            "lead_time_periods": _number("the same in whole periods, exact; wins over days", high=3650),
+            "lead_time_sd_days": _number("standard deviation of the lead time, days", high=3650),
+            "unit_cost": _number("money per unit", above=True),
+            "unit_price": _number("money per unit"),
+            "order_cost": _number("money an order line"),
+            "holding_rate": _number("share of the unit cost per year"),
+            "shortage_cost": _number("money per unit short, once"),
+            "moq": _number("least order, units"),
+            "pack_size": _number("units a pack; orders are whole packs", above=True),
+            "max_stock": _number("largest stock wanted, units"),
+            "review_days": _number("days between reviews", high=3650),
+            "target": _number("target of the configured measure for this item", high=1.0),
+            "category": _identifier("group of similar items; shares seasons"),
+            "successor_of": _identifier("SKU that this one replaces"),
+            "available_from": _date("first day on which it can be sold"),
+            "discontinued_on": _date("day from which it is no longer ordered"),
+            "shelf_life_days": _number("days until it perishes", above=True),
+            "hold": _flag("true: no orders"),
+            "uom": _identifier("unit of measure"),
+            "currency": _identifier("currency of its money columns"),
+            "volume": _number("volume of a unit"),
+            "ownership": _identifier("owned or consigned"),
+        },
+    )
+
+
+def _suppliers() -> pa.DataFrameSchema:
+    return _schema(
+        "suppliers",
+        "who delivers",
+        ["supplier"],
+        {
+            "supplier": _identifier("supplier identifier, text", required=True, nullable=False),
+            "lead_time_days": _number("days from order to availability", high=3650),
+            "lead_time_sd_days": _number("standard deviation of the lead time, days", high=3650),
+            "review_days": _number("days between orders to it", high=3650),
+            "order_cost": _number("money an order"),
+            "min_order_value": _number("least value of an order, money"),
+            "order_weekdays": _identifier("days on which it takes orders, such as MON,THU"),
+        },
+    )
+
+
+def _receipts() -> pa.DataFrameSchema:
+    return _schema(
+        "receipts",
+        "past purchase-order lines and when they came",
+        None,
+        {
+            "supplier": _identifier("who delivered", required=True, nullable=False),
+            "ordered_on": _date("day of the order", required=True, nullable=False),
+            "received_on": _date("day of the receipt; empty while still open", required=True),
+            "sku": _identifier(SKU),
+            "location": _identifier(LOCATION),
+            "quantity": _number("units"),
+            "promised_on": _date("day that the supplier had promised"),
+            "po": _identifier("purchase order"),
+        },
+    )
+
+
+def _stock() -> pa.DataFrameSchema:
+    return _schema(
+        "stock",
+        "units on hand at the opening of as_of, before arrivals due at it",
+        ["sku", "location"],
+        {
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "on_hand": _number("units; negative is backlog", low=None, required=True, nullable=False),
+            "location": _identifier(LOCATION),
+            "as_of": _date("day of the count"),
+            "date": _date("the same as as_of"),
+            "allocated": _number("units on hand that are promised to open orders already"),
+        },
+    )
+
+
+def _open_orders() -> pa.DataFrameSchema:
+    return _schema(
+        "open_orders",
+        "purchase-order lines not yet received",
+        None,
+        {
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "quantity": _number("units still to come", required=True, nullable=False),
+            "due_date": _date("day on which they are available", required=True, nullable=False),
+            "location": _identifier(LOCATION),
+            "po": _identifier("purchase order"),
+            "supplier": _identifier("who delivers"),
+            "ordered_on": _date("day of the order"),
+        },
+    )
+
+
+def _customer_orders() -> pa.DataFrameSchema:
+    return _schema(
+        "customer_orders",
+        "order lines of customers, filled and open",
+        None,
+        {
+            "order_id": _identifier("customer order", required=True, nullable=False),
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "quantity": _number("units ordered", required=True, nullable=False),
+            "ordered_on": _date("day of the order", required=True, nullable=False),
+            "location": _identifier(LOCATION),
+            "line": _identifier("line of the order"),
+            "customer": _identifier("who ordered"),
+            "priority": _number("smaller is served first"),
+            "requested_on": _date("day on which it is wanted"),
+            "shipped_quantity": _number("units shipped so far"),
+            "shipped_on": _date("day of the last shipment"),
+            "cancelled_on": _date("day on which the rest was cancelled"),
+            "promised_on": _date("day that the customer was told"),
+            "unit_price": _number("money per unit"),
+            "channel": _identifier("sales channel"),
+        },
+    )
+
+
+def _events() -> pa.DataFrameSchema:
+    return _schema(
+        "events",
+        "days that change demand",
+        None,
+        {
+            "date": _date("day of the event", required=True, nullable=False),
+            "name": _identifier("name of the event", required=True, nullable=False),
+            "location": _identifier(LOCATION),
+            "category": _identifier("category that it concerns; all where left out"),
+            "sku": _identifier("SKU that it concerns; all where left out"),
+        },
+    )
+
+
+_CONTRACTS: Final = {
+    "sales": _sales,
+    "items": _items,
+    "suppliers": _suppliers,
+    "receipts": _receipts,
+    "stock": _stock,
+    "open_orders": _open_orders,
+    "customer_orders": _customer_orders,
+    "events": _events,
+}

@@ -1,0 +1,263 @@
+"""From a demand distribution and a target to reorder point, order-up-to level and lot.
+
+One ordering rule serves all policies. At a review, with inventory position IP:
+
+    if IP <= reorder_point: order the smallest multiple of ``lot`` that lifts IP to ``raise_to`` or more,
+    but at least ``minimum``.
+
+``order_up_to``   (R, S): the reorder point lies one unit below S, raise to S, the lot is a pack.
+``reorder_point`` (R, s, nQ): raise above s in lots of Q, the economic order quantity in whole packs.
+``min_max``       (R, s, S): raise to S = s + Q in packs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from replenishment.service import ProtectionDemand, smallest_level
+
+__all__ = ["MEASURES", "POLICIES", "LotRules", "OrderingRule", "Policies", "Targets", "set_policies"]
+
+Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.str_]
+
+MEASURES: Final = ("backorder_rate", "fill_rate", "cycle_service_level", "ready_rate", "cost")
+POLICIES: Final = ("auto", "order_up_to", "reorder_point", "min_max")
+# A probability that stands for certainty where a sample knows nothing beyond a level.
+CERTAIN: Final = 1.0 - 1e-9
+# Cost is compared at these quantiles of the demand over the protection interval.
+_COST_GRID: Final = np.unique(np.concatenate([np.linspace(0.02, 0.98, 49), 1.0 - np.geomspace(0.02, 1e-5, 40)]))
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """What is wanted of each of n items.
+
+    Attributes
+    ----------
+    measure : (n,) names out of MEASURES. target : (n,) its value (not used for cost).
+    holding_cost : (n,) money per unit and period. shortage_cost : (n,) money per unit short.
+    lost : bool (n,) unmet demand is lost (else backordered).
+    """
+
+    measure: Texts
+    target: Floats
+    holding_cost: Floats
+    shortage_cost: Floats
+    lost: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        unknown = set(np.unique(self.measure)) - set(MEASURES)
+        if unknown:
+            raise ValueError(f"unknown measure {sorted(unknown)}; allowed are {', '.join(MEASURES)}")
+        wanted = self.target[self.measure != "cost"]
+        if wanted.size and not ((wanted > 0) & (wanted < 1)).all():
+            bad = wanted[~((wanted > 0) & (wanted < 1))][0]
+            raise ValueError(f"target is {bad}; it must lie between 0 and 1, both excluded (a rate of 2 % is 0.02)")
+        costed = self.measure == "cost"
+        for name, cost in (("holding_cost", self.holding_cost), ("shortage_cost", self.shortage_cost)):
+            if not (cost[costed] > 0).all():
+                raise ValueError(f'{name} must be known and above 0 for every item with measure = "cost"')
+
+
+@dataclass(frozen=True, eq=False)
+class LotRules:
+    """What an order must look like; arrays (n,).
+
+    Attributes
+    ----------
+    economic : the economic order quantity, NaN where undefined. minimum : least order, 0 for none.
+    pack : units a pack; 0 where any quantity may be ordered.
+    """
+
+    economic: Floats
+    minimum: Floats
+    pack: Floats
+
+    def in_packs(self, quantity: Floats) -> Floats:
+        """Round up to whole packs."""
+        size = np.where(self.pack > 0, self.pack, 1.0)
+        return np.where(self.pack > 0, np.ceil(quantity / size - 1e-9) * size, quantity)
+
+
+@dataclass(frozen=True, eq=False)
+class OrderingRule:
+    """The rule of the module as the simulator and a planner's system apply it; arrays (n,), units.
+
+    Attributes
+    ----------
+    skus, locations : identifiers of the n items.
+    reorder_point, raise_to, lot, minimum : see the module; a lot of 0 means any quantity.
+    highest : the highest position after an order.
+    review_periods : periods between reviews, at least 1.
+    """
+
+    skus: tuple[str, ...]
+    locations: tuple[str, ...]
+    reorder_point: Floats
+    raise_to: Floats
+    lot: Floats
+    minimum: Floats
+    highest: Floats
+    review_periods: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        n = len(self.skus)
+        for name in ("reorder_point", "raise_to", "lot", "minimum", "highest", "review_periods"):
+            array = getattr(self, name)
+            if array.shape != (n,) or not np.isfinite(array).all():
+                raise ValueError(f"{name} must be finite and of shape ({n},), got shape {array.shape}")
+        if n and (self.lot.min() < 0 or self.minimum.min() < 0 or self.review_periods.min() < 1):
+            raise ValueError("lot and minimum must be at least 0 and review_periods at least 1")
+
+    def __len__(self) -> int:
+        return len(self.skus)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> OrderingRule:
+        """Return the rule of some items."""
+        return OrderingRule(
+            tuple(self.skus[i] for i in rows),
+            tuple(self.locations[i] for i in rows),
+            *(getattr(self, name)[rows] for name in ("reorder_point", "raise_to", "lot", "minimum", "highest", "review_periods")),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Policies:
+    """The ordering rule of each of n items, and what it promises; arrays (n,).
+
+    Attributes
+    ----------
+    kind : "order_up_to", "reorder_point" or "min_max".
+    reorder_point, raise_to, lot, minimum : units; see the module. A lot of 0 means any quantity.
+    order_up_to : the highest position after an order: S, or s + Q.
+    safety_stock : the level (order-up-to, or reorder point) less the mean demand over L + R; may be negative.
+    fractile : P(demand over L + R <= level).
+    expected_backorder_rate : by unit, in steady state; of lost units where unmet demand is lost.
+    expected_ready_rate, expected_stock : in steady state, at the end of a period.
+    """
+
+    kind: Texts
+    reorder_point: Floats
+    raise_to: Floats
+    order_up_to: Floats
+    lot: Floats
+    minimum: Floats
+    safety_stock: Floats
+    fractile: Floats
+    expected_backorder_rate: Floats
+    expected_ready_rate: Floats
+    expected_stock: Floats
+
+    def rule(self, skus: tuple[str, ...], locations: tuple[str, ...], review_periods: npt.NDArray[np.int64]) -> OrderingRule:
+        """Return the ordering rule alone, for items named in the same order."""
+        review = np.maximum(review_periods, 1)
+        return OrderingRule(
+            skus, locations, self.reorder_point, self.raise_to, self.lot, self.minimum, self.order_up_to, review
+        )
+
+
+def set_policies(wanted: Texts, demand: ProtectionDemand, targets: Targets, rules: LotRules, review_units: Floats) -> Policies:
+    """Choose the kind of each policy and set its levels.
+
+    Parameters
+    ----------
+    wanted : (n,) names out of POLICIES; "auto" orders up to a level unless the sensible lot (economic quantity,
+        minimum or pack, whichever is largest) exceeds the mean demand of a review interval.
+    demand : over the protection interval. targets : what the levels must reach.
+    rules : lots. review_units : (n,) mean demand of a review interval, units.
+    """
+    unit = np.where(demand.integral, 1.0, 0.0)
+    batch = rules.in_packs(np.maximum(np.fmax(rules.economic, 0.0), np.maximum(rules.minimum, unit)))
+    smallest = rules.in_packs(unit)
+    kind = np.where(wanted == "auto", np.where(batch > np.maximum(review_units, smallest), "reorder_point", "order_up_to"), wanted)
+    up_to = kind == "order_up_to"
+    # Base stock is a lot of one unit; without whole units, of almost nothing.
+    almost_nothing = np.maximum(1e-4 * demand.over_protection.mean(), 1e-6)
+    least = np.maximum(np.maximum(smallest, rules.minimum), np.where(demand.integral, 1.0, almost_nothing))
+    spread = np.where(up_to, least, np.maximum(batch, least))
+    s = _reorder_points(demand, targets, spread)
+    just_above = s + np.where(demand.integral, 1.0, 1e-6 * np.maximum(np.abs(s), 1.0))
+    level = np.where(up_to, s + unit, s)
+    return Policies(
+        kind=kind.astype(np.str_),
+        reorder_point=s,
+        raise_to=np.select([up_to, kind == "min_max"], [s + unit, s + spread], just_above),
+        order_up_to=np.where(up_to, s + unit, s + spread),
+        lot=np.where(kind == "reorder_point", spread, smallest),
+        minimum=rules.in_packs(rules.minimum),
+        safety_stock=level - demand.over_protection.mean(),
+        fractile=np.minimum(demand.over_protection.cdf(level), CERTAIN),
+        expected_backorder_rate=_expected_rate(demand, targets.lost, s, spread),
+        expected_ready_rate=demand.ready_rate(s, spread),
+        expected_stock=demand.mean_stock(s, spread),
+    )
+
+
+def _reorder_points(demand: ProtectionDemand, targets: Targets, lot: Floats) -> Floats:
+    """The smallest reorder point that reaches each target, given the lot."""
+    out = np.zeros(len(demand))
+    # Nobody means to wait for more than one backordered unit before ordering.
+    low = np.where(demand.integral, -1.0, 0.0)
+    start = demand.over_protection.quantile(0.95)
+    short = np.where(targets.measure == "backorder_rate", targets.target, 1.0 - targets.target)
+    for measure in np.unique(targets.measure):
+        rows = np.flatnonzero(targets.measure == measure)
+        part, q = demand.take(rows), lot[rows]
+        if measure == "cycle_service_level":
+            # The level of a base-stock policy lies one unit above its reorder point.
+            unit = np.where(part.integral & (q <= 1.0), 1.0, 0.0)
+            out[rows] = np.maximum(part.over_protection.quantile(targets.target[rows]) - unit, low[rows])
+        elif measure == "cost":
+            cheapest = _cheapest(part, targets.holding_cost[rows], targets.shortage_cost[rows], targets.lost[rows], q)
+            out[rows] = np.maximum(cheapest, low[rows])
+        else:
+            if measure != "ready_rate":
+                # At the level that just meets its target, that share of the lead-time demand is lost.
+                part = part.thinned(np.where(targets.lost[rows], short[rows], 0.0))
+            falls = partial(_share_short, part, q, str(measure))
+            out[rows] = smallest_level(falls, short[rows], part.integral, low[rows], start[rows])
+    return out
+
+
+def _expected_rate(demand: ProtectionDemand, lost: npt.NDArray[np.bool_], reorder_point: Floats, lot: Floats) -> Floats:
+    rate = demand.backorder_rate(reorder_point, lot)
+    rows = np.flatnonzero(lost)
+    if len(rows):
+        rate[rows] = demand.take(rows).lost_rate(reorder_point[rows], lot[rows])
+    return rate
+
+
+def _share_short(demand: ProtectionDemand, lot: Floats, measure: str, reorder_point: Floats) -> Floats:
+    """What a service target keeps small: the backorder rate, or the share of periods without stock."""
+    if measure == "ready_rate":
+        return 1.0 - demand.ready_rate(reorder_point, lot)
+    return demand.backorder_rate(reorder_point, lot)
+
+
+def _cheapest(
+    demand: ProtectionDemand, holding: Floats, shortage: Floats, lost: npt.NDArray[np.bool_], lot: Floats
+) -> Floats:
+    """The reorder point of least holding and shortage cost per period.
+
+    A backordered unit pays once, however long it waits. Under lost sales a unit of stock saves at most one sale in
+    a review interval and is held through it otherwise: the newsvendor fractile p / (p + h R) of the demand over the
+    protection interval (Silver, Pyke and Thomas 2017, sec. 9.2).
+    """
+    reviews = demand.review_periods
+    newsvendor = demand.over_protection.quantile(shortage / (shortage + holding * np.maximum(reviews, 1)))
+    per_period = demand.window_units / np.maximum(reviews, 1)
+    best, least = newsvendor.copy(), np.full(len(demand), np.inf)
+    for probability in _COST_GRID:
+        level = demand.over_protection.quantile(probability)
+        s = level - np.where(demand.integral & (lot <= 1.0), 1.0, 0.0)
+        cost = holding * demand.mean_stock(s, lot) + shortage * per_period * demand.backorder_rate(s, lot)
+        better = cost < least
+        best, least = np.where(better, s, best), np.where(better, cost, least)
+    unit = np.where(demand.integral & (lot <= 1.0), 1.0, 0.0)
+    return np.where(lost, newsvendor - unit, best)
