@@ -15,9 +15,18 @@ from forecasting.segments import DemandSummary
 __all__ = ["choose_models"]
 
 _BY_CLASS: Final = {
-    "smooth": ("exponential_smoothing", "demand comes often and evenly: its level is followed, seasons are shared by the category"),
-    "erratic": ("exponential_smoothing", "demand comes often in uneven sizes: its level is followed, past errors are drawn"),
-    "intermittent": ("sba", "demand comes rarely in even sizes: its rate is Syntetos and Boylan's, past sizes are drawn"),
+    "smooth": (
+        "exponential_smoothing",
+        "demand comes often and evenly: its level is followed, seasons are shared by the category",
+    ),
+    "erratic": (
+        "exponential_smoothing",
+        "demand comes often in uneven sizes: its level is followed, past errors are drawn",
+    ),
+    "intermittent": (
+        "sba",
+        "demand comes rarely in even sizes: its rate is Syntetos and Boylan's, past sizes are drawn",
+    ),
     "lumpy": ("bootstrap", "demand comes rarely in uneven sizes: past periods are drawn as they were"),
     "no demand": ("bootstrap", "nothing was demanded in the periods observed: the forecast is zero"),
 }

@@ -85,7 +85,9 @@ class DemandForecaster:
         panel = demand if isinstance(demand, DemandPanel) else DemandPanel.from_frame(demand)
         n = len(panel)
         self.panel_, self.summary_, self.cleaning_ = prepare(panel)
-        self.season_ = fit_pooled_seasonality(self.panel_, self.summary_, list(groups) if groups is not None else ["all"] * n)
+        self.season_ = fit_pooled_seasonality(
+            self.panel_, self.summary_, list(groups) if groups is not None else ["all"] * n
+        )
         classes = syntetos_boylan_classes(self.summary_)
         wanted = models(classes) if callable(models) else models
         names, reasons = choose_models(

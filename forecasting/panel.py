@@ -79,7 +79,9 @@ class DemandPanel:
         shape = (len(self.skus), self.calendar.periods)
         for name, array, dtype in (("quantity", self.quantity, np.float32), ("status", self.status, np.uint8)):
             if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
-                raise ValueError(f"{name} must be C-contiguous {np.dtype(dtype)} of shape {shape}, got {array.dtype} {array.shape}")
+                raise ValueError(
+                    f"{name} must be C-contiguous {np.dtype(dtype)} of shape {shape}, got {array.dtype} {array.shape}"
+                )
         if len(self.locations) != len(self.skus):
             raise ValueError(f"{len(self.skus)} skus but {len(self.locations)} locations")
 
@@ -154,7 +156,11 @@ class DemandPanel:
         quantity[known] = self.quantity[source[known]]
         status[known] = self.status[source[known]]
         return replace(
-            self, skus=tuple(k[0] for k in wanted), locations=tuple(k[1] for k in wanted), quantity=quantity, status=status
+            self,
+            skus=tuple(k[0] for k in wanted),
+            locations=tuple(k[1] for k in wanted),
+            quantity=quantity,
+            status=status,
         )
 
     def with_status(self, status: Bytes) -> DemandPanel:

@@ -143,7 +143,9 @@ def _scan_dates(source: RowSource, rules: AssemblyRules) -> _Span:
     calendar = PeriodCalendar(frequency, first, int(frequency.period_number(end) - frequency.period_number(first)))
     known = int(calendar.index_of(known_end))
     if known <= 0:
-        raise ValueError(f"sales covers no complete period of frequency {frequency}: {day_to_date(first)} to {day_to_date(days[-1])}")
+        raise ValueError(
+            f"sales covers no complete period of frequency {frequency}: {day_to_date(first)} to {day_to_date(days[-1])}"
+        )
     kept = used[used < known_end]
     slot_of_day = np.full(int(days[-1] - days[0]) + 1, -1, dtype=np.int32)
     slot_of_day[kept - days[0]] = np.arange(len(kept))
@@ -179,7 +181,9 @@ class _Cells:
         self.span, self.rules = span, rules
         self.exact = not span.one_slot_a_period or rules.duplicates == "sum"
         if rules.duplicates == "last" and not span.one_slot_a_period:
-            raise ValueError('duplicates = "last" needs one row a period; these sales have several days in a period: use "sum"')
+            raise ValueError(
+                'duplicates = "last" needs one row a period; these sales have several days in a period: use "sum"'
+            )
         self.skus = _Dictionary()
         self.locations = _Dictionary()
         self.series_of = np.full((1024, 4), -1, dtype=np.int32)
@@ -309,7 +313,9 @@ class _Cells:
         for k, slot in sorted(twice.tolist(), key=lambda cell: (rank[cell[0]], cell[1]))[:3]:
             sku, location = self.pairs[k]
             day = int(np.flatnonzero(self.span.slot_of_day == slot)[0]) + self.span.offset
-            examples.append(f"sku {self.skus.values[sku]!r} at {self.locations.values[location]!r} on {day_to_date(day)}")
+            examples.append(
+                f"sku {self.skus.values[sku]!r} at {self.locations.values[location]!r} on {day_to_date(day)}"
+            )
         return (
             f"{len(twice)} times a series has several rows on one day, first: {'; '.join(examples)}. "
             'If these are transactions, set duplicates = "sum"; otherwise correct them'
@@ -404,7 +410,9 @@ class _Dictionary:
             column = pc.dictionary_encode(column)
         dictionary = column.dictionary
         if self._last is None or not self._last[0].equals(dictionary):
-            numbers = np.fromiter((self.code(str(v)) for v in dictionary.to_pylist()), dtype=np.int32, count=len(dictionary))
+            numbers = np.fromiter(
+                (self.code(str(v)) for v in dictionary.to_pylist()), dtype=np.int32, count=len(dictionary)
+            )
             self._last = (dictionary, numbers)
         return self._last[1][column.indices.to_numpy(zero_copy_only=False)]
 

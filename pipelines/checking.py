@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.errors import InputRefused
+from pipelines.errors import InputError
 from pipelines.quarantine import Findings, Quarantined
 from pipelines.readers import TableReader
 from pipelines.tables import contract, kinds
@@ -55,10 +55,12 @@ def _parse_typed(column: pa.Array, kind: str) -> tuple[pa.Array, pa.Array]:
     try:
         if kind == "date" and pa.types.is_timestamp(column.type) and column.type.tz is not None:
             raise pa.ArrowInvalid("time zones are not understood")
-        if kind == "date" and not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type) or pa.types.is_null(column.type)):
+        if kind == "date" and not (
+            pa.types.is_timestamp(column.type) or pa.types.is_date(column.type) or pa.types.is_null(column.type)
+        ):
             raise pa.ArrowInvalid(f"{column.type} is no date")
         values = pc.cast(column, wanted, safe=False)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as problem:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return pa.nulls(len(column), wanted), pc.invert(pc.is_null(column)) if len(column) else pa.array([], pa.bool_())
     return values, pa.array(np.zeros(len(column), dtype=bool))
 
@@ -100,7 +102,7 @@ def check_table(reader: TableReader, findings: Findings, max_fraction: float) ->
 
     Raises
     ------
-    InputRefused
+    InputError
         A larger share of bad rows than ``max_fraction``.
     """
     raw = reader.read()
@@ -132,7 +134,9 @@ def _typed_frame(reader: TableReader, raw: pa.Table) -> tuple[pd.DataFrame, list
         else:
             columns[name] = values.to_numpy(zero_copy_only=False).astype(np.float64)
         for row in np.flatnonzero(unreadable.to_numpy(zero_copy_only=False)):
-            bad.append(set_aside(reader, int(row), name, raw.column(name)[int(row)].as_py(), f"not_a_{kind}", f"is no {kind}"))
+            bad.append(
+                set_aside(reader, int(row), name, raw.column(name)[int(row)].as_py(), f"not_a_{kind}", f"is no {kind}")
+            )
     frame = pd.DataFrame(columns, columns=list(reader.columns))
     if "location" in contract(reader.table).columns and reader.table != "events":
         frame["location"] = frame["location"].fillna("main") if "location" in frame else "main"
@@ -141,13 +145,14 @@ def _typed_frame(reader: TableReader, raw: pa.Table) -> tuple[pd.DataFrame, list
 
 def _violations(reader: TableReader, frame: pd.DataFrame, raw: pa.Table) -> list[Quarantined]:
     """Ask the contract which rows break it."""
-    import pandera.errors
-
     import pandas as pd
+    import pandera.errors
 
     schema = contract(reader.table)
     missing = [name for name in schema.columns if name not in frame.columns]
-    checked = frame.astype({name: "object" for name in frame.columns if schema.columns[name].metadata["kind"] in ("identifier", "flag")})
+    checked = frame.astype(
+        {name: "object" for name in frame.columns if schema.columns[name].metadata["kind"] in ("identifier", "flag")}
+    )
     try:
         schema.remove_columns(missing).validate(checked, lazy=True)
         return []
@@ -156,7 +161,7 @@ def _violations(reader: TableReader, frame: pd.DataFrame, raw: pa.Table) -> list
     found = []
     for case in cases.to_dict("records"):
         if case["index"] is None or pd.isna(case["index"]):
-            raise InputRefused(f"{reader.table}: {reader.file}: {case['check']} fails for column {case['column']}")
+            raise InputError(f"{reader.table}: {reader.file}: {case['check']} fails for column {case['column']}")
         row, name = int(case["index"]), str(case["column"])
         code, message = _reason(str(case["check"]), schema.metadata["key"])
         value = raw.column(name)[row].as_py() if name in raw.schema.names else frame[name].iloc[row]
@@ -177,14 +182,16 @@ def set_aside(reader: TableReader, row: int, column: str, value: Any, code: str,
     kind = kinds(reader.table)[column]
     text = "" if value is None else str(value)
     hint = "keep one of them" if code == "duplicate_key" else HINTS[kind]
-    return Quarantined(reader.table, reader.file, row + 2, column, text[:200], code, f"{column} {text[:80]!r} {message}", hint)
+    return Quarantined(
+        reader.table, reader.file, row + 2, column, text[:200], code, f"{column} {text[:80]!r} {message}", hint
+    )
 
 
 def refuse_above(limit: float, bad: int, rows: int, table: str, file: str, examples: list[Quarantined]) -> None:
     """Refuse a table with too many bad rows, naming the first."""
     if bad and bad > limit * rows:
         first = examples[0]
-        raise InputRefused(
+        raise InputError(
             f"{table}: {file}: {bad} of {rows} rows are bad, more than max_quarantine_fraction = {limit:g} allows; "
             f"first at line {first.line}: {first.message}; {first.hint}"
         )

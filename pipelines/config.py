@@ -25,7 +25,9 @@ class _Strict(BaseModel):
 class Where(_Strict):
     """The items that a rule is about: every condition given must hold; a list means any of its values."""
 
-    demand_class: Text | None = Field(None, alias="class", description="Syntetos-Boylan class: smooth, erratic, intermittent, lumpy, no demand")
+    demand_class: Text | None = Field(
+        None, alias="class", description="Syntetos-Boylan class: smooth, erratic, intermittent, lumpy, no demand"
+    )
     category: Text | None = None
     supplier: Text | None = None
     location: Text | None = None
@@ -63,28 +65,54 @@ class Rule(_Strict):
 class PlanConfig(_Strict):
     """How to plan. Units, conventions and clock: see the documentation of the fields and of the tables."""
 
-    frequency: str | None = Field(None, description="D, W-MON ... W-SUN (weeks that begin on that day) or MS; default: inferred from the dates of the sales")
-    as_of: dt.date | None = Field(None, description="opening of the first period not yet observed; default: after the last complete period of the sales")
+    frequency: str | None = Field(
+        None,
+        description="D, W-MON ... W-SUN (weeks that begin on that day) or MS; default: inferred from the dates of the sales",
+    )
+    as_of: dt.date | None = Field(
+        None,
+        description="opening of the first period not yet observed; default: after the last complete period of the sales",
+    )
     measure: Measure = Field("backorder_rate", description="what the target is about")
     target: float = Field(0.02, description="value of the measure that every item must reach; not used for cost")
     target_scope: Literal["sku"] = Field("sku", description="the target binds every item by itself")
     unmet_demand: Unmet = Field("backorder", description="what cannot be filled waits (backorder) or is lost")
     review_days: float | None = Field(None, ge=0, le=3650, description="days between reviews; default: one period")
-    policy: Policy = Field("auto", description="auto orders up to a level unless the economic lot exceeds a review interval's demand")
+    policy: Policy = Field(
+        "auto", description="auto orders up to a level unless the economic lot exceeds a review interval's demand"
+    )
     model: str = Field("auto", description="name of a forecasting model, or auto")
     paths: int = Field(400, ge=100, le=100_000, description="sample paths a series for the demand distribution")
     seed: int = Field(0, ge=0, description="seed of all random streams")
-    rules: tuple[Rule, ...] = Field((), description="other settings for classes, categories, suppliers, locations or SKUs; ordered")
-    defaults: dict[str, float | str] = Field(default_factory=dict, description="values for item columns that the tables lack")
-    duplicates: Literal["quarantine", "error", "sum", "last"] = Field("quarantine", description="several sales rows of one SKU, location and day")
-    quantity_basis: Literal["ordered"] = Field("ordered", description="sales are what was ordered on a day, accepted backorders included")
-    gaps: Literal["zero", "missing"] = Field("zero", description="a period without a sales row: nothing demanded, or nothing recorded")
-    missing_quantity: Literal["quarantine", "unknown"] = Field("quarantine", description="a sales row without quantity: set aside, or not recorded")
-    max_quarantine_fraction: float = Field(0.05, ge=0, le=1, description="a table with a larger share of bad rows is refused")
+    rules: tuple[Rule, ...] = Field(
+        (), description="other settings for classes, categories, suppliers, locations or SKUs; ordered"
+    )
+    defaults: dict[str, float | str] = Field(
+        default_factory=dict, description="values for item columns that the tables lack"
+    )
+    duplicates: Literal["quarantine", "error", "sum", "last"] = Field(
+        "quarantine", description="several sales rows of one SKU, location and day"
+    )
+    quantity_basis: Literal["ordered"] = Field(
+        "ordered", description="sales are what was ordered on a day, accepted backorders included"
+    )
+    gaps: Literal["zero", "missing"] = Field(
+        "zero", description="a period without a sales row: nothing demanded, or nothing recorded"
+    )
+    missing_quantity: Literal["quarantine", "unknown"] = Field(
+        "quarantine", description="a sales row without quantity: set aside, or not recorded"
+    )
+    max_quarantine_fraction: float = Field(
+        0.05, ge=0, le=1, description="a table with a larger share of bad rows is refused"
+    )
     max_data_age_days: float = Field(31, ge=0, description="sales that end earlier than this before as_of are refused")
-    lead_times: Literal["nearest", "stated"] = Field("nearest", description="whether measured receipts may replace stated lead times")
+    lead_times: Literal["nearest", "stated"] = Field(
+        "nearest", description="whether measured receipts may replace stated lead times"
+    )
     max_cover_days: float = Field(365, gt=0, description="no economic lot covers more than this")
-    simulation_paths: int = Field(100, ge=0, le=10_000, description="paths of the simulation of the policy; 0 leaves it out")
+    simulation_paths: int = Field(
+        100, ge=0, le=10_000, description="paths of the simulation of the policy; 0 leaves it out"
+    )
     simulation_days: float = Field(365, gt=0, le=36_500, description="length of that simulation after its warm-up")
 
     @model_validator(mode="after")
@@ -92,7 +120,11 @@ class PlanConfig(_Strict):
         if self.measure not in ("cost", "backorder_rate") and "target" not in self.model_fields_set:
             raise ValueError(f'measure = "{self.measure}" needs a target of its own, for example target = 0.95')
         wanted = [("target", self.measure, self.target)]
-        wanted += [(f"rules: target where {r.name}", r.set.measure or self.measure, r.set.target) for r in self.rules if r.set.target is not None]
+        wanted += [
+            (f"rules: target where {r.name}", r.set.measure or self.measure, r.set.target)
+            for r in self.rules
+            if r.set.target is not None
+        ]
         for name, measure, target in wanted:
             if measure != "cost" and not 0 < target < 1:
                 hint = f"; did you mean {target / 100:g}?" if 1 < target < 100 else ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-
-__all__ = ["ConfigurationError", "EnvironmentProblem", "InputRefused", "RestockError"]
+__all__ = ["ConfigurationError", "UnavailableError", "InputError", "RestockError"]
 
 
 class RestockError(Exception):
@@ -18,13 +17,13 @@ class ConfigurationError(RestockError):
     exit_code = 2
 
 
-class InputRefused(RestockError):
+class InputError(RestockError):
     """A table can't be used; trying again without mending it won't help."""
 
     exit_code = 3
 
 
-class EnvironmentProblem(RestockError):
+class UnavailableError(RestockError):
     """The disk, a lock or a service is in the way; trying again later may help."""
 
     exit_code = 5

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.checking import check_table
 from pipelines.config import PlanConfig
-from pipelines.errors import ConfigurationError, InputRefused
+from pipelines.errors import ConfigurationError, InputError
 from pipelines.quarantine import Findings
 from pipelines.readers import Source, open_table
 from pipelines.sales import CheckedSales
@@ -43,7 +43,7 @@ class Inputs:
         if unknown:
             raise ConfigurationError(f"[data] has no table {', '.join(unknown)}; known are {', '.join(TABLES)}")
         if "sales" not in paths:
-            raise ConfigurationError("[data] must name the sales table, for example sales = \"sales.csv\"")
+            raise ConfigurationError('[data] must name the sales table, for example sales = "sales.csv"')
         return cls(**{name: base / str(path) for name, path in paths.items()})
 
     def given(self) -> dict[str, Source]:
@@ -73,17 +73,19 @@ def check_inputs(inputs: Inputs, config: PlanConfig) -> CheckedTables:
 
     Raises
     ------
-    InputRefused
+    InputError
         A table that can't be used; see :mod:`pipelines.readers` and :mod:`pipelines.checking`.
     """
     findings = Findings()
     readers = {name: open_table(name, source) for name, source in inputs.given().items()}
     frames = {
-        name: check_table(readers[name], findings, config.max_quarantine_fraction) for name in OPTIONAL if name in readers
+        name: check_table(readers[name], findings, config.max_quarantine_fraction)
+        for name in OPTIONAL
+        if name in readers
     }
     known = frozenset(frames["items"]["sku"]) if "items" in frames else None
     if known is not None and not known:
-        raise InputRefused(f"items: {readers['items'].file} has no rows")
+        raise InputError(f"items: {readers['items'].file} has no rows")
     everywhere = "items" in readers and "location" not in readers["items"].columns
     sales = CheckedSales(readers["sales"], findings, known, config.missing_quantity == "unknown")
     return CheckedTables(sales, frames, everywhere, findings)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from pipelines.errors import InputRefused
+from pipelines.errors import InputError
 from pipelines.tables import kinds, required_columns
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ class TableReader:
     def read(self) -> pa.Table:
         """Return the whole table."""
         batches = list(self.scan(self.columns))
-        return pa.Table.from_batches(batches) if batches else pa.table({c: pa.array([], pa.string()) for c in self.columns})
+        return (
+            pa.Table.from_batches(batches)
+            if batches
+            else pa.table({c: pa.array([], pa.string()) for c in self.columns})
+        )
 
 
 def open_table(table: str, source: Source) -> TableReader:
@@ -61,20 +65,20 @@ def open_table(table: str, source: Source) -> TableReader:
 
     Raises
     ------
-    InputRefused
+    InputError
         The file is missing, empty or not what its ending says; a required column is missing; a heading occurs twice.
     """
     if isinstance(source, str | Path):
         path = Path(source)
         if not path.is_file():
-            raise InputRefused(f"{table}: there is no file {path}")
+            raise InputError(f"{table}: there is no file {path}")
         if path.stat().st_size == 0:
-            raise InputRefused(f"{table}: {path} is empty (0 bytes)")
+            raise InputError(f"{table}: {path} is empty (0 bytes)")
         if path.suffix.lower() in (".parquet", ".pq"):
             return _checked(table, str(path), _parquet_columns(table, path), True, path)
         if path.suffix.lower() in (".csv", ".txt"):
             return _checked(table, str(path), _csv_columns(table, path), False, path)
-        raise InputRefused(f"{table}: {path} is neither .csv nor .parquet")
+        raise InputError(f"{table}: {path} is neither .csv nor .parquet")
     arrow = _from_frame(table, source)
     return _checked(table, "a data frame", tuple(arrow.schema.names), True, arrow)
 
@@ -82,10 +86,10 @@ def open_table(table: str, source: Source) -> TableReader:
 def _checked(table: str, file: str, found: tuple[str, ...], typed: bool, source: Any) -> TableReader:
     twice = sorted({name for name in found if found.count(name) > 1})
     if twice:
-        raise InputRefused(f"{table}: {file} has the heading {twice[0]!r} more than once; rename or drop one of them")
+        raise InputError(f"{table}: {file} has the heading {twice[0]!r} more than once; rename or drop one of them")
     missing = [name for name in required_columns(table) if name not in found]
     if missing:
-        raise InputRefused(
+        raise InputError(
             f"{table}: {file} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; it has {', '.join(found)}"
         )
     known = tuple(name for name in found if name in kinds(table))
@@ -98,7 +102,7 @@ def _parquet_columns(table: str, path: Path) -> tuple[str, ...]:
     try:
         return tuple(pq.read_schema(path).names)
     except (pa.ArrowInvalid, OSError) as problem:
-        raise InputRefused(f"{table}: {path} is no readable Parquet file: {problem}") from None
+        raise InputError(f"{table}: {path} is no readable Parquet file: {problem}") from None
 
 
 def _scan_parquet(path: Path, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -110,7 +114,7 @@ def _scan_parquet(path: Path, table: str, columns: Sequence[str]) -> Iterator[pa
         with pq.ParquetFile(path, read_dictionary=coded, memory_map=False, page_checksum_verification=True) as file:
             yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=list(columns), use_threads=True)
     except (pa.ArrowInvalid, OSError) as problem:
-        raise InputRefused(f"{table}: {path} is damaged: {problem}") from None
+        raise InputError(f"{table}: {path} is damaged: {problem}") from None
 
 
 def _csv_columns(table: str, path: Path) -> tuple[str, ...]:
@@ -120,11 +124,9 @@ def _csv_columns(table: str, path: Path) -> tuple[str, ...]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             heading = next(csv.reader(file))
     except UnicodeDecodeError as problem:
-        raise InputRefused(
-            f"{table}: {path} is not UTF-8 (byte {problem.start}); save it as UTF-8"
-        ) from None
+        raise InputError(f"{table}: {path} is not UTF-8 (byte {problem.start}); save it as UTF-8") from None
     if len(heading) == 1 and any(mark in heading[0] for mark in ";\t"):
-        raise InputRefused(f"{table}: {path} has one column {heading[0]!r}; the delimiter must be a comma")
+        raise InputError(f"{table}: {path} has one column {heading[0]!r}; the delimiter must be a comma")
     return tuple(heading)
 
 
@@ -141,7 +143,7 @@ def _scan_csv(path: Path, table: str, columns: Sequence[str]) -> Iterator[pa.Rec
         ) as stream:  # fmt: skip
             yield from stream
     except pa.ArrowInvalid as problem:
-        raise InputRefused(f"{table}: {path} can't be read as CSV: {problem}") from None
+        raise InputError(f"{table}: {path} can't be read as CSV: {problem}") from None
 
 
 def _from_frame(table: str, frame: pd.DataFrame) -> pa.Table:
@@ -149,19 +151,23 @@ def _from_frame(table: str, frame: pd.DataFrame) -> pa.Table:
     import pandas as pd
 
     if not isinstance(frame, pd.DataFrame):
-        raise InputRefused(f"{table} is a {type(frame).__name__}; give a DataFrame or the path of a .csv or .parquet file")
+        raise InputError(
+            f"{table} is a {type(frame).__name__}; give a DataFrame or the path of a .csv or .parquet file"
+        )
     columns: dict[str, pa.Array] = {}
     known = kinds(table)
     names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):
-        raise InputRefused(f"{table}: the data frame has a column more than once: {names}")
+        raise InputError(f"{table}: the data frame has a column more than once: {names}")
     for name in names:
         kind = known.get(name)
         if kind == "identifier":
             columns[name] = _texts(table, name, frame[name])
         elif kind == "date":
             days = pd.to_datetime(frame[name], errors="coerce") if frame[name].dtype == object else frame[name]
-            columns[name] = pa.array(days) if pd.api.types.is_datetime64_any_dtype(days) else pa.array(frame[name].astype(str))
+            columns[name] = (
+                pa.array(days) if pd.api.types.is_datetime64_any_dtype(days) else pa.array(frame[name].astype(str))
+            )
         elif kind is None:
             columns[name] = pa.nulls(len(frame))
         else:
@@ -172,5 +178,5 @@ def _from_frame(table: str, frame: pd.DataFrame) -> pa.Table:
 def _texts(table: str, name: str, column: pd.Series[Any]) -> pa.Array:
     values = column.to_numpy(dtype=object, na_value=None)
     if any(isinstance(v, float | np.floating) for v in values):
-        raise InputRefused(f"{table}: column {name} holds fractions; identifiers must be text, as read with dtype=str")
+        raise InputError(f"{table}: column {name} holds fractions; identifiers must be text, as read with dtype=str")
     return pa.array([None if v is None else str(v) for v in values], type=pa.string()).dictionary_encode()

@@ -27,7 +27,12 @@ def _identifier(description: str, required: bool = False, nullable: bool = True)
 
 
 def _number(
-    description: str, low: float | None = 0.0, high: float = LARGEST, required: bool = False, nullable: bool = True, above: bool = False
+    description: str,
+    low: float | None = 0.0,
+    high: float = LARGEST,
+    required: bool = False,
+    nullable: bool = True,
+    above: bool = False,
 ) -> pa.Column:
     checks = [pa.Check.le(high)]
     if low is None:
@@ -42,7 +47,12 @@ def _number(
 def _date(description: str, required: bool = False, nullable: bool = True) -> pa.Column:
     limits = pa.Check.in_range("1900-01-02", "2199-12-31")
     return pa.Column(
-        "datetime64[ns]", limits, nullable=nullable, required=required, description=description, metadata={"kind": "date"}
+        "datetime64[ns]",
+        limits,
+        nullable=nullable,
+        required=required,
+        description=description,
+        metadata={"kind": "date"},
     )
 
 
@@ -95,7 +105,9 @@ def _sales() -> pa.DataFrameSchema:
             "date": _date("day of the sale, or first day of its period", required=True, nullable=False),
             "quantity": _number("units", required=True),
             "location": _identifier(LOCATION),
-            "in_stock": _flag("false: the item was out of stock, so that demand may have been higher than the quantity"),
+            "in_stock": _flag(
+                "false: the item was out of stock, so that demand may have been higher than the quantity"
+            ),
             "channel": _identifier("sales channel"),
             "price": _number("money per unit"),
         },

@@ -47,7 +47,9 @@ class LeadTimes:
         """Lead times that are always the same; ``periods`` (n,) whole numbers, at least 0."""
         length = np.atleast_1d(np.asarray(periods))
         if length.size and (not np.equal(length, np.rint(length)).all() or length.min() < 0):
-            raise ValueError(f"constant lead times must be whole periods of at least 0, got {length.min()} to {length.max()}")
+            raise ValueError(
+                f"constant lead times must be whole periods of at least 0, got {length.min()} to {length.max()}"
+            )
         whole = length.astype(np.int64)
         probability = np.zeros((len(whole), int(whole.max(initial=0)) + 1))
         probability[np.arange(len(whole)), whole] = 1.0

@@ -78,7 +78,9 @@ def net_along_time(
             effective[gap] = np.minimum(effective[gap], available[gap, k - 1] + level[gap] - needed)
     gone = np.flatnonzero(lost)
     if len(gone):
-        need = _need_when_lost(net_stock[gone], due[gone], cumulative[gone], lead_time[gone], review, fractile[gone], integral[gone])
+        need = _need_when_lost(
+            net_stock[gone], due[gone], cumulative[gone], lead_time[gone], review, fractile[gone], integral[gone]
+        )
         effective[gone] = level[gone] - need
     short = np.zeros(cumulative.shape[:2], dtype=np.bool_)
     for k in range(horizon):

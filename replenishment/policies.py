@@ -123,7 +123,10 @@ class OrderingRule:
         return OrderingRule(
             tuple(self.skus[i] for i in rows),
             tuple(self.locations[i] for i in rows),
-            *(getattr(self, name)[rows] for name in ("reorder_point", "raise_to", "lot", "minimum", "highest", "review_periods")),
+            *(
+                getattr(self, name)[rows]
+                for name in ("reorder_point", "raise_to", "lot", "minimum", "highest", "review_periods")
+            ),
         )
 
 
@@ -154,7 +157,9 @@ class Policies:
     expected_ready_rate: Floats
     expected_stock: Floats
 
-    def rule(self, skus: tuple[str, ...], locations: tuple[str, ...], review_periods: npt.NDArray[np.int64]) -> OrderingRule:
+    def rule(
+        self, skus: tuple[str, ...], locations: tuple[str, ...], review_periods: npt.NDArray[np.int64]
+    ) -> OrderingRule:
         """Return the ordering rule alone, for items named in the same order."""
         review = np.maximum(review_periods, 1)
         return OrderingRule(
@@ -162,7 +167,9 @@ class Policies:
         )
 
 
-def set_policies(wanted: Texts, demand: ProtectionDemand, targets: Targets, rules: LotRules, review_units: Floats) -> Policies:
+def set_policies(
+    wanted: Texts, demand: ProtectionDemand, targets: Targets, rules: LotRules, review_units: Floats
+) -> Policies:
     """Choose the kind of each policy and set its levels.
 
     Parameters
@@ -175,7 +182,9 @@ def set_policies(wanted: Texts, demand: ProtectionDemand, targets: Targets, rule
     unit = np.where(demand.integral, 1.0, 0.0)
     batch = rules.in_packs(np.maximum(np.fmax(rules.economic, 0.0), np.maximum(rules.minimum, unit)))
     smallest = rules.in_packs(unit)
-    kind = np.where(wanted == "auto", np.where(batch > np.maximum(review_units, smallest), "reorder_point", "order_up_to"), wanted)
+    kind = np.where(
+        wanted == "auto", np.where(batch > np.maximum(review_units, smallest), "reorder_point", "order_up_to"), wanted
+    )
     up_to = kind == "order_up_to"
     # Base stock is a lot of one unit; without whole units, of almost nothing.
     almost_nothing = np.maximum(1e-4 * demand.over_protection.mean(), 1e-6)

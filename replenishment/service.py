@@ -122,7 +122,9 @@ class ProtectionDemand:
         spread = (np.arange(kept.shape[1]) * 0.6180339887498949) % 1.0
         start = np.where(self.integral[:, None], np.floor(kept + spread), kept).astype(np.float32)
         end = start + (self.window_to - self.window_from)
-        return replace(self, window_from=start, window_to=end, **_window_tail(start, end, self.integral, self.threshold))
+        return replace(
+            self, window_from=start, window_to=end, **_window_tail(start, end, self.integral, self.threshold)
+        )
 
     def ready_rate(self, reorder_point: npt.ArrayLike, lot: npt.ArrayLike) -> Floats:
         """Share of periods that end with stock > 0; (n,)."""

@@ -25,7 +25,9 @@ def mark_days(days: Codes, offset: int, seen: npt.NDArray[np.uint8]) -> int:
 
 
 @njit(nogil=True, cache=True)
-def assign_series(sku: Codes, location: Codes, series_of: npt.NDArray[np.int32], pairs: npt.NDArray[np.int32], known: int) -> int:
+def assign_series(
+    sku: Codes, location: Codes, series_of: npt.NDArray[np.int32], pairs: npt.NDArray[np.int32], known: int
+) -> int:
     """Number pairs (sku, location) in order of appearance.
 
     ``series_of[sku, location]`` is -1 until the pair is met; ``pairs[k]`` receives the codes of the k-th.

@@ -80,7 +80,14 @@ def _backcast(quantity: Floats32, status: Bytes, factors: Floats32) -> tuple[flo
 
 @njit(nogil=True, cache=True)
 def _past_errors(
-    quantity: Floats32, status: Bytes, factors: Floats32, weight: float, start: float, scale: float, seen: int, table: Floats32
+    quantity: Floats32,
+    status: Bytes,
+    factors: Floats32,
+    weight: float,
+    start: float,
+    scale: float,
+    seen: int,
+    table: Floats32,
 ) -> int:
     """Fill ``table`` with the newest relative errors, centred; return how many."""
     skipped = max(seen - table.size, 0)

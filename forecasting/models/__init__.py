@@ -11,7 +11,8 @@ from forecasting.models.smoothing import ExponentialSmoothing
 __all__ = ["DemandModel", "FitContext", "FittedModel", "model_named", "model_names"]
 
 _ZOO: dict[str, DemandModel] = {
-    model.name: model for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
+    model.name: model
+    for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
 }
 
 

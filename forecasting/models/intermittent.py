@@ -34,7 +34,17 @@ class SyntetosBoylan:
         rate, weight = np.zeros(n), np.zeros(n)
         sizes = np.zeros((n, memory_periods(context)), dtype=np.float32)
         count = np.zeros(n, dtype=np.int64)
-        fit_croston(panel.quantity, panel.status, context.past(), context.profile, np.array(self.weights), rate, weight, sizes, count)
+        fit_croston(
+            panel.quantity,
+            panel.status,
+            context.past(),
+            context.profile,
+            np.array(self.weights),
+            rate,
+            weight,
+            sizes,
+            count,
+        )
         filled = np.arange(sizes.shape[1])[None, :] < count[:, None]
         mean_size = np.where(filled, sizes, 0.0).sum(axis=1) / np.maximum(count, 1)
         occurrence = rate / np.where(mean_size > 0, mean_size, 1.0)

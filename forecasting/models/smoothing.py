@@ -27,7 +27,24 @@ class ExponentialSmoothing:
     """
 
     name: str = "exponential_smoothing"
-    weights: tuple[float, ...] = (0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8)
+    weights: tuple[float, ...] = (
+        0.01,
+        0.02,
+        0.04,
+        0.06,
+        0.08,
+        0.1,
+        0.13,
+        0.16,
+        0.2,
+        0.25,
+        0.3,
+        0.35,
+        0.4,
+        0.5,
+        0.6,
+        0.8,
+    )
 
     def fit(self, panel: DemandPanel, context: FitContext) -> LevelPaths:
         """See :class:`forecasting.models.protocol.DemandModel`."""
@@ -36,6 +53,15 @@ class ExponentialSmoothing:
         table = np.zeros((n, memory_periods(context)), dtype=np.float32)
         count = np.zeros(n, dtype=np.int64)
         fit_level(
-            panel.quantity, panel.status, context.past(), context.profile, np.array(self.weights), level, scale, weight, table, count
+            panel.quantity,
+            panel.status,
+            context.past(),
+            context.profile,
+            np.array(self.weights),
+            level,
+            scale,
+            weight,
+            table,
+            count,
         )
         return LevelPaths(context, level, scale, weight, np.zeros(n), table, count, panel.integral)

@@ -40,7 +40,9 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
     unit_cost = items["unit_cost"].to_numpy(float)
     excess = np.maximum(position - np.maximum(policies.order_up_to, 0.0), 0.0)
     status = _status(made, held, why_held, excess)
-    arrival = panel.calendar.openings_from(panel.calendar.periods, int(np.rint(levels.lead_time_mean).max(initial=0)) + 1)
+    arrival = panel.calendar.openings_from(
+        panel.calendar.periods, int(np.rint(levels.lead_time_mean).max(initial=0)) + 1
+    )
     arrival_day = arrival[np.rint(levels.lead_time_mean).astype(np.int64)]
     next_day = panel.calendar.openings_from(panel.calendar.periods, int(stock.next_arrival.max(initial=0)) + 1)
     as_of = np.datetime64(panel.as_of, "s")
@@ -77,7 +79,9 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
             "position_in_time": levels.position.effective,
             "demand_mean": levels.demand_mean,
             "demand_quantile": levels.quantiles[:, QUANTILES.index(0.95)],
-            "days_of_cover": np.divide(np.maximum(stock.net, 0.0), daily, out=np.full(len(items), np.nan), where=daily > 0),
+            "days_of_cover": np.divide(
+                np.maximum(stock.net, 0.0), daily, out=np.full(len(items), np.nan), where=daily > 0
+            ),
             "days_of_cover_after": np.divide(
                 np.maximum(position + order, 0.0), daily, out=np.full(len(items), np.nan), where=daily > 0
             ),
@@ -99,7 +103,9 @@ def _held(made: Plan) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
     """Items for which no order is proposed, whatever the numbers say, and why."""
     items, as_of = made.items, np.datetime64(made.panel.as_of, "ns")
     why = np.full(len(items), "", dtype=object)
-    why[(items["lead_time_source"] == "unknown").to_numpy()] = "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
+    why[(items["lead_time_source"] == "unknown").to_numpy()] = (
+        "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
+    )
     why[(made.forecaster.summary_.demands == 0)] = "nothing was ever demanded: a planner must decide"
     hold = np.array([value is True for value in items["hold"]])
     why[hold] = "items.hold is set"
@@ -107,7 +113,9 @@ def _held(made: Plan) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
     return why != "", why
 
 
-def _status(made: Plan, held: npt.NDArray[np.bool_], why: npt.NDArray[np.object_], excess: Floats) -> npt.NDArray[np.str_]:
+def _status(
+    made: Plan, held: npt.NDArray[np.bool_], why: npt.NDArray[np.object_], excess: Floats
+) -> npt.NDArray[np.str_]:
     """The status of each item from the projection over its lead time, worst first."""
     stock, levels = made.stock, made.levels
     wanted = levels.demand_mean > 0
@@ -150,15 +158,23 @@ def _reason(
     level = f"order-up-to level {_n(order_up_to)}" if kind == "order_up_to" else f"reorder point {_n(reorder_point)}"
     parts = []
     if order > 0:
-        parts.append(f"position {_n(position)} is {'below' if kind == 'order_up_to' else 'at or below'} the {level}: order {_n(order)} (need {_n(need)}")
+        parts.append(
+            f"position {_n(position)} is {'below' if kind == 'order_up_to' else 'at or below'} the {level}: order {_n(order)} (need {_n(need)}"
+        )
         parts[-1] += f", lots of {_n(lot)}" if lot > 1 else ""
         parts[-1] += f", minimum {_n(minimum)})" if minimum > 0 else ")"
     else:
-        parts.append(f"position {_n(position)} reaches the {level}" if kind == "order_up_to" else f"position {_n(position)} is above the {level}")
+        parts.append(
+            f"position {_n(position)} reaches the {level}"
+            if kind == "order_up_to"
+            else f"position {_n(position)} is above the {level}"
+        )
     if lost and abs(position - in_time) > 1e-9:
         parts.append("demand that is lost before the order arrives is not ordered")
     elif position < in_time - 1e-9:
-        parts.append(f"an open order inside the protection interval comes late: {_n(in_time)} in time count as {_n(position)}")
+        parts.append(
+            f"an open order inside the protection interval comes late: {_n(in_time)} in time count as {_n(position)}"
+        )
     if overdue > 0:
         parts.append(f"{_n(overdue)} units are overdue and expected at the next opening")
     if exceeds:

@@ -61,9 +61,7 @@ class ItemFacts:
 
     def take(self, rows: Integers) -> Self:
         """Return the facts of some items."""
-        return type(self)(
-            *(v[rows] if isinstance(v := getattr(self, f.name), np.ndarray) else v for f in fields(self))
-        )
+        return type(self)(*(v[rows] if isinstance(v := getattr(self, f.name), np.ndarray) else v for f in fields(self)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,10 +125,23 @@ def set_levels(
     level = np.where(policies.kind == "order_up_to", policies.order_up_to, policies.reorder_point)
     expected = np.rint(waits.mean()).astype(np.int64)
     position = net_along_time(
-        own.net_stock, own.arrivals, cumulative, lead_time, expected, review, level, policies.fractile, own.lost, own.integral
+        own.net_stock,
+        own.arrivals,
+        cumulative,
+        lead_time,
+        expected,
+        review,
+        level,
+        policies.fractile,
+        own.lost,
+        own.integral,
     )
-    need, order = order_quantity(position.effective, policies.reorder_point, policies.raise_to, policies.lot, policies.minimum)
-    order, exceeds = cap_at_maximum(order, own.net_stock + own.arrivals.sum(axis=1), own.maximum, policies.lot, policies.minimum)
+    need, order = order_quantity(
+        position.effective, policies.reorder_point, policies.raise_to, policies.lot, policies.minimum
+    )
+    order, exceeds = cap_at_maximum(
+        order, own.net_stock + own.arrivals.sum(axis=1), own.maximum, policies.lot, policies.minimum
+    )
     over = demand.over_protection
     return LevelResults(
         policies=policies,

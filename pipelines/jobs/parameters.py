@@ -52,7 +52,12 @@ def item_parameters(tables: CheckedTables, config: PlanConfig, keys: list[tuple[
     items = tables.get("items")
     if items is not None:
         on = ["sku"] if tables.items_everywhere else ["sku", "location"]
-        frame = frame.merge(items.drop(columns=["location"]) if tables.items_everywhere else items, on=on, how="left", validate="many_to_one")
+        frame = frame.merge(
+            items.drop(columns=["location"]) if tables.items_everywhere else items,
+            on=on,
+            how="left",
+            validate="many_to_one",
+        )
     for name, kind in kinds("items").items():
         if name not in frame.columns:
             empty: Any = {"number": np.nan, "date": np.datetime64("NaT", "ns")}.get(kind)

@@ -13,7 +13,7 @@ from forecasting.forecaster import DemandForecaster
 from forecasting.panel import DemandPanel
 from forecasting.panel_assembly import AssemblyRules, assemble
 from pipelines.config import PlanConfig
-from pipelines.errors import InputRefused
+from pipelines.errors import InputError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import CheckedTables, Inputs, check_inputs
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
@@ -92,7 +92,7 @@ def plan(inputs: Inputs, config: PlanConfig | None = None, *, jobs: int | None =
 
     Raises
     ------
-    InputRefused
+    InputError
         A table that can't be used. ConfigurationError : a setting that can't be carried out.
     """
     config = config or PlanConfig()
@@ -171,9 +171,13 @@ def _demand_panel(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
     try:
         panel, doubled = assemble(tables.sales, rules)
     except ValueError as problem:
-        raise InputRefused(f"sales: {tables.sales.reader.file}: {problem}") from None
+        raise InputError(f"sales: {tables.sales.reader.file}: {problem}") from None
     findings, file = tables.findings, tables.sales.reader.file
-    columns = (doubled[name].to_pylist() for name in ("source_row", "sku", "date", "quantity")) if doubled.num_rows else ((),) * 4
+    columns = (
+        (doubled[name].to_pylist() for name in ("source_row", "sku", "date", "quantity"))
+        if doubled.num_rows
+        else ((),) * 4
+    )
     tables.sales.bad += [
         Quarantined(
             "sales", file, row + 2, "date", str(day), "duplicate_key",
@@ -187,7 +191,9 @@ def _demand_panel(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
     if report.rows_after_as_of:
         findings.warn(f"sales: {report.rows_after_as_of} rows at or after as_of {panel.as_of} were left out")
     if report.partial_period:
-        findings.warn(f"sales: the last period, from {report.partial_period}, is not complete and was left out ({report.rows_in_partial_period} rows)")
+        findings.warn(
+            f"sales: the last period, from {report.partial_period}, is not complete and was left out ({report.rows_in_partial_period} rows)"
+        )
     _refuse_stale(panel, config, findings)
     return panel
 
@@ -198,12 +204,14 @@ def _refuse_stale(panel: DemandPanel, config: PlanConfig, findings: Any) -> None
         return
     gap = (panel.as_of - last).days - panel.calendar.frequency.mean_days
     if gap > config.max_data_age_days:
-        raise InputRefused(
+        raise InputError(
             f"sales end on {last}, {(panel.as_of - last).days} days before as_of {panel.as_of}; "
             f"max_data_age_days = {config.max_data_age_days:g} allows no more: update the sales or as_of"
         )
     if gap > 0:
-        findings.warn(f"sales: the last row is of {last}; the periods from then to as_of {panel.as_of} count as not recorded")
+        findings.warn(
+            f"sales: the last row is of {last}; the periods from then to as_of {panel.as_of} count as not recorded"
+        )
 
 
 def _with_life(panel: DemandPanel, items: pd.DataFrame) -> DemandPanel:

@@ -88,7 +88,9 @@ def _measured(receipts: pd.DataFrame | None) -> tuple[dict[Any, Floats], dict[An
     if "sku" in done.columns:
         table = measure_receipts(done.dropna(subset=["sku"]), ["supplier", "sku", "location"])
         table = table[table["receipts"] >= ENOUGH_RECEIPTS]
-        own = dict(zip(zip(table["supplier"], table["sku"], table["location"], strict=True), table["days"], strict=True))
+        own = dict(
+            zip(zip(table["supplier"], table["sku"], table["location"], strict=True), table["days"], strict=True)
+        )
     table = measure_receipts(done, ["supplier"])
     table = table[table["receipts"] >= ENOUGH_RECEIPTS]
     return own, dict(zip(table["supplier"], table["days"], strict=True))
@@ -150,7 +152,9 @@ def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar:
 
     index = pd.MultiIndex.from_tuples(keys, names=["sku", "location"]) if keys else pd.MultiIndex.from_arrays([[], []])
     n = len(keys)
-    stock, orders, customers = (_known_rows(tables, name, index) for name in ("stock", "open_orders", "customer_orders"))
+    stock, orders, customers = (
+        _known_rows(tables, name, index) for name in ("stock", "open_orders", "customer_orders")
+    )
     counted = np.zeros(n, dtype=np.bool_)
     raw, allocated = np.zeros(n), np.zeros(n)
     if stock is not None:
@@ -173,7 +177,9 @@ def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar:
         arrivals=arrivals,
         on_order=on_order,
         overdue=overdue,
-        next_arrival=np.where(due.any(axis=1), due.argmax(axis=1), -1).astype(np.int64) if due.shape[1] else np.full(n, -1),
+        next_arrival=np.where(due.any(axis=1), due.argmax(axis=1), -1).astype(np.int64)
+        if due.shape[1]
+        else np.full(n, -1),
         counted=counted,
     )
 
@@ -194,7 +200,13 @@ def _known_rows(tables: CheckedTables, name: str, index: pd.MultiIndex) -> pd.Da
 def _set_aside_unknown(findings: Findings, table: str, rows: pd.DataFrame) -> None:
     for i, sku, location in zip(rows.index, rows["sku"], rows["location"], strict=True):
         message = f"sku {sku!r} at location {location!r} is neither in items nor in sales"
-        findings.set_aside([Quarantined(table, "", int(i) + 2, "sku", str(sku), "unknown_sku", message, "add it to items or remove the row")])
+        findings.set_aside(
+            [
+                Quarantined(
+                    table, "", int(i) + 2, "sku", str(sku), "unknown_sku", message, "add it to items or remove the row"
+                )
+            ]
+        )
     if len(rows):
         findings.warn(f"{table}: {len(rows)} rows of items that are not planned were set aside")
 
@@ -206,7 +218,9 @@ def _waiting(customers: pd.DataFrame, n: int, end_day: int) -> Floats:
     if "shipped_quantity" not in customers and "shipped_on" in customers:
         shipped = np.where(customers["shipped_on"].notna(), customers["quantity"].to_numpy(float), 0.0)
     cancelled = customers["cancelled_on"].notna().to_numpy() if "cancelled_on" in customers else False
-    units = np.where(ordered & ~np.asarray(cancelled), np.maximum(customers["quantity"].to_numpy(float) - shipped, 0.0), 0.0)
+    units = np.where(
+        ordered & ~np.asarray(cancelled), np.maximum(customers["quantity"].to_numpy(float) - shipped, 0.0), 0.0
+    )
     return np.bincount(customers["place"].to_numpy(), weights=units, minlength=n)
 
 

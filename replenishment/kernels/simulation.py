@@ -33,7 +33,17 @@ COUNTS: Final = (
     "received",
     "filled",  # units shipped, at once or later
 )
-TRACE: Final = ("opening_stock", "received", "ordered", "demanded", "filled_at_once", "filled_later", "lost", "stock", "waiting")
+TRACE: Final = (
+    "opening_stock",
+    "received",
+    "ordered",
+    "demanded",
+    "filled_at_once",
+    "filled_later",
+    "lost",
+    "stock",
+    "waiting",
+)
 # Waits of 1, 2, ... periods; the last bin takes all longer ones.
 WAIT_BINS: Final = 256
 

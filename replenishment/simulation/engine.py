@@ -177,7 +177,9 @@ def _recorded(demand: npt.NDArray[np.floating[Any]], n: int, paths: int, periods
     return lambda rows, _paths, _periods: np.asarray(demand[rows], dtype=np.float32)
 
 
-def _check(policy: OrderingRule, lead_time: LeadTimes, periods: int, paths: int, warm_up: int, unmet_demand: str) -> None:
+def _check(
+    policy: OrderingRule, lead_time: LeadTimes, periods: int, paths: int, warm_up: int, unmet_demand: str
+) -> None:
     if len(lead_time) != len(policy):
         raise ValueError(f"{len(lead_time)} lead times for {len(policy)} items")
     if paths < 1 or not 0 <= warm_up < periods:

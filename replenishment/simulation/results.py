@@ -84,7 +84,9 @@ class SimulationResult:
         return pd.DataFrame(self._trace(int(rows[0]))[path], columns=list(TRACE)).rename_axis("period")
 
 
-def measures(counts: Floats, waits: Floats, counted_periods: int, costs: tuple[Floats, Floats, Floats] | None) -> dict[str, Floats]:
+def measures(
+    counts: Floats, waits: Floats, counted_periods: int, costs: tuple[Floats, Floats, Floats] | None
+) -> dict[str, Floats]:
     """Turn counts into service measures, one value a series.
 
     Parameters
@@ -103,7 +105,10 @@ def measures(counts: Floats, waits: Floats, counted_periods: int, costs: tuple[F
         out[name] = 1.0 - value if name in _COMPLEMENTS else value
         out[f"{name}_se"] = error
     out["fill_rate"], out["fill_rate_se"] = 1.0 - out["backorder_rate"], out["backorder_rate_se"]
-    out["line_backorder_rate"], out["line_backorder_rate_se"] = out["period_backorder_rate"], out["period_backorder_rate_se"]
+    out["line_backorder_rate"], out["line_backorder_rate_se"] = (
+        out["period_backorder_rate"],
+        out["period_backorder_rate_se"],
+    )
     for name, count in (("demand", "demanded"), ("lost_units", "lost"), ("orders", "orders"), ("ordered", "ordered")):
         out[name], out[f"{name}_se"] = _mean(counts[:, :, _PLACE[count]])
     out["time_to_fill_mean"], out["time_to_fill_q90"] = _waits(waits)

@@ -1,0 +1,254 @@
+"""The command line ``restock``: human text on standard output, logs on standard error, one JSON object with --json."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from pipelines.errors import RestockError
+
+if TYPE_CHECKING:
+    from pipelines.project import Project, PublishedRun
+
+__all__ = ["main", "restock"]
+
+_PROJECT = click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    default=Path("restock.toml"),
+    show_default=True,
+    help="Configuration of the project.",
+)
+_WORKSPACE = click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Folder of the runs; default: workspace beside the configuration.",
+)
+_AS_OF = click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Opening of the first period not yet observed."
+)
+_JOBS = click.option(
+    "--jobs", type=click.IntRange(min=1), default=None, help="Threads; the result does not depend on them."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="restock")
+def restock() -> None:
+    """Forecast demand, plan replenishment, and keep the promised backorder rate."""
+
+
+@restock.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("restock-demo"))
+@click.option("--skus", type=click.IntRange(min=1), default=400, show_default=True, help="SKUs of the generated shop.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the generated shop.")
+@_JOBS
+@_JSON
+def demo(folder: Path, skus: int, seed: int, jobs: int | None, as_json: bool) -> None:
+    """Generate a demo shop in FOLDER and plan it."""
+    from pipelines.demo import write_demo
+    from pipelines.project import open_project, run_plan
+
+    progress = _progress()
+    progress(f"generating {skus} SKUs at two locations over three years")
+    file = write_demo(folder, skus=skus, seed=seed)
+    project = open_project(file)
+    _tell(project, run_plan(project, jobs=jobs, progress=progress), as_json)
+
+
+@restock.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+def init(folder: Path) -> None:
+    """Write a commented restock.toml into FOLDER."""
+    from pipelines.template import write_template
+
+    click.echo(f"{write_template(folder)} written: name your tables in it, then run `restock plan`")
+
+
+@restock.command()
+@_PROJECT
+@_WORKSPACE
+@_AS_OF
+@_JOBS
+@_JSON
+def plan(file: Path, workspace: Path | None, as_of: dt.datetime | None, jobs: int | None, as_json: bool) -> None:
+    """Recommend what to order, and write the run to the workspace."""
+    from pipelines.project import open_project, run_plan
+
+    project = open_project(file, workspace=workspace, as_of=as_of.date() if as_of else None)
+    _tell(project, run_plan(project, jobs=jobs, progress=_progress()), as_json)
+
+
+@restock.command()
+@_PROJECT
+@_AS_OF
+@click.option("--paths", type=click.IntRange(min=2), default=None, help="Sampled paths; default: as configured.")
+@click.option(
+    "--days", type=click.FloatRange(min=1), default=None, help="Length after the warm-up; default: as configured."
+)
+@click.option(
+    "--unmet-demand", type=click.Choice(["backorder", "lost"]), default=None, help="Simulate this mode for all items."
+)
+@click.option("--recorded", is_flag=True, help="Replay the newest recorded demand in place of forecast paths.")
+@_JOBS
+@_JSON
+def simulate(
+    file: Path,
+    as_of: dt.datetime | None,
+    paths: int | None,
+    days: float | None,
+    unmet_demand: Any,
+    recorded: bool,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Simulate the planned policies and show the service that follows."""
+    from pipelines.execution import default_jobs, thread_mapper
+    from pipelines.jobs.planning import make_plan
+    from pipelines.jobs.simulating import simulate_plan, simulate_recorded
+    from pipelines.project import open_project
+    from pipelines.showing import show_simulation
+
+    project = open_project(file, as_of=as_of.date() if as_of else None)
+    run = thread_mapper(jobs or default_jobs())
+    progress = _progress()
+    made = make_plan(project.inputs, project.config, run=run, progress=progress)
+    progress("simulating")
+    if recorded:
+        periods = max(round((days or project.config.simulation_days) / made.panel.calendar.frequency.mean_days), 1)
+        result = simulate_recorded(made, periods=periods, run=run, unmet_demand=unmet_demand)
+    else:
+        result = simulate_plan(made, run=run, paths=paths, days=days, unmet_demand=unmet_demand)
+    if as_json:
+        _print_json(
+            {"schema": 1, "status": "ok", "items": len(result.kpis), **result.total, "notes": list(result.notes)}
+        )
+    else:
+        show_simulation(result)
+
+
+@restock.command()
+@click.argument("sku")
+@click.option("--location", default=None, help="Needed where the SKU is planned at several.")
+@click.option("--run", "run_id", default="latest", show_default=True, help="Id of a run.")
+@_PROJECT
+@_WORKSPACE
+def explain(sku: str, location: str | None, run_id: str, file: Path, workspace: Path | None) -> None:
+    """Tell how the recommended quantity of SKU came about."""
+    from pipelines.errors import ConfigurationError
+    from pipelines.explaining import explain as story
+    from pipelines.project import open_project
+    from pipelines.workspace import Workspace
+
+    space = Workspace(workspace) if workspace else open_project(file).workspace
+    wanted = space.latest() if run_id == "latest" else run_id
+    if wanted is None:
+        raise ConfigurationError(f"there is no run in {space.root} yet; `restock plan` makes one")
+    if not space.complete(wanted):
+        raise ConfigurationError(f"run {wanted} is not in {space.runs}, or is damaged; `restock plan` makes it again")
+    click.echo(story(space.folder(wanted), sku, location))
+
+
+@restock.command()
+@click.option("--workspace", type=click.Path(path_type=Path), default=Path("workspace"), show_default=True)
+@_JSON
+def doctor(workspace: Path, as_json: bool) -> None:
+    """Say whether the installation is sound."""
+    from pipelines.doctor import examine
+
+    checks = examine(workspace)
+    sound = all(check.sound for check in checks)
+    if as_json:
+        _print_json({"schema": 1, "status": "ok" if sound else "unsound", "checks": [vars(check) for check in checks]})
+    else:
+        for check in checks:
+            click.echo(
+                f"{'ok ' if check.sound else 'BAD'}  {check.name}: {check.found}{'' if check.sound else f' -> {check.remedy}'}"
+            )
+        click.echo("The installation is sound." if sound else "The installation is not sound.")
+    if not sound:
+        sys.exit(5)
+
+
+def main() -> NoReturn:
+    """Run the command line and turn failures into messages and exit codes."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = restock.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except RestockError as problem:
+        _fail(str(problem), problem.exit_code)
+    except click.ClickException as problem:
+        if "--json" in sys.argv:
+            _fail(problem.format_message(), problem.exit_code)
+        problem.show()
+        sys.exit(problem.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("cancelled", 130)
+    except MemoryError:
+        _fail("not enough memory; plan fewer SKUs at a time or lower paths", 5)
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(143)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"restock: {message}", err=True)
+    if "--json" in sys.argv:
+        _print_json({"schema": 1, "status": "failed", "exit_code": code, "error": message})
+    sys.exit(code)
+
+
+def _progress() -> Callable[[str], None]:
+    """Say on a terminal what is being done; be silent in a pipe."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    return lambda stage: click.echo(f"… {stage}", err=True)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    from pipelines.workspace import plain
+
+    click.echo(json.dumps(plain(value), allow_nan=False, default=str))
+
+
+def _tell(project: Project, run: PublishedRun, as_json: bool) -> None:
+    if not as_json:
+        from pipelines.showing import show_run
+
+        show_run(project, run)
+        return
+    summary = run.summary
+    _print_json(
+        {
+            "schema": 1,
+            "status": "ok",
+            "run_id": run.run_id,
+            "counts": {
+                k: summary[k]
+                for k in ("items", "order_lines", "order_units", "sales_rows", "rows_quarantined", "backordered_units")
+            },
+            "backorder_rate": {
+                "promised": summary["expected_backorder_rate"],
+                "simulated": summary["simulated_backorder_rate"],
+            },
+            "order_value": summary["order_value"],
+            "outputs": sorted(str(p) for p in run.folder.rglob("*") if p.is_file()),
+            "warnings": summary["warnings"],
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()

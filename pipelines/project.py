@@ -1,0 +1,127 @@
+"""A project: ``restock.toml``, the tables it names, and the workspace beside it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipelines.config import PlanConfig, read_toml
+from pipelines.errors import ConfigurationError
+from pipelines.execution import default_jobs, thread_mapper
+from pipelines.inputs import Inputs
+from pipelines.workspace import Workspace, digest_file, run_identity, write_csv, write_json, write_parquet
+
+__all__ = ["Project", "PublishedRun", "open_project", "run_plan"]
+
+_SECTIONS = {"plan", "data", "workspace"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a command works on."""
+
+    file: Path
+    config: PlanConfig
+    inputs: Inputs
+    workspace: Workspace
+
+    def digests(self) -> dict[str, str]:
+        """Digest of every input file."""
+        return {name: digest_file(Path(source)) for name, source in self.inputs.given().items()}
+
+    def identity(self) -> tuple[str, dict[str, str]]:
+        """The id of the plan of this project, and the digests behind it."""
+        digests = self.digests()
+        return run_identity(digests, self.config.model_dump(mode="json"), version("restock")), digests
+
+
+@dataclass(frozen=True)
+class PublishedRun:
+    """A run on disk. ``repeated``: it had been there already and was not computed again."""
+
+    run_id: str
+    folder: Path
+    summary: dict[str, Any]
+    repeated: bool
+
+
+def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | None = None) -> Project:
+    """Read ``restock.toml``; paths in it are relative to its folder.
+
+    Raises
+    ------
+    ConfigurationError
+        A file that is missing or no TOML, an unknown section, table or setting, a value out of its limits.
+    """
+    values = read_toml(file)
+    unknown = sorted(set(values) - _SECTIONS)
+    if unknown:
+        raise ConfigurationError(f"{file}: unknown section [{unknown[0]}]; known are {', '.join(sorted(_SECTIONS))}")
+    settings = dict(values.get("plan", {}))
+    if as_of is not None:
+        settings["as_of"] = as_of
+    config = PlanConfig.make(settings, str(file))
+    inputs = Inputs.from_paths(values.get("data", {}), file.parent)
+    for name, path in inputs.given().items():
+        if not Path(path).is_file():
+            raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}")
+    folder = workspace or file.parent / str(values.get("workspace", {}).get("folder", "workspace"))
+    return Project(file, config, inputs, Workspace(folder))
+
+
+def run_plan(
+    project: Project, *, jobs: int | None = None, progress: Callable[[str], None] = lambda _: None
+) -> PublishedRun:
+    """Plan and publish, unless this very plan has been published already."""
+    import json
+
+    run_id, digests = project.identity()
+    space = project.workspace
+    with space.locked():
+        repeated = space.complete(run_id)
+        if repeated:
+            space.publish(run_id, {}, lambda _: None)
+        else:
+            _compute(project, run_id, digests, jobs, progress)
+    folder = space.folder(run_id)
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    return PublishedRun(run_id, folder, summary, repeated)
+
+
+def _compute(
+    project: Project, run_id: str, digests: dict[str, str], jobs: int | None, progress: Callable[[str], None]
+) -> None:
+    from pipelines.jobs.planning import make_plan, plan_frames
+    from pipelines.jobs.simulating import simulate_plan
+
+    run = thread_mapper(jobs or default_jobs())
+    made = make_plan(project.inputs, project.config, run=run, progress=progress)
+    progress("simulating")
+    simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
+    result = plan_frames(made, simulated)
+    progress("writing the run")
+
+    def write(folder: Path) -> None:
+        write_parquet(result.recommendations, folder / "recommendations.parquet")
+        write_csv(result.recommendations, folder / "recommendations.csv")
+        for name in ("policy", "forecast", "simulation", "log"):
+            write_parquet(getattr(result, name), folder / f"{name}.parquet")
+        (folder / "quarantine").mkdir()
+        for table, rows in result.quarantine.groupby("table"):
+            write_csv(rows, folder / "quarantine" / f"{table}.csv")
+        write_json(folder / "summary.json", result.summary)
+
+    versions = {name: version(name) for name in ("restock", "numpy", "pandas", "scipy", "numba", "pyarrow")}
+    manifest = {
+        "command": "plan",
+        "inputs": {
+            name: {"file": Path(path).name, "sha256": digests[name]} for name, path in project.inputs.given().items()
+        },
+        "config": project.config.model_dump(mode="json"),
+        "versions": versions,
+    }
+    project.workspace.publish(run_id, manifest, write)
