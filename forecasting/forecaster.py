@@ -171,8 +171,6 @@ class DemandForecaster:
         """Return what was fitted: one row a series, one column a parameter (empty where a model has none)."""
         import pandas as pd
 
-        parts = []
-        for piece in self._pieces:
-            parts.append(pd.DataFrame(dict(piece.model.parameters()), index=piece.rows))
+        parts = [pd.DataFrame(dict(piece.model.parameters()), index=piece.rows) for piece in self._pieces]
         fitted = pd.concat(parts).sort_index() if parts else pd.DataFrame()
         return pd.concat([self.choice_, fitted], axis=1)

@@ -105,7 +105,7 @@ class DemandPanel:
     @property
     def observed(self) -> npt.NDArray[np.bool_]:
         """Where the demand is known; bool (n, T)."""
-        return self.status == CellStatus.OBSERVED
+        return np.asarray(self.status == CellStatus.OBSERVED)
 
     @property
     def integral(self) -> npt.NDArray[np.bool_]:

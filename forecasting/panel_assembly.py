@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,8 +29,10 @@ __all__ = ["AssemblyRules", "RowSource", "assemble", "assemble_panel", "batches_
 DEFAULT_LOCATION: Final = "main"
 # Sums of several rows are kept as whole millionths of a unit: exact in any order of rows, up to 9.2e12 units.
 PARTS_PER_UNIT: Final = 1_000_000.0
+Scalar = TypeVar("Scalar", bound=np.generic)
 Codes = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
+_BLOCK: Final = 1024
 _FIRST_DAY: Final = date_to_day(dt.date(1900, 1, 1))
 _DAYS: Final = date_to_day(dt.date(2200, 1, 1)) - _FIRST_DAY
 
@@ -106,8 +108,8 @@ class _Span:
     """What the dates alone say."""
 
     calendar: PeriodCalendar
-    slot_of_day: npt.NDArray[np.int32]  # day - first day of the table -> column of the row counter, -1: not used
-    period_of_slot: npt.NDArray[np.int32]
+    slot_of_day: Codes  # day - first day of the table -> column of the row counter, -1: not used
+    period_of_slot: Codes
     known_periods: int  # complete periods; later ones, before as_of, are missing
     partial_day: int | None  # the opening of a partial last period
     ignored_from: int  # days from here on lie at or after as_of
@@ -116,6 +118,7 @@ class _Span:
 
     @property
     def one_slot_a_period(self) -> bool:
+        """Whether no period has several days with rows."""
         return bool(np.array_equal(self.period_of_slot, np.unique(self.period_of_slot)))
 
 
@@ -169,7 +172,8 @@ def _end_day(as_of: dt.date | None, frequency: Frequency, known_end: int) -> int
     if before != day:
         after = int(frequency.opening(frequency.period_number(day) + 1))
         raise ValueError(
-            f"as_of {day_to_date(day)} is no opening of frequency {frequency}; use {day_to_date(before)} or {day_to_date(after)}"
+            f"as_of {day_to_date(day)} is no opening of frequency {frequency}; "
+            f"use {day_to_date(before)} or {day_to_date(after)}"
         )
     return day
 
@@ -222,13 +226,16 @@ class _Cells:
         span = self.span
         where = (span.offset, span.slot_of_day)
         if self.exact:
-            return add_rows(
+            added = add_rows(
                 sku, location, days, quantity, short, *where, span.period_of_slot, self.series_of,
                 PARTS_PER_UNIT, self.quantity, self.rows, self.out_of_stock,
             )  # fmt: skip
-        return place_rows(
-            sku, location, days, quantity, short, *where, self.series_of, self.quantity, self.rows, self.out_of_stock
-        )
+        else:
+            added = place_rows(
+                sku, location, days, quantity, short, *where, self.series_of,
+                self.quantity, self.rows, self.out_of_stock,
+            )  # fmt: skip
+        return int(added)
 
     def settle(self) -> None:
         """Wait until every row is in its cell."""
@@ -366,25 +373,33 @@ class _Cells:
             report,
         )
 
-    def _status(self) -> npt.NDArray[np.uint8]:
+    def _status(self) -> Bytes:
         span = self.span
         gap = CellStatus.OBSERVED if self.rules.gaps == "zero" else CellStatus.MISSING
-        rows = self.rows[: self.series]
-        known = span.known_periods
         status = np.full((self.series, span.calendar.periods), CellStatus.MISSING, dtype=np.uint8)
-        if span.one_slot_a_period and np.array_equal(span.period_of_slot, np.arange(known)):
-            filled = rows > 0
-        else:
-            filled = np.zeros((self.series, known), dtype=np.bool_)
-            for slot, period in enumerate(span.period_of_slot):
-                filled[:, period] |= rows[:, slot] > 0
-        self.cells_without_a_row = int(filled.size - np.count_nonzero(filled))
-        status[:, :known] = np.where(filled, np.uint8(CellStatus.OBSERVED), np.uint8(gap))
+        self.cells_without_a_row = 0
+        # In blocks: a whole array of flags would be the peak of all memory.
+        for first in range(0, self.series, _BLOCK):
+            filled = self._filled(first, min(first + _BLOCK, self.series))
+            self.cells_without_a_row += int(filled.size - np.count_nonzero(filled))
+            known = np.where(filled, np.uint8(CellStatus.OBSERVED), np.uint8(gap))
+            status[first : first + _BLOCK, : span.known_periods] = known
         if self.flagged:
             status[self.out_of_stock[: self.series] > 0] = CellStatus.OUT_OF_STOCK
         if len(self.spoilt):
             status[self.spoilt[:, 0], self.spoilt[:, 1]] = CellStatus.MISSING
         return status
+
+    def _filled(self, first: int, last: int) -> npt.NDArray[np.bool_]:
+        """Whether a cell of some series has any row; (last - first, known periods)."""
+        span = self.span
+        rows = self.rows[first:last] > 0
+        if np.array_equal(span.period_of_slot, np.arange(span.known_periods)):
+            return rows
+        filled = np.zeros((last - first, span.known_periods), dtype=np.bool_)
+        for slot, period in enumerate(span.period_of_slot):
+            filled[:, period] |= rows[:, slot]
+        return filled
 
 
 class _Dictionary:
@@ -393,18 +408,19 @@ class _Dictionary:
     def __init__(self) -> None:
         self.values: list[str] = []
         self._code: dict[str, int] = {}
-        self._last: tuple[pa.Array, npt.NDArray[np.int32]] | None = None
+        self._last: tuple[pa.Array, Codes] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
     def code(self, value: str) -> int:
+        """Return the code of one value, a new one where it is met for the first time."""
         if value not in self._code:
             self._code[value] = len(self.values)
             self.values.append(value)
         return self._code[value]
 
-    def codes(self, column: pa.Array) -> npt.NDArray[np.int32]:
+    def codes(self, column: pa.Array) -> Codes:
         """Return the code of every row."""
         if not pa.types.is_dictionary(column.type):
             column = pc.dictionary_encode(column)
@@ -414,24 +430,24 @@ class _Dictionary:
                 (self.code(str(v)) for v in dictionary.to_pylist()), dtype=np.int32, count=len(dictionary)
             )
             self._last = (dictionary, numbers)
-        return self._last[1][column.indices.to_numpy(zero_copy_only=False)]
+        return np.asarray(self._last[1][column.indices.to_numpy(zero_copy_only=False)])
 
 
-def _days(column: pa.Array) -> npt.NDArray[np.int32]:
+def _days(column: pa.Array) -> Codes:
     if not pa.types.is_date32(column.type):
         column = pc.cast(column, pa.date32(), safe=False)
-    return column.cast(pa.int32()).to_numpy(zero_copy_only=False)
+    return np.asarray(column.cast(pa.int32()).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
 def _numbers(column: pa.Array) -> npt.NDArray[np.float64]:
-    return pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+    return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _shortage_flags(batch: pa.RecordBatch) -> npt.NDArray[np.uint8]:
+def _shortage_flags(batch: pa.RecordBatch) -> Bytes:
     if "in_stock" not in batch.schema.names:
         return np.empty(0, dtype=np.uint8)
     flags = pc.invert(pc.fill_null(batch.column("in_stock"), True))
-    return flags.to_numpy(zero_copy_only=False).astype(np.uint8)
+    return np.asarray(flags.to_numpy(zero_copy_only=False), dtype=np.uint8)
 
 
 def _decoded(table: pa.Table) -> pa.Table:
@@ -447,7 +463,7 @@ def _doubled(size: int, needed: int) -> int:
     return size
 
 
-def _grown(array: npt.NDArray[np.generic], capacity: int) -> npt.NDArray[np.generic]:
+def _grown(array: npt.NDArray[Scalar], capacity: int) -> npt.NDArray[Scalar]:
     larger = np.zeros((capacity, array.shape[1]), dtype=array.dtype)
     larger[: array.shape[0]] = array
     return larger
@@ -461,9 +477,11 @@ class _TableRows:
 
     @property
     def columns(self) -> frozenset[str]:
+        """See :class:`RowSource`."""
         return frozenset(self.table.schema.names) | {"source_row"}
 
     def scan(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """See :class:`RowSource`."""
         table = self.table
         if "source_row" in columns and "source_row" not in table.schema.names:
             table = table.append_column("source_row", pa.array(np.arange(table.num_rows)))

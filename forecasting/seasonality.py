@@ -99,10 +99,10 @@ def _place_in_year(calendar: PeriodCalendar, day: Integers, places: int) -> Inte
     """Number the periods of a year; the last place also takes the surplus day or week."""
     date = day.astype("datetime64[D]")
     if calendar.frequency.code == "MS":
-        return date.astype("datetime64[M]").astype(np.int64) % 12
+        return np.asarray(date.astype("datetime64[M]").astype(np.int64) % 12)
     day_of_year = (date - date.astype("datetime64[Y]")).astype(np.int64)
     step = 1 if calendar.frequency.code == "D" else WEEK
-    return np.minimum(day_of_year // step, places - 1)
+    return np.asarray(np.minimum(day_of_year // step, places - 1))
 
 
 def _pooled_factors(
@@ -130,10 +130,11 @@ def _factors(
     usable = np.isfinite(ratio) & (expected > 0)
     if usable.sum() < 2 * places:
         return flat, False
-    total = np.bincount(place[usable], weights=ratio[usable], minlength=places)
-    times = np.bincount(place[usable], minlength=places).astype(np.float64)
-    squares = np.bincount(place[usable], weights=ratio[usable] ** 2, minlength=places)
-    total, times, squares = (_circular_sum(array, smoothed) for array in (total, times, squares))
+    place, ratio = place[usable], ratio[usable]
+    total, times, squares = (
+        _circular_sum(np.bincount(place, weights=weights, minlength=places).astype(np.float64), smoothed)
+        for weights in (ratio, None, ratio**2)
+    )
     if (times < 2).any():
         return flat, False
     mean = total / times

@@ -133,10 +133,10 @@ def _typed_frame(reader: TableReader, raw: pa.Table) -> tuple[pd.DataFrame, list
             columns[name] = values.to_numpy(zero_copy_only=False).astype("datetime64[ns]")
         else:
             columns[name] = values.to_numpy(zero_copy_only=False).astype(np.float64)
-        for row in np.flatnonzero(unreadable.to_numpy(zero_copy_only=False)):
-            bad.append(
-                set_aside(reader, int(row), name, raw.column(name)[int(row)].as_py(), f"not_a_{kind}", f"is no {kind}")
-            )
+        bad += [
+            set_aside(reader, row, name, raw.column(name)[row].as_py(), f"not_a_{kind}", f"is no {kind}")
+            for row in np.flatnonzero(unreadable.to_numpy(zero_copy_only=False)).tolist()
+        ]
     frame = pd.DataFrame(columns, columns=list(reader.columns))
     if "location" in contract(reader.table).columns and reader.table != "events":
         frame["location"] = frame["location"].fillna("main") if "location" in frame else "main"

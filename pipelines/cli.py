@@ -172,9 +172,8 @@ def doctor(workspace: Path, as_json: bool) -> None:
         _print_json({"schema": 1, "status": "ok" if sound else "unsound", "checks": [vars(check) for check in checks]})
     else:
         for check in checks:
-            click.echo(
-                f"{'ok ' if check.sound else 'BAD'}  {check.name}: {check.found}{'' if check.sound else f' -> {check.remedy}'}"
-            )
+            mark, remedy = ("ok ", "") if check.sound else ("BAD", f" -> {check.remedy}")
+            click.echo(f"{mark}  {check.name}: {check.found}{remedy}")
         click.echo("The installation is sound." if sound else "The installation is not sound.")
     if not sound:
         sys.exit(5)

@@ -67,11 +67,15 @@ class PlanConfig(_Strict):
 
     frequency: str | None = Field(
         None,
-        description="D, W-MON ... W-SUN (weeks that begin on that day) or MS; default: inferred from the dates of the sales",
+        description=(
+            "D, W-MON ... W-SUN (weeks that begin on that day) or MS; default: inferred from the dates of the sales"
+        ),
     )
     as_of: dt.date | None = Field(
         None,
-        description="opening of the first period not yet observed; default: after the last complete period of the sales",
+        description=(
+            "opening of the first period not yet observed; default: after the last complete period of the sales"
+        ),
     )
     measure: Measure = Field("backorder_rate", description="what the target is about")
     target: float = Field(0.02, description="value of the measure that every item must reach; not used for cost")

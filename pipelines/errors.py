@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ConfigurationError", "UnavailableError", "InputError", "RestockError"]
+__all__ = ["ConfigurationError", "InputError", "RestockError", "UnavailableError"]
 
 
 class RestockError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.errors import ConfigurationError
 
@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
-_MEASURES = {
-    "backorder_rate": "at most {:.1%} of the units demanded may have to wait",
-    "fill_rate": "at least {:.1%} of the units demanded must be filled from stock",
-    "cycle_service_level": "at least {:.1%} of the replenishment cycles must pass without a stock-out",
-    "ready_rate": "at least {:.1%} of the periods must end with stock",
-    "cost": "holding and shortage cost together must be least",
+Row = dict[str, Any]
+# As the forecast frame names them.
+_QUANTILES: Final = (0.5, 0.9, 0.95, 0.99)
+_MEASURES: Final = {
+    "backorder_rate": "At most {:.1%} of the units demanded may have to wait",
+    "fill_rate": "At least {:.1%} of the units demanded must be filled from stock",
+    "cycle_service_level": "At least {:.1%} of the replenishment cycles must pass without a stock-out",
+    "ready_rate": "At least {:.1%} of the periods must end with stock",
+    "cost": "Holding and shortage cost together must be least",
 }
 
 
@@ -40,13 +43,11 @@ def explain(folder: Path, sku: str, location: str | None = None) -> str:
     if location is not None:
         found = found[found["location"] == location]
     if found.empty:
-        raise ConfigurationError(
-            f"sku {sku!r}{f' at {location!r}' if location else ''} is not in the run {folder.name}; {_nearest(sku, lines)}"
-        )
+        where = f" at {location!r}" if location else ""
+        raise ConfigurationError(f"sku {sku!r}{where} is not in the run {folder.name}; {_nearest(sku, lines)}")
     if len(found) > 1:
-        raise ConfigurationError(
-            f"sku {sku!r} is planned at {', '.join(found['location'])}: choose one with --location"
-        )
+        places = ", ".join(found["location"])
+        raise ConfigurationError(f"sku {sku!r} is planned at {places}: choose one with --location")
     row = found.index[0]
     simulated = tables["simulation"]
     return _story(
@@ -71,35 +72,28 @@ def _nearest(sku: str, lines: pd.DataFrame) -> str:
     return f"did you mean {', '.join(near)}?" if near else f"it holds {lines['sku'].nunique()} SKUs"
 
 
-def _story(
-    line: dict[str, Any],
-    policy: dict[str, Any],
-    forecast: dict[str, Any],
-    simulated: dict[str, Any],
-    run: dict[str, Any],
-) -> str:
-    unit = {"D": "days", "MS": "months"}.get(run["frequency"], "weeks")
-    parts = [
-        f"SKU {line['sku']} at {line['location']}, decided at the opening of {run['as_of']}",
-        "",
-        _demand(forecast, unit),
-        _interval(policy, unit),
-        _distribution(forecast, unit),
-        _target(line, policy, unit),
-        _position(line, policy),
-        _order(line, policy),
+def _story(line: Row, policy: Row, forecast: Row, simulated: Row, run: Row) -> str:
+    unit = {"D": "day", "MS": "month"}.get(run["frequency"], "week")
+    over = _periods(forecast["protection_periods"], unit)
+    sections = [
+        ("Demand", _demand(forecast, unit)),
+        ("Lead time", _lead_time(policy, unit)),
+        (f"Demand over those {over}", _distribution(forecast)),
+        (f"Target, set by {line['rule']}", _target(policy)),
+        ("Policy", _policy(policy, forecast)),
+        ("Position", _position(line)),
+        ("Order", _order(line)),
     ]
     if simulated:
-        parts.append(
-            f"Checked by simulation: over a year on 100 or so sampled paths {simulated['backorder_rate']:.2%} of the units had to wait "
-            f"(standard error {simulated['backorder_rate_se']:.2%}), promised were {policy['expected_backorder_rate']:.2%}; "
-            f"mean stock {simulated['mean_stock']:,.1f} units."
-        )
-    return "\n".join(parts)
+        sections.append(("Simulation", _simulation(simulated, policy)))
+    heading = f"SKU {line['sku']} at {line['location']}, decided at the opening of {run['as_of']}: {line['status']}"
+    body = ["\n".join([title, *(f"  {sentence}" for sentence in sentences)]) for title, sentences in sections]
+    return "\n\n".join([heading, *body])
 
 
-def _demand(forecast: dict[str, Any], unit: str) -> str:
-    text = f"Demand: {forecast['periods_observed']:,} {unit} observed"
+def _demand(forecast: Row, unit: str) -> list[str]:
+    """How much of the history is known, and which model follows from it."""
+    parts = [f"{_periods(forecast['periods_observed'], unit)} observed"]
     for name, words in (
         ("out_of_stock", "out of stock (not counted as zero demand)"),
         ("not_launched", "before the launch"),
@@ -107,61 +101,121 @@ def _demand(forecast: dict[str, Any], unit: str) -> str:
         ("missing", "not recorded"),
     ):
         if forecast[f"periods_{name}"]:
-            text += f", {forecast[f'periods_{name}']:,} {words}"
-    return f"{text}. Class {forecast['class']}; model {forecast['model']}, because {forecast['reason']}."
+            parts.append(f"{_periods(forecast[f'periods_{name}'], unit)} {words}")
+    return [
+        f"{', '.join(parts)}.",
+        f"Class: {forecast['class']}. Model: {forecast['model']}, because {forecast['reason']}.",
+    ]
 
 
-def _interval(policy: dict[str, Any], unit: str) -> str:
-    told = (
-        f"stated {policy['stated_lead_time_days']:g} days"
-        if policy["stated_lead_time_days"] == policy["stated_lead_time_days"]
-        else "not stated"
-    )
+def _lead_time(policy: Row, unit: str) -> list[str]:
+    """What is said and what was measured, which of them is used, and how long an order must last."""
+    stated = policy["stated_lead_time_days"]
+    told = [f"Stated: {stated:g} days." if _known(stated) else "Stated: nothing."]
     if policy["receipts"]:
-        told += f", measured {policy['measured_lead_time_days']:.1f} days (sd {policy['measured_lead_time_sd_days']:.1f}) over {policy['receipts']} receipts"
-    return (
-        f"Lead time: {told}; used: {policy['lead_time_source']}, on average {policy['lead_time_periods']:.1f} {unit}. "
-        f"With a review every {policy['review_periods']} {unit} an order must last for {policy['protection_periods']:.1f} {unit}."
-    )
+        mean, sd = policy["measured_lead_time_days"], policy["measured_lead_time_sd_days"]
+        over = f"over {policy['receipts']:,} receipts"
+        told.append(f"Measured: {mean:.1f} days on average {over}, standard deviation {sd:.1f} days.")
+    review = policy["review_periods"]
+    rhythm = f"With a review every {_periods(review, unit)}" if review else "Under continuous review"
+    return [
+        " ".join(told),
+        f"Used: {policy['lead_time_source']}; on average {_periods(policy['lead_time_periods'], unit)}.",
+        f"{rhythm} an order must last for {_periods(policy['protection_periods'], unit)}.",
+    ]
 
 
-def _distribution(forecast: dict[str, Any], unit: str) -> str:
-    return (
-        f"Demand over those {forecast['protection_periods']:.1f} {unit}: mean {forecast['demand_mean']:,.1f}, "
-        f"50 % below {forecast['q0.5']:,.0f}, 90 % below {forecast['q0.9']:,.0f}, 95 % below {forecast['q0.95']:,.0f}, 99 % below {forecast['q0.99']:,.0f} units."
-    )
+def _distribution(forecast: Row) -> list[str]:
+    chances = [f"in {p:.0%} of cases at most {_units(forecast[f'q{p:g}'])}" for p in _QUANTILES]
+    return [f"On average {_units(forecast['demand_mean'], 1)}.", f"{', '.join(chances).capitalize()}."]
 
 
-def _target(line: dict[str, Any], policy: dict[str, Any], unit: str) -> str:
-    text = f"Target ({line['rule']}): {_MEASURES[policy['measure']].format(policy['target'])}; what can't be filled is {'lost' if policy['unmet_demand'] == 'lost' else 'backordered'}. "
-    if policy["policy"] == "order_up_to":
-        text += f"Policy: every {policy['review_periods']} {unit}, order up to {policy['order_up_to']:,.0f} units"
-    elif policy["policy"] == "reorder_point":
-        text += f"Policy: when the position is at or below {policy['reorder_point']:,.0f}, order lots of {policy['lot']:,.0f}"
-    else:
-        text += f"Policy: when the position is at or below {policy['reorder_point']:,.0f}, order up to {policy['order_up_to']:,.0f}"
-    lot = policy["economic_order_quantity"]
-    text += (
-        f" (economic order quantity {lot:,.1f})"
-        if lot == lot
-        else " (no economic order quantity: the unit cost is unknown)"
-    )
-    return f"{text}. Safety stock, what that leaves above mean demand: {policy['safety_stock']:,.1f} units. Promised backorder rate {policy['expected_backorder_rate']:.2%}."
+def _target(policy: Row) -> list[str]:
+    wanted = _MEASURES[policy["measure"]].format(policy["target"])
+    kept = "lost" if policy["unmet_demand"] == "lost" else "backordered"
+    return [f"{wanted}.", f"What can't be filled at once is {kept}."]
 
 
-def _position(line: dict[str, Any], policy: dict[str, Any]) -> str:
-    text = f"Position: {line['on_hand']:,.0f} on hand"
-    text += f", {line['backordered']:,.0f} backordered" if line["backordered"] else ""
-    text += f", {line['allocated']:,.0f} of it allocated" if line["allocated"] else ""
-    text += f", {line['on_order']:,.0f} on order" if line["on_order"] else ", nothing on order"
-    if line["next_arrival_date"] == line["next_arrival_date"] and line["next_arrival_date"] is not None:
-        text += f" (next on {line['next_arrival_date']:%Y-%m-%d})"
-    return f"{text}. Netted along time this counts as {line['position_in_time']:,.0f} units; chance of running out before a new order could arrive: {line['stock_out_probability']:.0%}."
+def _policy(policy: Row, forecast: Row) -> list[str]:
+    """The ordering rule, its lot, and what it leaves above mean demand."""
+    level, lot = _units(policy["order_up_to"]), policy["economic_order_quantity"]
+    low = f"When the position is at or below {_units(policy['reorder_point'])}"
+    rules = {
+        "order_up_to": f"At every review, order up to {level}.",
+        "reorder_point": f"{low}, order lots of {_units(policy['lot'])}.",
+        "min_max": f"{low}, order up to {level}.",
+    }
+    spare, mean = _units(policy["safety_stock"], 1), _units(forecast["demand_mean"], 1)
+    return [
+        rules[policy["policy"]],
+        f"Economic order quantity: {_units(lot, 1)}."
+        if _known(lot)
+        else "Economic order quantity: none, for want of a unit cost and a holding rate above 0.",
+        f"Safety stock: {spare}, which is what this leaves above the mean demand of {mean}.",
+        f"Promised backorder rate: {_rate(policy['expected_backorder_rate'])} of the units demanded.",
+    ]
 
 
-def _order(line: dict[str, Any], policy: dict[str, Any]) -> str:
-    if line["order_quantity"] > 0:
-        value = f", worth {line['order_value']:,.2f}" if line["order_value"] == line["order_value"] else ""
-        supplier = f" from {line['supplier']}" if line["supplier"] else ""
-        return f"Order {line['order_quantity']:,.0f} units{supplier}{value}, to arrive by {line['arrival_date']:%Y-%m-%d}: {line['reason']}."
-    return f"No order: {line['reason']}."
+def _position(line: Row) -> list[str]:
+    """What is there, what is promised, what is coming, and what it comes to."""
+    parts = [f"{_units(line['on_hand'])} on hand"]
+    if line["allocated"]:
+        parts.append(f"{line['allocated']:,.0f} of them allocated")
+    if line["backordered"]:
+        parts.append(f"{_units(line['backordered'])} backordered")
+    parts.append(f"{_units(line['on_order'])} on order" if line["on_order"] else "nothing on order")
+    sentences = [f"{', '.join(parts)}."]
+    if _known(line["next_arrival_date"]):
+        sentences.append(f"Next arrival: {line['next_arrival_date']:%Y-%m-%d}.")
+    return [
+        *sentences,
+        f"Netted along time this counts as {_units(line['position_in_time'])}.",
+        f"Chance of running out before a new order could arrive: {_rate(line['stock_out_probability'], 0)}.",
+    ]
+
+
+def _order(line: Row) -> list[str]:
+    if not line["order_quantity"] > 0:
+        return [f"No order: {line['reason']}."]
+    supplier = f" from {line['supplier']}" if _known(line["supplier"]) else ""
+    value = f", worth {line['order_value']:,.2f}" if _known(line["order_value"]) else ""
+    arrival = f", expected on {line['arrival_date']:%Y-%m-%d}" if _known(line["arrival_date"]) else ""
+    return [f"Order {_units(line['order_quantity'])}{supplier}{value}{arrival}.", f"Why: {line['reason']}."]
+
+
+def _simulation(simulated: Row, policy: Row) -> list[str]:
+    rate, error = simulated["backorder_rate"], simulated["backorder_rate_se"]
+    stock = f"Mean stock: {_units(simulated['mean_stock'], 1)}."
+    if not _known(rate):
+        return ["Nothing was demanded on the sampled paths.", stock]
+    spread = f" (standard error {_rate(error)})" if _known(error) else ""
+    return [
+        f"On sampled paths {_rate(rate)} of the units were not filled at once{spread}.",
+        f"Promised were {_rate(policy['expected_backorder_rate'])}.",
+        stock,
+    ]
+
+
+def _known(value: Any) -> bool:
+    """Whether there is a value: None, NaN, NaT and empty text are none."""
+    return value is not None and value == value and value != ""
+
+
+def _units(value: float, digits: int = 0) -> str:
+    """Name a quantity; fractions of a unit are shown where there are any."""
+    if not _known(value):
+        return "an unknown number of units"
+    number = f"{value:,.{digits}f}"
+    return f"{number} unit{'' if number == '1' else 's'}"
+
+
+def _periods(count: float, unit: str) -> str:
+    """Name a length of time in periods, such as 7 days or 1.5 weeks."""
+    if not _known(count):
+        return f"an unknown number of {unit}s"
+    number = f"{count:,.0f}" if count == round(count) else f"{count:,.1f}"
+    return f"{number} {unit}{'' if number == '1' else 's'}"
+
+
+def _rate(value: float, digits: int = 2) -> str:
+    return f"{value:.{digits}%}" if _known(value) else "an unknown share"

@@ -78,7 +78,7 @@ def check_inputs(inputs: Inputs, config: PlanConfig) -> CheckedTables:
     """
     findings = Findings()
     readers = {name: open_table(name, source) for name, source in inputs.given().items()}
-    frames = {
+    frames: dict[str, pd.DataFrame] = {
         name: check_table(readers[name], findings, config.max_quarantine_fraction)
         for name in OPTIONAL
         if name in readers

@@ -89,9 +89,8 @@ def _checked(table: str, file: str, found: tuple[str, ...], typed: bool, source:
         raise InputError(f"{table}: {file} has the heading {twice[0]!r} more than once; rename or drop one of them")
     missing = [name for name in required_columns(table) if name not in found]
     if missing:
-        raise InputError(
-            f"{table}: {file} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; it has {', '.join(found)}"
-        )
+        lacking = f"the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+        raise InputError(f"{table}: {file} lacks {lacking}; it has {', '.join(found)}")
     known = tuple(name for name in found if name in kinds(table))
     return TableReader(table, file, known, tuple(name for name in found if name not in known), typed, source)
 
@@ -111,7 +110,7 @@ def _scan_parquet(path: Path, table: str, columns: Sequence[str]) -> Iterator[pa
     coded = [name for name in columns if kinds(table)[name] == "identifier"]
     try:
         # Without memory mapping the pages of the file don't count as the process's own memory.
-        with pq.ParquetFile(path, read_dictionary=coded, memory_map=False, page_checksum_verification=True) as file:
+        with pq.ParquetFile(path, read_dictionary=coded, memory_map=False, pre_buffer=False, page_checksum_verification=True) as file:
             yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=list(columns), use_threads=True)
     except (pa.ArrowInvalid, OSError) as problem:
         raise InputError(f"{table}: {path} is damaged: {problem}") from None
@@ -176,7 +175,8 @@ def _from_frame(table: str, frame: pd.DataFrame) -> pa.Table:
 
 
 def _texts(table: str, name: str, column: pd.Series[Any]) -> pa.Array:
-    values = column.to_numpy(dtype=object, na_value=None)
+    values = column.to_numpy(dtype=object, copy=True)
+    values[column.isna().to_numpy()] = None
     if any(isinstance(v, float | np.floating) for v in values):
         raise InputError(f"{table}: column {name} holds fractions; identifiers must be text, as read with dtype=str")
     return pa.array([None if v is None else str(v) for v in values], type=pa.string()).dictionary_encode()

@@ -2,66 +2,158 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
+from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipelines.project import Project, PublishedRun
     from replenishment.simulation.results import SimulationResult
 
 __all__ = ["show_run", "show_simulation"]
 
-_LINES = 12
-_COLUMNS = (
-    "sku", "location", "status", "order_quantity", "order_value", "arrival_date", "on_hand", "on_order", "backordered",
-    "demand_mean", "safety_stock", "days_of_cover",
-)  # fmt: skip
+_LINES: Final = 12
+_PIPE_WIDTH: Final = 160
+# Column of the recommendations, its heading, and its rank: where the terminal is narrow, the highest goes first.
+_COLUMNS: Final = (
+    ("sku", "SKU", 0),
+    ("location", "location", 0),
+    ("status", "status", 0),
+    ("order_quantity", "order", 0),
+    ("order_value", "value", 4),
+    ("arrival_date", "arrives", 1),
+    ("on_hand", "on hand", 2),
+    ("on_order", "on order", 5),
+    ("backordered", "waiting", 3),
+    ("demand_mean", "demand", 6),
+    ("safety_stock", "safety", 7),
+    ("days_of_cover", "cover", 8),
+)
+_LEGEND: Final = {
+    "order_value": "value in money",
+    "days_of_cover": "cover in days",
+    "demand_mean": "demand is the mean over lead time and review",
+    "safety_stock": "safety is the safety stock",
+}
 
 
 def show_run(project: Project, run: PublishedRun) -> None:
     """Print the plan in numbers, its most urgent lines, its warnings and where it lies."""
     import pandas as pd
 
-    console = Console(soft_wrap=True)
+    console = _console()
+    for sentence in _headline(run):
+        console.print(sentence)
+    lines = pd.read_parquet(run.folder / "recommendations.parquet").sort_values("priority").head(_LINES)
+    _print_lines(console, lines)
+    for warning in run.summary["warnings"]:
+        console.print(Text(f"Note: {warning}"))
+    first = lines.iloc[0]
+    sku, location, file = (shlex.quote(str(text)) for text in (first["sku"], first["location"], project.file))
+    console.print(Text(f"Written to {run.folder}"))
+    console.print(Text(f"Why: restock explain {sku} --location {location} --config {file}"))
+
+
+def show_simulation(result: SimulationResult) -> None:
+    """Print the totals of a simulation with their standard errors."""
+    table = _table(f"Simulation of {len(result.kpis):,} items", ("measure",), ("value", "standard error"))
+    for name, value in result.total.items():
+        if not name.endswith("_se"):
+            error = result.total.get(f"{name}_se", float("nan"))
+            rate = name.endswith(("_rate", "_level"))
+            table.add_row(name.replace("_", " "), _number(value, rate), _number(error, rate))
+    console = _console()
+    _print_whole(console, table)
+    for note in result.notes:
+        console.print(Text(f"Note: {note}"))
+
+
+def _console() -> Console:
+    """Lines are never broken; without a terminal there is room for a whole table unless COLUMNS says otherwise."""
+    piped = not sys.stdout.isatty() and not os.environ.get("COLUMNS")
+    return Console(soft_wrap=True, highlight=False, width=_PIPE_WIDTH if piped else None)
+
+
+def _headline(run: PublishedRun) -> list[Text]:
+    """The plan in numbers."""
     summary = run.summary
     again = " (this very plan had been made before: nothing was computed anew)" if run.repeated else ""
-    console.print(f"[bold]Plan of {summary['as_of']}[/bold]{again}", highlight=False)
     money = "unknown (no unit costs)" if summary["order_value"] is None else f"{summary['order_value']:,.0f}"
-    console.print(
-        f"{summary['items']:,} items from {summary['sales_rows_used']:,} sales rows; "
-        f"{summary['order_lines']:,} order lines, {summary['order_units']:,.0f} units, value {money}",
-        highlight=False,
-    )
     promise = f"Backorder rate by unit: promised {summary['expected_backorder_rate']:.2%}"
     if summary["simulated_backorder_rate"] is not None:
-        promise += f", simulated {summary['simulated_backorder_rate']:.2%} (standard error {summary['simulated_backorder_rate_se'] or 0:.2%})"
-    console.print(f"{promise}; {summary['backordered_units']:,.0f} units wait now", highlight=False)
-    console.print("Status: " + ", ".join(f"{n:,} {s}" for s, n in summary["statuses"].items()), highlight=False)
-    lines = pd.read_parquet(run.folder / "recommendations.parquet").sort_values("priority").head(_LINES)
-    console.print(_table(lines))
-    for warning in summary["warnings"]:
-        console.print(f"Note: {warning}", highlight=False, markup=False)
-    first = lines.iloc[0]
-    console.print(f"Written to {run.folder}", highlight=False, markup=False)
-    console.print(
-        f"Why: restock explain {first['sku']} --location {first['location']} --config {project.file}",
-        highlight=False,
-        markup=False,
-    )
+        error = summary["simulated_backorder_rate_se"] or 0
+        promise += f", simulated {summary['simulated_backorder_rate']:.2%} (standard error {error:.2%})"
+    statuses = ", ".join(f"{n:,} {status}" for status, n in summary["statuses"].items())
+    return [
+        Text.assemble((f"Plan of {summary['as_of']}", "bold"), again),
+        Text(
+            f"{summary['items']:,} items from {summary['sales_rows_used']:,} sales rows; "
+            f"{summary['order_lines']:,} order lines, {summary['order_units']:,.0f} units, value {money}"
+        ),
+        Text(f"{promise}; {summary['backordered_units']:,.0f} units wait now"),
+        Text(f"Status: {statuses}"),
+    ]
 
 
-def _table(lines: Any) -> Table:
-    table = Table(title="Most urgent lines", title_justify="left", header_style="bold")
-    shown = [c for c in _COLUMNS if not lines[c].isna().all()]
-    for name in shown:
-        table.add_column(
-            name.replace("_", " "), justify="left" if name in ("sku", "location", "status", "arrival_date") else "right"
-        )
-    for row in lines[shown].itertuples(index=False):
-        table.add_row(*(_cell(value) for value in row))
+def _print_lines(console: Console, lines: pd.DataFrame) -> None:
+    """Print recommendations with as many columns as there is room for, and what they mean."""
+    shown = [column for column in _COLUMNS if column[2] == 0 or not lines[column[0]].isna().all()]
+    table = _lines_table(lines, shown)
+    while _width(console, table) > console.width and any(column[2] for column in shown):
+        shown.remove(max(shown, key=lambda column: column[2]))
+        table = _lines_table(lines, shown)
+    _print_whole(console, table)
+    meanings = [text for name, text in _LEGEND.items() if name in {column[0] for column in shown}]
+    console.print(Text("; ".join(["In units", *meanings]) + ".", style="dim"))
+
+
+def _lines_table(lines: pd.DataFrame, shown: Sequence[tuple[str, str, int]]) -> Table:
+    words = {"sku", "location", "status", "arrival_date"}
+    table = _table("Most urgent lines", (), ())
+    for name, heading, _ in shown:
+        table.add_column(heading, justify="left" if name in words else "right", no_wrap=True)
+    for row in lines[[name for name, _, _ in shown]].itertuples(index=False):
+        table.add_row(*(Text(_cell(value)) for value in row))
     return table
+
+
+def _table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
+    """Make a table without side lines, so that a row can be copied as it is."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for heading in words:
+        table.add_column(heading, no_wrap=True)
+    for heading in numbers:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _width(console: Console, table: Table) -> int:
+    """The columns that a table needs when nothing in it is cut."""
+    return Measurement.get(console, console.options.update(width=10_000), table).maximum
+
+
+def _print_whole(console: Console, table: Table) -> None:
+    """Print a table whole, even where it is wider than the terminal: a cut identifier helps nobody."""
+    console.print(table, width=max(_width(console, table), 1), crop=False)
 
 
 def _cell(value: Any) -> str:
@@ -74,23 +166,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:,.1f}"
     return str(value)
-
-
-def show_simulation(result: SimulationResult) -> None:
-    """Print the totals of a simulation with their standard errors."""
-    table = Table(title=f"Simulation of {len(result.kpis):,} items", title_justify="left", header_style="bold")
-    table.add_column("measure")
-    table.add_column("value", justify="right")
-    table.add_column("standard error", justify="right")
-    for name, value in result.total.items():
-        if not name.endswith("_se"):
-            error = result.total.get(f"{name}_se", float("nan"))
-            rate = name.endswith(("_rate", "_level"))
-            table.add_row(name.replace("_", " "), _number(value, rate), _number(error, rate))
-    console = Console()
-    console.print(table)
-    for note in result.notes:
-        console.print(f"Note: {note}", highlight=False)
 
 
 def _number(value: float, rate: bool) -> str:

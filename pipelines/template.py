@@ -37,9 +37,8 @@ def template() -> str:
     ]
     for table in TABLES:
         mark = "" if table == "sales" else "# "
-        lines.append(
-            f'{mark}{table} = "{table}.csv"  # {contract(table).description}; needs {", ".join(required_columns(table))}'
-        )
+        needs = ", ".join(required_columns(table))
+        lines.append(f'{mark}{table} = "{table}.csv"  # {contract(table).description}; needs {needs}')
     return "\n".join(lines) + "\n"
 
 

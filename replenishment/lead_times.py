@@ -143,9 +143,11 @@ def measure_receipts(receipts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     -------
     One row a group: ``by``, receipts (count), measured_days (mean), measured_sd_days, days (array of the group).
     """
+    import pandas as pd
+
     done = receipts.dropna(subset=["received_on"])
     days = (done["received_on"] - done["ordered_on"]).dt.days.astype(float)
     grouped = days.groupby([done[column] for column in by], sort=True)
     out = grouped.agg(receipts="size", measured_days="mean", measured_sd_days=lambda d: d.std(ddof=0)).reset_index()
-    out["days"] = [np.sort(part.to_numpy()) for _, part in grouped]
+    out["days"] = pd.Series([np.sort(part.to_numpy()) for _, part in grouped], index=out.index, dtype=object)
     return out

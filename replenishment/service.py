@@ -68,7 +68,7 @@ class ProtectionDemand:
         unit = np.where(integral, 1.0, np.maximum(1e-3 * np.sqrt(whole.variance()), 1e-3)).astype(np.float32)
         end = before + unit[:, None] if reviews == 0 else through
         threshold = np.ceil(whole.quantile(TAIL_FROM)) if n else np.zeros(0)
-        return cls(before, end, whole, at_ends, reviews, threshold, **_window_tail(before, end, integral, threshold))
+        return cls(before, end, whole, at_ends, reviews, threshold, *_window_tail(before, end, integral, threshold))
 
     def __len__(self) -> int:
         return len(self.window_from)
@@ -122,9 +122,8 @@ class ProtectionDemand:
         spread = (np.arange(kept.shape[1]) * 0.6180339887498949) % 1.0
         start = np.where(self.integral[:, None], np.floor(kept + spread), kept).astype(np.float32)
         end = start + (self.window_to - self.window_from)
-        return replace(
-            self, window_from=start, window_to=end, **_window_tail(start, end, self.integral, self.threshold)
-        )
+        loss_there, decay = _window_tail(start, end, self.integral, self.threshold)
+        return replace(self, window_from=start, window_to=end, loss_there=loss_there, decay=decay)
 
     def ready_rate(self, reorder_point: npt.ArrayLike, lot: npt.ArrayLike) -> Floats:
         """Share of periods that end with stock > 0; (n,)."""
@@ -154,7 +153,7 @@ class ProtectionDemand:
 
     @property
     def window_units(self) -> Floats:
-        """Expected units in the window: those demanded in a review interval (under continuous review one unit); (n,)."""
+        """Expected units in the window: those demanded in a review interval (continuous review: one unit); (n,)."""
         return np.asarray((self.window_to - self.window_from).mean(axis=1, dtype=np.float64))
 
     def _loss(self, level: Floats) -> Floats:
@@ -171,7 +170,7 @@ class ProtectionDemand:
         return np.ascontiguousarray(np.broadcast_to(np.asarray(value, dtype=np.float64), (len(self),)))
 
 
-def _window_tail(start: Floats32, end: Floats32, integral: Flags, threshold: Floats) -> dict[str, Floats]:
+def _window_tail(start: Floats32, end: Floats32, integral: Flags, threshold: Floats) -> tuple[Floats, Floats]:
     """Loss of the window at the threshold and the rate at which it decays beyond: a geometric (exponential) tail."""
     at = position_loss(start, end, integral, threshold)
     beyond = position_loss(start, end, integral, threshold + 1.0)
@@ -179,7 +178,7 @@ def _window_tail(start: Floats32, end: Floats32, integral: Flags, threshold: Flo
     survival = (np.maximum(end - level, 0.0) - np.maximum(start - level, 0.0)).mean(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         decay = np.where(integral, np.log(beyond / at), -survival / at)
-    return {"loss_there": at, "decay": np.where(at > 0, decay, -np.inf)}
+    return at, np.where(at > 0, decay, -np.inf)
 
 
 def smallest_level(

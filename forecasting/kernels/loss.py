@@ -37,11 +37,13 @@ def _tail_survival(x: float, whole: bool, survival: float, excess: float) -> flo
     if survival == 0.0:
         return 0.0
     if whole:
-        steps = np.floor(x + 1e-9)
+        steps: float = np.floor(x + 1e-9)
         if excess <= 1.0:
             return survival if steps < 1.0 else 0.0
-        return survival * (1.0 - 1.0 / excess) ** steps
-    return survival * np.exp(-x / excess)
+        faded: float = (1.0 - 1.0 / excess) ** steps
+    else:
+        faded = np.exp(-x / excess)
+    return survival * faded
 
 
 @njit(nogil=True, cache=True)

@@ -25,7 +25,8 @@ def _level_factor(key: np.uint64, path: int, sd: float, normal: Floats) -> float
     if sd <= 0.0:
         return 1.0
     bits = draw(key, np.uint64(path) * np.uint64(PATH_STRIDE) + np.uint64(_LEVEL_STEP))
-    return np.exp(sd * normal[(bits >> _HALF) * np.uint64(normal.size) >> _HALF] - 0.5 * sd * sd)
+    factor: float = np.exp(sd * normal[(bits >> _HALF) * np.uint64(normal.size) >> _HALF] - 0.5 * sd * sd)
+    return factor
 
 
 @njit(nogil=True, cache=True)
@@ -124,7 +125,7 @@ def sample_additive(
         for p in range(out.shape[1]):
             base = np.uint64(first_path + p) * np.uint64(PATH_STRIDE)
             for h in range(out.shape[2]):
-                value = np.float64(base_line[i, h])
+                value: float = np.float64(base_line[i, h])
                 if entries > np.uint64(0):
                     bits = draw(keys[i], base + np.uint64(h))
                     value += table[i, (bits >> _HALF) * entries >> _HALF]

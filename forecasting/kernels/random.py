@@ -27,7 +27,8 @@ def mix(z: np.uint64) -> np.uint64:
 @njit(nogil=True, cache=True, inline="always")
 def draw(key: np.uint64, counter: np.uint64) -> np.uint64:
     """Return 64 random bits."""
-    return mix(key + (counter + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15))
+    bits: np.uint64 = mix(key + (counter + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15))
+    return bits
 
 
 @njit(nogil=True, cache=True)

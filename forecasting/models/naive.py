@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.kernels.smoothing import last_observed
-from forecasting.models.protocol import FitContext, memory_periods
-from forecasting.models.sampled import ErrorPaths, LevelPaths
+from forecasting.models.protocol import FitContext, Floats32, Integers, memory_periods
+from forecasting.models.sampled import ErrorPaths, Floats, LevelPaths
 from forecasting.panel import DemandPanel
 
-__all__ = ["MovingAverage", "SeasonalNaive"]
+__all__ = ["MovingAverage", "SeasonalNaive", "mean_ratios"]
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,21 @@ class MovingAverage:
 
 
 def mean_ratios(
-    values: np.ndarray, count: np.ndarray, level: np.ndarray, used: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the fields of LevelPaths for a level that stays: level, scale 0, feedback 0, the level's relative
-    standard error over ``used`` values, the values' relative errors to their mean, and their count.
+    values: Floats32, count: Integers, level: Floats, used: Integers
+) -> tuple[Floats, Floats, Floats, Floats, Floats32, Integers]:
+    """Describe a level that stays and the spread of past values around it.
 
     A series whose remembered values are all 0 keeps no ratio: it draws nothing but zeros.
+
+    Parameters
+    ----------
+    values : float32 (n, k) past demand with seasons taken out, units; count : (n,) how many of them are in use.
+    level : (n,) units a period. used : (n,) how many values the level rests on.
+
+    Returns
+    -------
+    The fields of LevelPaths: level, scale 0, feedback 0, the level's relative standard error over ``used`` values,
+    the values' relative errors to their mean, and how many of these are in use.
     """
     filled = np.arange(values.shape[1])[None, :] < count[:, None]
     mean = np.where(filled, values, 0.0).sum(axis=1) / np.maximum(count, 1)

@@ -23,7 +23,8 @@ class ExponentialSmoothing:
 
     References
     ----------
-    Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing, ch. 2 and 6: between (A,N,N) and (M,N,N).
+    Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing, ch. 2 and 6: between (A,N,N)
+    and (M,N,N).
     """
 
     name: str = "exponential_smoothing"

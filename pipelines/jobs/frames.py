@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,40 +18,51 @@ if TYPE_CHECKING:
 __all__ = ["STATUSES", "describe_plan", "forecast_frame", "policy_frame", "recommendation_frame"]
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
 
 # Worst first.
 STATUSES: Final = (
-    "stocked out", "potential stock-out", "needs planner", "surplus on order", "excess", "discontinued", "new", "on hold", "fine"
-)  # fmt: skip
+    "stocked out",
+    "potential stock-out",
+    "needs planner",
+    "surplus on order",
+    "excess",
+    "discontinued",
+    "new",
+    "on hold",
+    "fine",
+)
+# What the policy frame takes over from the items as it was resolved.
+_ITEM_COLUMNS: Final = (
+    "lead_time_source",
+    "stated_lead_time_days",
+    "stated_lead_time_sd_days",
+    "measured_lead_time_days",
+    "measured_lead_time_sd_days",
+    "receipts",
+    "order_cost",
+    "holding_rate",
+    "unit_cost",
+    "moq",
+    "pack_size",
+    "max_stock",
+)
 
 
 def recommendation_frame(made: Plan) -> pd.DataFrame:
     """One row an item: what to order, when it comes, and why."""
     import pandas as pd
 
-    items, levels, stock, facts = made.items, made.levels, made.stock, made.facts
+    items, levels, stock = made.items, made.levels, made.stock
     policies, panel = levels.policies, made.panel
     held, why_held = _held(made)
     order = np.where(held, 0.0, levels.order)
     position = stock.net + stock.on_order
-    days = panel.calendar.frequency.mean_days
-    protection_days = (levels.lead_time_mean + np.maximum(facts.review_periods, 1)) * days
-    daily = levels.demand_mean / protection_days
-    unit_cost = items["unit_cost"].to_numpy(float)
     excess = np.maximum(position - np.maximum(policies.order_up_to, 0.0), 0.0)
-    status = _status(made, held, why_held, excess)
-    arrival = panel.calendar.openings_from(
-        panel.calendar.periods, int(np.rint(levels.lead_time_mean).max(initial=0)) + 1
-    )
-    arrival_day = arrival[np.rint(levels.lead_time_mean).astype(np.int64)]
-    next_day = panel.calendar.openings_from(panel.calendar.periods, int(stock.next_arrival.max(initial=0)) + 1)
-    as_of = np.datetime64(panel.as_of, "s")
+    status = _status(made, why_held, excess)
+    unit_cost = items["unit_cost"].to_numpy(float)
     never = np.datetime64("NaT", "s")
-    price = items["unit_price"].fillna(items["unit_cost"]).fillna(1.0).to_numpy(float)
-    risk = levels.position.units_at_risk * price
-    rank = np.lexsort((np.arange(len(items)), -risk, [STATUSES.index(s) for s in status]))
-    priority = np.empty(len(items), dtype=np.int64)
-    priority[rank] = np.arange(1, len(items) + 1)
     return pd.DataFrame(
         {
             "sku": panel.skus,
@@ -60,38 +71,30 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
             "status": status,
             "order_quantity": order,
             "need": np.where(held, 0.0, levels.need),
-            "order_date": np.where(order > 0, as_of, never),
-            "arrival_date": np.where(order > 0, arrival_day.astype("datetime64[D]").astype("datetime64[s]"), never),
+            "order_date": np.where(order > 0, np.datetime64(panel.as_of, "s"), never),
+            "arrival_date": _opening_dates(made, np.rint(levels.lead_time_mean).astype(np.int64), order > 0),
             "reorder_point": policies.reorder_point,
             "order_up_to": policies.order_up_to,
             "safety_stock": policies.safety_stock,
             "economic_order_quantity": levels.economic_lot,
             "on_hand": stock.on_hand,
             "on_order": stock.on_order,
-            "next_arrival_date": np.where(
-                stock.next_arrival >= 0,
-                next_day[np.maximum(stock.next_arrival, 0)].astype("datetime64[D]").astype("datetime64[s]"),
-                never,
-            ),
+            "next_arrival_date": _opening_dates(made, stock.next_arrival, stock.next_arrival >= 0),
             "backordered": stock.backordered,
             "allocated": stock.allocated,
             "inventory_position": position,
             "position_in_time": levels.position.effective,
             "demand_mean": levels.demand_mean,
             "demand_quantile": levels.quantiles[:, QUANTILES.index(0.95)],
-            "days_of_cover": np.divide(
-                np.maximum(stock.net, 0.0), daily, out=np.full(len(items), np.nan), where=daily > 0
-            ),
-            "days_of_cover_after": np.divide(
-                np.maximum(position + order, 0.0), daily, out=np.full(len(items), np.nan), where=daily > 0
-            ),
+            "days_of_cover": _days_of_cover(made, stock.net),
+            "days_of_cover_after": _days_of_cover(made, position + order),
             "excess": excess,
             "stock_out_probability": levels.position.stock_out_probability,
             "units_at_risk": levels.position.units_at_risk,
             "expected_backorder_rate": policies.expected_backorder_rate,
             "unit_cost": unit_cost,
             "order_value": order * unit_cost,
-            "priority": priority,
+            "priority": _priority(made, status),
             "reason": _reasons(made, order, held, why_held),
             "rule": items["rule"].to_numpy(),
             "model": made.forecaster.choice_["model"].to_numpy(),
@@ -99,7 +102,7 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
     )
 
 
-def _held(made: Plan) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
+def _held(made: Plan) -> tuple[Flags, npt.NDArray[np.object_]]:
     """Items for which no order is proposed, whatever the numbers say, and why."""
     items, as_of = made.items, np.datetime64(made.panel.as_of, "ns")
     why = np.full(len(items), "", dtype=object)
@@ -113,75 +116,123 @@ def _held(made: Plan) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
     return why != "", why
 
 
-def _status(
-    made: Plan, held: npt.NDArray[np.bool_], why: npt.NDArray[np.object_], excess: Floats
-) -> npt.NDArray[np.str_]:
-    """The status of each item from the projection over its lead time, worst first."""
+def _status(made: Plan, why_held: npt.NDArray[np.object_], excess: Floats) -> npt.NDArray[np.str_]:
+    """The status of each item from the projection over its lead time: the first case that holds."""
     stock, levels = made.stock, made.levels
     wanted = levels.demand_mean > 0
     lot = np.maximum(levels.policies.lot, levels.policies.minimum)
-    return np.select(
-        [
-            why == "discontinued",
-            np.char.startswith(why.astype(str), "no lead time"),
-            made.forecaster.summary_.demands == 0,
-            (stock.net <= 0) & wanted,
-            (levels.position.stock_out_probability > 0.5) & wanted,
-            (excess > lot) & (stock.on_order > 0),
-            excess > lot,
-            why == "items.hold is set",
-        ],
-        [
-            "discontinued", "needs planner", "new", "stocked out", "potential stock-out", "surplus on order", "excess", "on hold"
-        ],
-        "fine",
-    ).astype(np.str_)  # fmt: skip
+    cases: dict[str, Flags] = {
+        "discontinued": why_held == "discontinued",
+        "needs planner": np.char.startswith(why_held.astype(str), "no lead time"),
+        "new": made.forecaster.summary_.demands == 0,
+        "stocked out": (stock.net <= 0) & wanted,
+        "potential stock-out": (levels.position.stock_out_probability > 0.5) & wanted,
+        "surplus on order": (excess > lot) & (stock.on_order > 0),
+        "excess": excess > lot,
+        "on hold": why_held == "items.hold is set",
+    }
+    return np.select(list(cases.values()), list(cases), "fine").astype(np.str_)
 
 
-def _reasons(made: Plan, order: Floats, held: npt.NDArray[np.bool_], why: npt.NDArray[np.object_]) -> list[str]:
+def _priority(made: Plan, status: npt.NDArray[np.str_]) -> Integers:
+    """Rank items from 1 on: the worst status first, then by the money at risk over the protection interval."""
+    items = made.items
+    price = items["unit_price"].fillna(items["unit_cost"]).fillna(1.0).to_numpy(float)
+    risk = made.levels.position.units_at_risk * price
+    badness = np.array([STATUSES.index(name) for name in status], dtype=np.int64)
+    priority = np.empty(len(items), dtype=np.int64)
+    priority[np.lexsort((np.arange(len(items)), -risk, badness))] = np.arange(1, len(items) + 1)
+    return priority
+
+
+def _opening_dates(made: Plan, ahead: Integers, known: Flags) -> npt.NDArray[np.datetime64]:
+    """Date the opening that lies ``ahead`` periods after as_of; NaT where it is not ``known``."""
+    calendar = made.panel.calendar
+    openings = calendar.openings_from(calendar.periods, int(ahead.max(initial=0)) + 1)
+    dates = openings[np.maximum(ahead, 0)].astype("datetime64[D]").astype("datetime64[s]")
+    return np.where(known, dates, np.datetime64("NaT", "s"))
+
+
+def _days_of_cover(made: Plan, units: Floats) -> Floats:
+    """How many days of mean demand ``units`` last; NaN without demand."""
+    periods = made.levels.lead_time_mean + np.maximum(made.facts.review_periods, 1)
+    daily = made.levels.demand_mean / (periods * made.panel.calendar.frequency.mean_days)
+    cover = np.full(len(units), np.nan)
+    return np.asarray(np.divide(np.maximum(units, 0.0), daily, out=cover, where=daily > 0))
+
+
+class _Line(NamedTuple):
+    """What the reason of one order line is made of; quantities in units."""
+
+    order: float
+    held: bool
+    why_held: str
+    need: float
+    position: float
+    reorder_point: float
+    order_up_to: float
+    kind: str
+    lot: float
+    minimum: float
+    safety_stock: float
+    exceeds: bool
+    in_time: float
+    overdue: float
+    lost: bool
+
+
+def _reasons(made: Plan, order: Floats, held: Flags, why_held: npt.NDArray[np.object_]) -> list[str]:
     """One sentence an item."""
     levels, policies = made.levels, made.levels.policies
-    columns = zip(
-        order, held, why, levels.need, levels.position.effective, policies.reorder_point, policies.order_up_to,
-        policies.kind, policies.lot, policies.minimum, policies.safety_stock, levels.exceeds_maximum,
-        levels.position.in_time, made.stock.overdue, made.facts.lost, strict=True,
-    )  # fmt: skip
-    return [_reason(*(v.item() if isinstance(v, np.generic) else v for v in row)) for row in columns]
+    columns: tuple[npt.NDArray[Any], ...] = (
+        order,
+        held,
+        why_held,
+        levels.need,
+        levels.position.effective,
+        policies.reorder_point,
+        policies.order_up_to,
+        policies.kind,
+        policies.lot,
+        policies.minimum,
+        policies.safety_stock,
+        levels.exceeds_maximum,
+        levels.position.in_time,
+        made.stock.overdue,
+        made.facts.lost,
+    )
+    return [_reason(_Line(*row)) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _reason(
-    order: float, held: bool, why: str, need: float, position: float, reorder_point: float, order_up_to: float,
-    kind: str, lot: float, minimum: float, safety_stock: float, exceeds: bool, in_time: float, overdue: float, lost: bool,
-) -> str:  # fmt: skip
-    if held:
-        return why
-    level = f"order-up-to level {_n(order_up_to)}" if kind == "order_up_to" else f"reorder point {_n(reorder_point)}"
-    parts = []
-    if order > 0:
-        parts.append(
-            f"position {_n(position)} is {'below' if kind == 'order_up_to' else 'at or below'} the {level}: order {_n(order)} (need {_n(need)}"
-        )
-        parts[-1] += f", lots of {_n(lot)}" if lot > 1 else ""
-        parts[-1] += f", minimum {_n(minimum)})" if minimum > 0 else ")"
-    else:
-        parts.append(
-            f"position {_n(position)} reaches the {level}"
-            if kind == "order_up_to"
-            else f"position {_n(position)} is above the {level}"
-        )
-    if lost and abs(position - in_time) > 1e-9:
+def _reason(line: _Line) -> str:
+    if line.held:
+        return line.why_held
+    parts = [_decision(line)]
+    if line.lost and abs(line.position - line.in_time) > 1e-9:
         parts.append("demand that is lost before the order arrives is not ordered")
-    elif position < in_time - 1e-9:
-        parts.append(
-            f"an open order inside the protection interval comes late: {_n(in_time)} in time count as {_n(position)}"
-        )
-    if overdue > 0:
-        parts.append(f"{_n(overdue)} units are overdue and expected at the next opening")
-    if exceeds:
+    elif line.position < line.in_time - 1e-9:
+        counted = f"{_n(line.in_time)} in time count as {_n(line.position)}"
+        parts.append(f"an open order inside the protection interval comes late: {counted}")
+    if line.overdue > 0:
+        parts.append(f"{_n(line.overdue)} units are overdue and expected at the next opening")
+    if line.exceeds:
         parts.append("even the smallest order exceeds max_stock")
-    if safety_stock < 0:
+    if line.safety_stock < 0:
         parts.append("safety stock is negative: the lot alone meets the target")
     return "; ".join(parts)
+
+
+def _decision(line: _Line) -> str:
+    """Where the position stands against its level, and what follows."""
+    up_to = line.kind == "order_up_to"
+    name, units = ("order-up-to level", line.order_up_to) if up_to else ("reorder point", line.reorder_point)
+    position, level = f"position {_n(line.position)}", f"the {name} {_n(units)}"
+    if line.order <= 0:
+        return f"{position} {'reaches' if up_to else 'is above'} {level}"
+    lots = f", lots of {_n(line.lot)}" if line.lot > 1 else ""
+    minimum = f", minimum {_n(line.minimum)}" if line.minimum > 0 else ""
+    order = f"order {_n(line.order)} (need {_n(line.need)}{lots}{minimum})"
+    return f"{position} is {'below' if up_to else 'at or below'} {level}: {order}"
 
 
 def _n(value: float) -> str:
@@ -216,12 +267,9 @@ def policy_frame(made: Plan) -> pd.DataFrame:
             "review_periods": made.facts.review_periods,
             "lead_time_periods": levels.lead_time_mean,
             "protection_periods": levels.lead_time_mean + made.facts.review_periods,
-            **{name: items[name].to_numpy() for name in (
-                "lead_time_source", "stated_lead_time_days", "stated_lead_time_sd_days", "measured_lead_time_days",
-                "measured_lead_time_sd_days", "receipts", "order_cost", "holding_rate", "unit_cost", "moq", "pack_size", "max_stock",
-            )},
+            **{name: items[name].to_numpy() for name in _ITEM_COLUMNS},
         }
-    )  # fmt: skip
+    )
 
 
 def forecast_frame(made: Plan) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Self
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -36,9 +36,12 @@ class ItemFacts:
     Attributes
     ----------
     keys : uint64, random streams. integral : in whole units. review_periods : R.
-    policy, measure, target, lost, unit_cost, holding_cost (per unit and period), shortage_cost, order_cost.
-    minimum, pack, maximum, largest_lot : units; NaN where there is none. periods_per_year : one number.
-    net_stock : on hand less what waits. arrivals : (n, a) units due at openings 0, 1, ...
+    policy, measure, target : as wanted. lost : unmet demand is lost (else backordered).
+    order_cost : money an order. holding_cost : money per unit and period. shortage_cost : money per unit short;
+        costs are NaN where they are unknown.
+    minimum : units, 0 for none. pack : units, 0 where any quantity may be ordered. maximum : units, NaN for none.
+    net_stock : units on hand less what waits. arrivals : (n, a) units due at openings 0, 1, ...
+    periods_per_year, max_cover_periods : one number for all.
     """
 
     keys: npt.NDArray[np.uint64]
@@ -61,7 +64,10 @@ class ItemFacts:
 
     def take(self, rows: Integers) -> Self:
         """Return the facts of some items."""
-        return type(self)(*(v[rows] if isinstance(v := getattr(self, f.name), np.ndarray) else v for f in fields(self)))
+        arrays: dict[str, Any] = {
+            f.name: value[rows] for f in fields(self) if isinstance(value := getattr(self, f.name), np.ndarray)
+        }
+        return replace(self, **arrays)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +91,14 @@ class LevelResults:
         """Put pieces together; ``order[k]`` is the item of the k-th row of all pieces."""
         back = np.argsort(order)
 
-        def together(values: list[object]) -> object:
+        def together(values: list[Any]) -> Any:
+            """Join arrays; of dataclasses, each field."""
             if isinstance(values[0], np.ndarray):
-                return np.concatenate(values)[back]  # type: ignore[arg-type]
+                return np.concatenate(values)[back]
             kind = type(values[0])
-            return kind(*(together([getattr(v, f.name) for v in values]) for f in fields(kind)))  # type: ignore[arg-type]
+            return kind(*(together([getattr(v, f.name) for v in values]) for f in fields(kind)))
 
-        return cls(*(together([getattr(p, f.name) for p in parts]) for f in fields(cls)))  # type: ignore[arg-type]
+        return cls(*(together([getattr(p, f.name) for p in parts]) for f in fields(cls)))
 
 
 def pieces_by_review(review_periods: Integers, longest_lead_time: Integers) -> list[Integers]:

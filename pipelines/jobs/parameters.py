@@ -128,7 +128,8 @@ def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
     for name in ("target", "review_days"):
         own = frame[name].notna().to_numpy()
         out[name][own] = frame[name].to_numpy()[own]
-        won[own] = [f"{w}, its own {name}" if w else f"its own {name}" for w in won[own]]
+        if name == "target":
+            won[own] = [f"{w}, its own target" if w else "its own target" for w in won[own]]
     won[won == ""] = "configuration"
     result = pd.DataFrame(out)
     result["target"] = result["target"].astype(float)

@@ -192,7 +192,8 @@ def _demand_panel(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
         findings.warn(f"sales: {report.rows_after_as_of} rows at or after as_of {panel.as_of} were left out")
     if report.partial_period:
         findings.warn(
-            f"sales: the last period, from {report.partial_period}, is not complete and was left out ({report.rows_in_partial_period} rows)"
+            f"sales: the last period, from {report.partial_period}, is not complete and was left out "
+            f"({report.rows_in_partial_period} rows)"
         )
     _refuse_stale(panel, config, findings)
     return panel

@@ -221,7 +221,7 @@ def _waiting(customers: pd.DataFrame, n: int, end_day: int) -> Floats:
     units = np.where(
         ordered & ~np.asarray(cancelled), np.maximum(customers["quantity"].to_numpy(float) - shipped, 0.0), 0.0
     )
-    return np.bincount(customers["place"].to_numpy(), weights=units, minlength=n)
+    return _summed(customers["place"].to_numpy(), units, n)
 
 
 def _arrivals(orders: pd.DataFrame | None, n: int, calendar: PeriodCalendar) -> tuple[Floats, Floats, Floats]:
@@ -232,5 +232,9 @@ def _arrivals(orders: pd.DataFrame | None, n: int, calendar: PeriodCalendar) -> 
     place, units = orders["place"].to_numpy(), orders["quantity"].to_numpy(float)
     arrivals = np.zeros((n, int(opening.max()) + 1))
     np.add.at(arrivals, (place, opening), units)
-    overdue = np.bincount(place, weights=np.where(due < 0, units, 0.0), minlength=n)
-    return arrivals, overdue, np.bincount(place, weights=units, minlength=n)
+    return arrivals, _summed(place, np.where(due < 0, units, 0.0), n), _summed(place, units, n)
+
+
+def _summed(place: Integers, units: Floats, n: int) -> Floats:
+    """Add up the units of each of n places."""
+    return np.asarray(np.bincount(place, weights=units, minlength=n), dtype=np.float64)

@@ -15,6 +15,8 @@ __all__ = ["COUNTS", "TRACE", "WAIT_BINS", "run_paths"]
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+# Reorder point, raise to, lot, minimum.
+Rule = tuple[float, float, float, float]
 
 # What is counted on every path, after the warm-up; the engine turns it into service measures.
 COUNTS: Final = (
@@ -48,6 +50,9 @@ TRACE: Final = (
 WAIT_BINS: Final = 256
 
 _ORDER_STEP: Final = PATH_STRIDE // 2
+# Where each count stands: the places of COUNTS.
+_DEMANDED, _SHORT, _LOST, _DEMAND_PERIODS, _SHORT_PERIODS, _READY_PERIODS, _STOCK_SUM = range(7)
+_BACKORDER_SUM, _ORDERS, _ORDERED, _CYCLES, _SHORT_CYCLES, _RECEIVED, _FILLED = range(7, 14)
 
 
 @njit(nogil=True, cache=True)
@@ -89,110 +94,200 @@ def run_paths(
     trace : (paths, periods, len(TRACE)) of series 0, or empty.
     """
     n, paths = counts.shape[0], counts.shape[1]
-    periods = demand.shape[2]
-    longest = max(lead_time.shape[1], arrivals.shape[1], 1)
-    due = np.empty(periods + longest + 1)
-    waiting = np.empty(periods + 1)
+    due = np.empty(demand.shape[2] + max(lead_time.shape[1], arrivals.shape[1], 1) + 1)
+    waiting = np.empty(demand.shape[2] + 1)
+    untraced = np.empty((0, len(TRACE)))
     for i in range(n):
+        rule = (reorder_point[i], raise_to[i], lot[i], minimum[i])
         for p in range(paths):
-            path = demand[i, p if demand.shape[1] > 1 else 0]
             base = np.uint64(first_path + p) * np.uint64(PATH_STRIDE) + np.uint64(_ORDER_STEP)
-            due[:] = 0.0
-            on_order = 0.0
-            for k in range(arrivals.shape[1]):
-                due[k] = arrivals[i, k]
-                on_order += arrivals[i, k]
-            # waiting[k] is what still waits of the demand of period k - 1; place 0 is what waited at the start.
-            waiting[0] = backorders_at_start[i]
-            oldest = 0
             stock = stock_at_start[i]
             if start_spread[i] > 0.0:
-                bits = draw(keys[i], base - np.uint64(1))
-                stock += np.floor(np.float64(bits >> np.uint64(11)) * 2.0**-53 * (start_spread[i] + 1.0))
-            backlog = backorders_at_start[i]
-            last_arrival = 0
+                stock += np.floor(_uniform(keys[i], base - np.uint64(1)) * (start_spread[i] + 1.0))
+            _run_path(
+                demand[i, p if demand.shape[1] > 1 else 0],
+                keys[i],
+                base,
+                stock,
+                backorders_at_start[i],
+                arrivals[i],
+                rule,
+                review[i],
+                first_review,
+                lead_time[i],
+                lost_share[i],
+                warm_up,
+                due,
+                waiting,
+                counts[i, p],
+                waits[i],
+                trace[p] if i == 0 and trace.shape[0] > 0 else untraced,
+            )
+
+
+@njit(nogil=True, cache=True)
+def _run_path(
+    path: Floats32,
+    key: np.uint64,
+    base: np.uint64,
+    stock: float,
+    backlog: float,
+    arrivals: Floats,
+    rule: Rule,
+    review: int,
+    first_review: int,
+    lead_time: Floats,
+    lost_share: float,
+    warm_up: int,
+    due: Floats,
+    waiting: Floats,
+    out: Floats,
+    waits: Floats,
+    trace: Floats,
+) -> None:
+    """Follow one series along one path; ``due`` and ``waiting`` are room to work in, the rest is as above.
+
+    ``waiting[k]`` is what still waits of the demand of period k - 1; place 0 is what waited at the start.
+    """
+    out[:] = 0.0
+    on_order = _place_arrivals(arrivals, due)
+    waiting[0] = backlog
+    oldest = 0
+    last_arrival = 0
+    next_review = first_review
+    cycle_short = False
+    for t in range(path.size):
+        counted = t >= warm_up
+        opening = stock
+        receipt = due[t]
+        ordered = 0.0
+        late = 0.0
+        if receipt > 0.0:
+            on_order -= receipt
+            stock += receipt
+            if counted:
+                _count_cycle(out, cycle_short)
             cycle_short = False
-            out = counts[i, p]
-            out[:] = 0.0
-            for t in range(periods):
-                counted = t >= warm_up
-                opening = stock
-                receipt = due[t]
-                ordered = 0.0
-                late = 0.0
-                if receipt > 0.0:
-                    on_order -= receipt
-                    if counted:
-                        out[10] += 1.0
-                        out[11] += 1.0 if cycle_short else 0.0
-                    cycle_short = False
-                    stock += receipt
-                if stock > 0.0 and backlog > 0.0:
-                    late = min(stock, backlog)
-                    oldest = _fill(waiting, oldest, late, t, warm_up, waits[i])
-                    stock -= late
-                    backlog = max(backlog - late, 0.0)
-                if t >= first_review and (t - first_review) % review[i] == 0:
-                    position = stock + on_order - backlog
-                    if position <= reorder_point[i]:
-                        ordered = raise_to[i] - position
-                        if lot[i] > 0.0:
-                            ordered = np.ceil(ordered / lot[i] - 1e-9) * lot[i]
-                        ordered = max(ordered, minimum[i])
-                    if ordered > 0.0:
-                        bits = draw(keys[i], base + np.uint64(t))
-                        uniform = np.float64(bits >> np.uint64(11)) * 2.0**-53
-                        wait = 0
-                        while wait < lead_time.shape[1] - 1 and uniform >= lead_time[i, wait]:
-                            wait += 1
-                        last_arrival = max(last_arrival, t + wait)
-                        if last_arrival == t:
-                            receipt += ordered
-                            stock += ordered
-                            if counted:
-                                out[10] += 1.0
-                                out[11] += 1.0 if cycle_short else 0.0
-                            cycle_short = False
-                            if backlog > 0.0:
-                                more = min(stock, backlog)
-                                oldest = _fill(waiting, oldest, more, t, warm_up, waits[i])
-                                stock -= more
-                                backlog = max(backlog - more, 0.0)
-                                late += more
-                        else:
-                            on_order += ordered
-                            if last_arrival < due.size:
-                                due[last_arrival] += ordered
-                wanted = np.float64(path[t])
-                at_once = min(stock, wanted)
-                short = wanted - at_once
-                stock -= at_once
-                gone = short * lost_share[i]
-                waiting[t + 1] = short - gone
-                backlog += short - gone
-                if short > 0.0:
-                    cycle_short = True
+        if stock > 0.0 and backlog > 0.0:
+            late = min(stock, backlog)
+            oldest = _fill(waiting, oldest, late, t, warm_up, waits)
+            stock -= late
+            backlog = max(backlog - late, 0.0)
+        if t == next_review:
+            next_review += review
+            ordered = _quantity(stock + on_order - backlog, rule)
+        if ordered > 0.0:
+            last_arrival = max(last_arrival, t + _lead_time(_uniform(key, base + np.uint64(t)), lead_time))
+            if last_arrival > t:
+                on_order += ordered
+                if last_arrival < due.size:
+                    due[last_arrival] += ordered
+            else:
+                receipt += ordered
+                stock += ordered
                 if counted:
-                    out[0] += wanted
-                    out[1] += short
-                    out[2] += gone
-                    if wanted > 0.0:
-                        out[3] += 1.0
-                        if short > 0.0:
-                            out[4] += 1.0
-                    if stock > 0.0:
-                        out[5] += 1.0
-                    out[6] += stock
-                    out[7] += backlog
-                    if ordered > 0.0:
-                        out[8] += 1.0
-                        out[9] += ordered
-                    out[12] += receipt
-                    out[13] += at_once + late
-                if i == 0 and trace.shape[0] > 0:
-                    row = trace[p, t]
-                    row[0], row[1], row[2], row[3], row[4] = opening, receipt, ordered, wanted, at_once
-                    row[5], row[6], row[7], row[8] = late, gone, stock, backlog
+                    _count_cycle(out, cycle_short)
+                cycle_short = False
+                if backlog > 0.0:
+                    more = min(stock, backlog)
+                    oldest = _fill(waiting, oldest, more, t, warm_up, waits)
+                    stock -= more
+                    backlog = max(backlog - more, 0.0)
+                    late += more
+        wanted = np.float64(path[t])
+        at_once = min(stock, wanted)
+        short = wanted - at_once
+        lost = short * lost_share
+        stock -= at_once
+        waiting[t + 1] = short - lost
+        backlog += short - lost
+        if short > 0.0:
+            cycle_short = True
+        if counted:
+            _count_demand(out, wanted, short, lost)
+            _count_stock(out, stock, backlog)
+            _count_flow(out, ordered, receipt, at_once + late)
+        if trace.shape[0] > 0:
+            row = trace[t]
+            row[0], row[1], row[2], row[3], row[4] = opening, receipt, ordered, wanted, at_once
+            row[5], row[6], row[7], row[8] = late, lost, stock, backlog
+
+
+@njit(nogil=True, cache=True)
+def _place_arrivals(arrivals: Floats, due: Floats) -> float:
+    """Write what is on order at the start into ``due``; return its sum."""
+    due[:] = 0.0
+    on_order = 0.0
+    for k in range(arrivals.size):
+        due[k] = arrivals[k]
+        on_order += arrivals[k]
+    return on_order
+
+
+@njit(nogil=True, cache=True)
+def _quantity(position: float, rule: Rule) -> float:
+    """Units to order at a review; 0 or less where no order is due."""
+    reorder_point, raise_to, lot, minimum = rule
+    if position > reorder_point:
+        return 0.0
+    ordered = raise_to - position
+    if lot > 0.0:
+        ordered = np.ceil(ordered / lot - 1e-9) * lot
+    return max(ordered, minimum)
+
+
+@njit(nogil=True, cache=True)
+def _uniform(key: np.uint64, counter: np.uint64) -> float:
+    """Draw a number in [0, 1)."""
+    value: float = np.float64(draw(key, counter) >> np.uint64(11)) * 2.0**-53
+    return value
+
+
+@njit(nogil=True, cache=True)
+def _lead_time(uniform: float, cumulative: Floats) -> int:
+    """Turn a uniform number into periods by inversion of the cumulative probabilities."""
+    wait = 0
+    while wait < cumulative.size - 1 and uniform >= cumulative[wait]:
+        wait += 1
+    return wait
+
+
+@njit(nogil=True, cache=True)
+def _count_cycle(out: Floats, short: bool) -> None:
+    """Count a receipt, and whether something ran short since the one before."""
+    out[_CYCLES] += 1.0
+    out[_SHORT_CYCLES] += 1.0 if short else 0.0
+
+
+@njit(nogil=True, cache=True)
+def _count_demand(out: Floats, wanted: float, short: float, lost: float) -> None:
+    """Count the demand of a period and what of it was not filled at once."""
+    out[_DEMANDED] += wanted
+    out[_SHORT] += short
+    out[_LOST] += lost
+    if wanted > 0.0:
+        out[_DEMAND_PERIODS] += 1.0
+        if short > 0.0:
+            out[_SHORT_PERIODS] += 1.0
+
+
+@njit(nogil=True, cache=True)
+def _count_stock(out: Floats, stock: float, backlog: float) -> None:
+    """Count what is there and what waits at the end of a period."""
+    if stock > 0.0:
+        out[_READY_PERIODS] += 1.0
+    out[_STOCK_SUM] += stock
+    out[_BACKORDER_SUM] += backlog
+
+
+@njit(nogil=True, cache=True)
+def _count_flow(out: Floats, ordered: float, received: float, filled: float) -> None:
+    """Count what was ordered, received and shipped in a period."""
+    if ordered > 0.0:
+        out[_ORDERS] += 1.0
+        out[_ORDERED] += ordered
+    out[_RECEIVED] += received
+    out[_FILLED] += filled
 
 
 @njit(nogil=True, cache=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -72,38 +73,69 @@ def simulate(
     n = len(policy)
     waits_for = lead_time if isinstance(lead_time, LeadTimes) else LeadTimes.constant(np.broadcast_to(lead_time, (n,)))
     _check(policy, waits_for, periods, paths, warm_up, unmet_demand)
-    source = demand if callable(demand) else _recorded(np.asarray(demand), n, paths, periods)
-    start = _start(policy, initial_stock)
-    keys = stream_keys(policy.skus, policy.locations, seed)
-    shared = {
-        "cumulative": np.cumsum(waits_for.probability, axis=1),
-        "backordered": np.broadcast_to(np.asarray(backordered, dtype=np.float64), (n,)),
-        "arrivals": np.zeros((n, 0)) if on_order is None else np.ascontiguousarray(on_order, dtype=np.float64),
-    }
+    stock, spread = _start(policy, initial_stock)
+    setting = _Setting(
+        policy=policy,
+        source=demand if callable(demand) else _recorded(np.asarray(demand), n, paths, periods),
+        keys=stream_keys(policy.skus, policy.locations, seed),
+        stock=stock,
+        spread=spread,
+        backordered=np.broadcast_to(np.asarray(backordered, dtype=np.float64), (n,)),
+        arrivals=np.zeros((n, 0)) if on_order is None else np.ascontiguousarray(on_order, dtype=np.float64),
+        cumulative=np.cumsum(waits_for.probability, axis=1),
+        lost_share=1.0 if unmet_demand == "lost" else 0.0,
+        first_review=(clock or Clock()).first_review,
+        warm_up=warm_up,
+        periods=periods,
+        paths=paths,
+    )
+    size = max(_CELLS_A_PIECE // (periods * paths), 1)
+    pieces = [np.arange(k, min(k + size, n)) for k in range(0, n, size)]
+    return _collect(setting, pieces, run, costs)
 
-    def piece(rows: Integers, traced: bool = False) -> tuple[Floats, Floats, Floats]:
-        drawn = np.ascontiguousarray(source(rows, paths, periods), dtype=np.float32)
-        if drawn.size and not drawn.min() >= 0:
+
+@dataclass(frozen=True, eq=False)
+class _Setting:
+    """A simulation ready to run, piece by piece; arrays (n, ...) of all items, units."""
+
+    policy: OrderingRule
+    source: DemandSource
+    keys: npt.NDArray[np.uint64]
+    stock: Floats
+    spread: Floats
+    backordered: Floats
+    arrivals: Floats
+    cumulative: Floats
+    lost_share: float
+    first_review: int
+    warm_up: int
+    periods: int
+    paths: int
+
+    def run(self, rows: Integers, traced: bool = False) -> tuple[Floats, Floats, Floats]:
+        """Simulate some items; return the counts, waits and, when ``traced``, the trace of the first."""
+        demand = np.ascontiguousarray(self.source(rows, self.paths, self.periods), dtype=np.float32)
+        if demand.size and not demand.min() >= 0:
             raise ValueError("demand must be known and at least 0 in every period")
-        counts = np.empty((len(rows), paths, len(COUNTS)))
+        counts = np.empty((len(rows), self.paths, len(COUNTS)))
         waits = np.zeros((len(rows), WAIT_BINS))
-        trace = np.empty((paths, periods, len(TRACE)) if traced else (0, 0, len(TRACE)))
+        trace = np.empty((self.paths, self.periods, len(TRACE)) if traced else (0, 0, len(TRACE)))
         run_paths(
-            drawn,
-            keys[rows],
-            start[0][rows],
-            start[1][rows],
-            shared["backordered"][rows],
-            shared["arrivals"][rows],
-            policy.reorder_point[rows],
-            policy.raise_to[rows],
-            policy.lot[rows],
-            policy.minimum[rows],
-            policy.review_periods[rows],
-            (clock or Clock()).first_review,
-            shared["cumulative"][rows],
-            np.full(len(rows), 1.0 if unmet_demand == "lost" else 0.0),
-            warm_up,
+            demand,
+            self.keys[rows],
+            self.stock[rows],
+            self.spread[rows],
+            self.backordered[rows],
+            self.arrivals[rows],
+            self.policy.reorder_point[rows],
+            self.policy.raise_to[rows],
+            self.policy.lot[rows],
+            self.policy.minimum[rows],
+            self.policy.review_periods[rows],
+            self.first_review,
+            self.cumulative[rows],
+            np.full(len(rows), self.lost_share),
+            self.warm_up,
             0,
             counts,
             waits,
@@ -111,28 +143,17 @@ def simulate(
         )
         return counts, waits, trace
 
-    size = max(_CELLS_A_PIECE // (periods * paths), 1)
-    pieces = [np.arange(k, min(k + size, n)) for k in range(0, n, size)]
-    return _collect(policy, pieces, piece, run, periods - warm_up, paths, costs)
 
-
-def _collect(
-    policy: OrderingRule,
-    pieces: list[Integers],
-    piece: Callable[..., tuple[Floats, Floats, Floats]],
-    run: Mapper,
-    counted: int,
-    paths: int,
-    costs: Costs | None,
-) -> SimulationResult:
+def _collect(setting: _Setting, pieces: list[Integers], run: Mapper, costs: Costs | None) -> SimulationResult:
     """Run the pieces and add them up in their order, so that no chunk size changes a bit of a SKU's figures."""
     import pandas as pd
 
+    policy, paths, counted = setting.policy, setting.paths, setting.periods - setting.warm_up
     parts = []
     per_path = np.zeros((1, paths, len(COUNTS)))
     money = np.zeros((3, 1, paths))
     waited = np.zeros((1, WAIT_BINS))
-    for rows, (counts, waits, _) in zip(pieces, run(piece, pieces), strict=True):
+    for rows, (counts, waits, _) in zip(pieces, run(setting.run, pieces), strict=True):
         own = None if costs is None else (costs.per_order[rows], costs.holding[rows], costs.shortage[rows])
         parts.append(pd.DataFrame(measures(counts, waits, counted, own)))
         # One series after the other: a sum over a whole piece would depend on the size of the pieces.
@@ -153,7 +174,7 @@ def _collect(
     )
 
     def trace(row: int) -> Floats:
-        return piece(np.array([row]), traced=True)[2]
+        return setting.run(np.array([row]), traced=True)[2]
 
     return SimulationResult(kpis, {name: float(value[0]) for name, value in total.items()}, notes, trace)
 

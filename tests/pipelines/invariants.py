@@ -1,0 +1,194 @@
+"""What must hold of every plan that is published, whatever went in. Called on every plan that a test makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipelines import PlanConfig, PlanResult
+from pipelines.jobs.frames import STATUSES
+from pipelines.quarantine import COLUMNS
+
+KEY = ["sku", "location"]
+CONTRACT = (
+    "sku location supplier status order_quantity need order_date arrival_date reorder_point order_up_to safety_stock "
+    "economic_order_quantity on_hand on_order next_arrival_date backordered inventory_position demand_mean demand_quantile "
+    "days_of_cover excess expected_backorder_rate unit_cost order_value priority reason rule model"
+).split()
+NOT_NEGATIVE = (
+    "order_quantity need order_up_to on_hand on_order backordered allocated demand_mean demand_quantile excess "
+    "units_at_risk"
+).split()
+FINITE = (
+    *NOT_NEGATIVE,
+    *("reorder_point safety_stock inventory_position position_in_time").split(),
+    *("expected_backorder_rate stock_out_probability").split(),
+)
+MAY_BE_UNKNOWN = ("economic_order_quantity", "unit_cost", "order_value", "days_of_cover", "days_of_cover_after")
+CODES = {
+    "duplicate_key", "missing_value", "negative_quantity", "not_a_date", "not_a_flag", "not_a_number", "out_of_range",
+    "unknown_sku",
+}  # fmt: skip
+EPSILON = 1e-9
+
+
+def check_plan(result: PlanResult, config: PlanConfig, items: Any = None) -> None:
+    """Check everything; ``items`` is the items table as a frame, where a test has it at hand."""
+    lines, policy = result.recommendations, result.policy
+    check_rows(result)
+    check_numbers(lines)
+    check_forecast(result.forecast, lines)
+    check_position(lines)
+    check_orders(lines, policy)
+    check_service(lines, policy)
+    check_words(lines)
+    check_quarantine(result.quarantine)
+    check_simulation(result.simulation, config)
+    check_summary(result, config)
+    if isinstance(items, pd.DataFrame):
+        check_items_are_there(lines, items, result.quarantine)
+
+
+def check_rows(result: PlanResult) -> None:
+    """Every item occurs exactly once, sorted, in the same order in all frames, its identifiers text."""
+    keys = list(result.recommendations[KEY].itertuples(index=False, name=None))
+    assert keys == sorted(set(keys))
+    assert all(type(text) is str and text for key in keys for text in key)
+    for frame in (result.policy, result.forecast, *([result.simulation] if len(result.simulation) else [])):
+        assert list(frame[KEY].itertuples(index=False, name=None)) == keys
+    assert not set(CONTRACT) - set(result.recommendations.columns)
+
+
+def check_items_are_there(lines: pd.DataFrame, items: pd.DataFrame, quarantine: pd.DataFrame) -> None:
+    """Every item that was not set aside has a line."""
+    aside = set(quarantine.loc[quarantine["table"] == "items", "line"])
+    good = items.loc[[line not in aside for line in range(2, len(items) + 2)], "sku"].astype(str)
+    assert set(good) <= set(lines["sku"])
+
+
+def check_numbers(lines: pd.DataFrame) -> None:
+    """Numbers are finite, and what counts units is not negative; only what can be unknown may be empty."""
+    for name in FINITE:
+        assert np.isfinite(lines[name].to_numpy(float)).all(), name
+    for name in NOT_NEGATIVE:
+        assert (lines[name] >= 0).all(), name
+    for name in MAY_BE_UNKNOWN:
+        known = lines[name].dropna().to_numpy(float)
+        assert np.isfinite(known).all(), name
+        assert (known >= 0).all(), name
+    for name in ("expected_backorder_rate", "stock_out_probability"):
+        assert lines[name].between(0, 1).all(), name
+
+
+def check_forecast(forecast: pd.DataFrame, lines: pd.DataFrame) -> None:
+    """Quantiles rise with their probability from 0 on, and the line shows the one of 95 %."""
+    quantiles = forecast[["q0.5", "q0.9", "q0.95", "q0.99"]].to_numpy(float)
+    assert np.isfinite(quantiles).all()
+    assert (quantiles >= 0).all()
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    assert (lines["demand_quantile"].to_numpy() == quantiles[:, 2]).all()
+    assert (lines["demand_mean"].to_numpy() == forecast["demand_mean"].to_numpy()).all()
+
+
+def check_position(lines: pd.DataFrame) -> None:
+    """The inventory position adds up: what waits and what is allocated are subtracted once."""
+    net = lines["on_hand"] - np.maximum(lines["backordered"], lines["allocated"])
+    np.testing.assert_allclose(lines["inventory_position"], net + lines["on_order"], atol=1e-9)
+    assert (lines["next_arrival_date"].notna() == (lines["on_order"] > 0)).all()
+
+
+def check_orders(lines: pd.DataFrame, policy: pd.DataFrame) -> None:
+    """An order is nothing, or whole packs of at least the minimum within the maximum; it is dated and valued."""
+    order = lines["order_quantity"].to_numpy(float)
+    placed = order > 0
+    assert whole_packs(order, policy["pack_size"].to_numpy(float)).all()
+    assert (order[placed] >= policy["moq"].to_numpy(float)[placed] - EPSILON).all()
+    over = lines["inventory_position"].to_numpy() + order > policy["max_stock"].fillna(np.inf).to_numpy() + EPSILON
+    flagged = lines["reason"].str.contains("max_stock").to_numpy()
+    assert not (placed & over & ~flagged).any()
+    assert (placed == (lines["need"].to_numpy() > 0)).all() or flagged.any()
+    assert ((order >= lines["need"].to_numpy() - 1e-6) | policy["max_stock"].notna().to_numpy()).all()
+    for name in ("order_date", "arrival_date"):
+        assert (lines[name].notna().to_numpy() == placed).all(), name
+    assert (lines["arrival_date"] >= lines["order_date"])[placed].all()
+    np.testing.assert_allclose(lines["order_value"], order * lines["unit_cost"])
+    stopped = lines["status"].isin(["discontinued", "needs planner", "new", "on hold"]).to_numpy()
+    below = (lines["position_in_time"] <= lines["reorder_point"]).to_numpy()
+    held = lines["reason"].isin(["items.hold is set", "discontinued"]).to_numpy() | stopped
+    assert (placed[~held] == below[~held]).all()
+    assert not placed[held].any()
+
+
+def whole_packs(order: npt.NDArray[np.float64], pack: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    size = np.where(np.isnan(pack), 1.0, pack)
+    return np.isnan(pack) | (np.abs(order / size - np.rint(order / size)) < 1e-6)
+
+
+def check_service(lines: pd.DataFrame, policy: pd.DataFrame) -> None:
+    """Levels are in order, safety stock is what is left above mean demand, and the promise keeps the target."""
+    assert (policy["order_up_to"] >= policy["reorder_point"]).all()
+    level = np.where(policy["policy"] == "order_up_to", policy["order_up_to"], policy["reorder_point"])
+    np.testing.assert_allclose(lines["safety_stock"], level - lines["demand_mean"], atol=1e-6)
+    bound = (policy["measure"] == "backorder_rate") & (policy["unmet_demand"] == "backorder")
+    assert (policy["expected_backorder_rate"] <= policy["target"] + EPSILON)[bound].all()
+    filled = (policy["measure"] == "fill_rate") & (policy["unmet_demand"] == "backorder")
+    assert (policy["expected_backorder_rate"] <= 1.0 - policy["target"] + EPSILON)[filled].all()
+    ready = policy["measure"] == "ready_rate"
+    assert (policy["expected_ready_rate"] >= policy["target"] - EPSILON)[ready].all()
+
+
+def check_words(lines: pd.DataFrame) -> None:
+    """Every line has a known status, a reason, the rule behind it, and a rank of its own, worst status first."""
+    assert lines["status"].isin(STATUSES).all()
+    for name in ("reason", "rule", "model"):
+        assert lines[name].str.len().gt(0).all(), name
+    assert sorted(lines["priority"]) == list(range(1, len(lines) + 1))
+    ranked = lines.sort_values("priority")["status"].map(STATUSES.index)
+    assert ranked.is_monotonic_increasing
+    explained = lines["reason"].str.contains("safety stock is negative")
+    quiet = lines["status"].isin(["discontinued", "needs planner", "new", "on hold"]) | lines["reason"].eq(
+        "items.hold is set"
+    )
+    assert (explained == (lines["safety_stock"] < 0))[~quiet].all()
+
+
+def check_quarantine(rows: pd.DataFrame) -> None:
+    """Every row set aside says where it stands, what is wrong and what to do."""
+    assert list(rows.columns) == list(COLUMNS)
+    assert set(rows["code"]) <= CODES
+    assert (rows["line"] >= 2).all()
+    for name in ("message", "hint"):
+        assert rows[name].str.len().gt(0).all()
+
+
+def check_simulation(kpis: pd.DataFrame, config: PlanConfig) -> None:
+    """Rates are rates, complements add up, and nothing is lost where customers wait."""
+    if not len(kpis):
+        assert config.simulation_paths == 0
+        return
+    for name in ("backorder_rate", "fill_rate", "period_backorder_rate", "cycle_service_level", "ready_rate"):
+        assert kpis[name].dropna().between(0, 1).all(), name
+    np.testing.assert_allclose(kpis["fill_rate"], 1.0 - kpis["backorder_rate"])
+    assert (kpis["backorder_rate"].isna() == (kpis["demand"] == 0)).all()
+    if config.unmet_demand == "backorder":
+        assert (kpis["lost_units"] == 0).all()
+    else:
+        assert (kpis["mean_backorders"] == 0).all()
+
+
+def check_summary(result: PlanResult, config: PlanConfig) -> None:
+    """The summary counts what the frames hold."""
+    lines, summary = result.recommendations, result.summary
+    assert summary["items"] == len(lines) == sum(summary["statuses"].values()) == sum(summary["models"].values())
+    assert summary["order_lines"] == (lines["order_quantity"] > 0).sum()
+    assert np.isclose(summary["order_units"], lines["order_quantity"].sum())
+    if summary["order_value"] is not None:
+        assert np.isclose(summary["order_value"], lines["order_value"].sum())
+    assert np.isclose(summary["backordered_units"], lines["backordered"].sum())
+    assert summary["rows_quarantined"] == len(result.quarantine)
+    assert 0 <= summary["expected_backorder_rate"] <= 1
+    assert summary["sales_rows_used"] <= summary["sales_rows"]
+    assert (summary["simulated_backorder_rate"] is None) == (config.simulation_paths == 0)

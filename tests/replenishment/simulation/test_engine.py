@@ -1,0 +1,275 @@
+"""The engine against an event-by-event reference, closed forms, and what must always hold."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from replenishment.lead_times import LeadTimes
+from replenishment.policies import OrderingRule
+from replenishment.simulation import Clock, simulate
+from replenishment.simulation.results import Costs
+from tests.replenishment.simulation.reference import Order, Shop
+
+
+def rule(n=1, *, reorder_point=5.0, raise_to=6.0, lot=1.0, minimum=0.0, highest=None, review=1):
+    """Return an ordering rule of n items, the same for all unless arrays are given."""
+    values = [np.broadcast_to(np.asarray(v, dtype=float), (n,)).copy() for v in (reorder_point, raise_to, lot, minimum)]
+    top = values[1] + np.maximum(values[2] - 1, 0) if highest is None else np.broadcast_to(float(highest), (n,)).copy()
+    reviews = np.broadcast_to(np.asarray(review, dtype=np.int64), (n,)).copy()
+    return OrderingRule(tuple(f"{i:05d}" for i in range(n)), ("main",) * n, *values, top, reviews)
+
+
+@st.composite
+def worlds(draw):
+    periods = draw(st.integers(3, 40))
+    lot = draw(st.sampled_from([0.0, 1.0, 3.0, 7.0]))
+    return {
+        "demand": draw(st.lists(st.integers(0, 12), min_size=periods, max_size=periods)),
+        "stock": draw(st.integers(0, 25)),
+        "reorder_point": draw(st.integers(-1, 15)),
+        "step": draw(st.integers(1, 15)),
+        "lot": lot,
+        "minimum": draw(st.integers(0, 4)) * (lot or 2.0),
+        "review": draw(st.integers(1, 5)),
+        "first_review": draw(st.integers(0, 3)),
+        "lead_time": draw(st.integers(0, 6)),
+        "lost": draw(st.booleans()),
+        "on_order": draw(st.lists(st.integers(0, 9), min_size=0, max_size=5)),
+    }
+
+
+@given(worlds())
+@settings(max_examples=400, deadline=None)
+def test_every_period_equals_the_event_by_event_reference(world):
+    periods = len(world["demand"])
+    shop = Shop(
+        stock=world["stock"],
+        reorder_point=world["reorder_point"],
+        raise_to=world["reorder_point"] + world["step"],
+        lot=world["lot"],
+        minimum=world["minimum"],
+        review=world["review"],
+        lost=world["lost"],
+        first_review=world["first_review"],
+        orders=[Order(due, float(units)) for due, units in enumerate(world["on_order"]) if units],
+    )
+    expected = pd.DataFrame(shop.live([float(d) for d in world["demand"]], [world["lead_time"]] * periods))
+    policy = rule(
+        reorder_point=world["reorder_point"],
+        raise_to=world["reorder_point"] + world["step"],
+        lot=world["lot"],
+        minimum=world["minimum"],
+        review=world["review"],
+    )
+    result = simulate(
+        policy,
+        np.array([world["demand"]], dtype=np.float32),
+        world["lead_time"],
+        periods=periods,
+        unmet_demand="lost" if world["lost"] else "backorder",
+        clock=Clock(first_review=world["first_review"]),
+        initial_stock=float(world["stock"]),
+        on_order=np.array([world["on_order"]], dtype=float),
+    )
+    pd.testing.assert_frame_equal(
+        result.trajectory("00000").reset_index(drop=True), expected, check_dtype=False, rtol=0, atol=0
+    )
+    kpis = result.kpis.iloc[0]
+    demanded, short = expected["demanded"].sum(), (expected["demanded"] - expected["filled_at_once"]).sum()
+    assert np.isnan(kpis["backorder_rate"]) if demanded == 0 else kpis["backorder_rate"] == pytest.approx(short / demanded)
+    assert kpis["mean_stock"] == pytest.approx(expected["stock"].mean())
+    assert kpis["mean_backorders"] == pytest.approx(expected["waiting"].mean())
+    assert kpis["ready_rate"] == pytest.approx((expected["stock"] > 0).mean())
+    assert kpis["orders"] == (expected["ordered"] > 0).sum()
+    units = sum(units for _, _, units in shop.waits)
+    if units:
+        assert kpis["time_to_fill_mean"] == pytest.approx(sum(w * u for _, w, u in shop.waits) / units)
+        longest_first = sorted((w, u) for _, w, u in shop.waits)
+        reached = np.cumsum([u for _, u in longest_first])
+        assert kpis["time_to_fill_q90"] == longest_first[int(np.argmax(reached >= 0.9 * units - 1e-9))][0]
+
+
+@given(worlds())
+@settings(max_examples=100, deadline=None)
+def test_units_are_conserved(world):
+    """Initial + received = on hand + shipped; demanded = shipped + waiting + lost."""
+    periods = len(world["demand"])
+    policy = rule(reorder_point=world["reorder_point"], raise_to=world["reorder_point"] + world["step"], lot=world["lot"])
+    result = simulate(
+        policy,
+        np.array([world["demand"]], dtype=np.float32),
+        world["lead_time"],
+        periods=periods,
+        unmet_demand="lost" if world["lost"] else "backorder",
+        initial_stock=float(world["stock"]),
+    )
+    path = result.trajectory("00000")
+    shipped = path["filled_at_once"].sum() + path["filled_later"].sum()
+    assert world["stock"] + path["received"].sum() == pytest.approx(path["stock"].iloc[-1] + shipped)
+    assert path["demanded"].sum() == pytest.approx(shipped + path["waiting"].iloc[-1] + path["lost"].sum())
+
+
+@pytest.mark.parametrize(("rate", "lead_time", "level"), [(0.7, 3, 4), (4.0, 2, 15), (2.5, 6, 20), (9.0, 0, 11)])
+def test_base_stock_under_poisson_demand_meets_its_closed_form(rate, lead_time, level):
+    """E[(D_H - S)+ - (D_L - S)+] / E[D_R] within three standard errors, and the ready rate P(D_H < S)."""
+
+    def shortage(periods):
+        units = np.arange(0, 400)
+        return float((np.maximum(units - level, 0) * stats.poisson.pmf(units, rate * periods)).sum())
+
+    demand = np.random.default_rng(5).poisson(rate, (1, 200, 420)).astype(np.float32)
+    result = simulate(
+        rule(reorder_point=level - 1.0, raise_to=float(level)), demand, lead_time, periods=420, paths=200, warm_up=20
+    )
+    expected = (shortage(lead_time + 1) - shortage(lead_time)) / rate
+    assert abs(result.total["backorder_rate"] - expected) < 3 * result.total["backorder_rate_se"]
+    ready = stats.poisson.cdf(level - 1, rate * (lead_time + 1))
+    assert abs(result.total["ready_rate"] - ready) < 3 * result.total["ready_rate_se"]
+    assert result.total["mean_backorders"] == pytest.approx(shortage(lead_time + 1), abs=3 * result.total["mean_backorders_se"])
+
+
+def test_mean_wait_obeys_littles_law():
+    """Units waiting on average = rate of backordered units x their mean wait (all waits end inside the horizon)."""
+    demand = np.random.default_rng(2).poisson(3.0, (1, 50, 3000)).astype(np.float32)
+    result = simulate(rule(reorder_point=11.0, raise_to=12.0), demand, 3, periods=3000, paths=50)
+    backordered_a_period = result.total["backorder_rate"] * result.total["demand"] / 3000
+    assert result.total["mean_backorders"] == pytest.approx(backordered_a_period * result.total["time_to_fill_mean"], rel=2e-3)
+
+
+def test_standard_errors_cover_the_truth():
+    """Over 200 repetitions 95 % intervals hold the long-run rate in 90 to 99 % of cases."""
+    rng = np.random.default_rng(11)
+    policy = rule(reorder_point=9.0, raise_to=10.0)
+    truth = simulate(policy, rng.poisson(3.0, (1, 2000, 220)), 2, periods=220, paths=2000, warm_up=20).total["backorder_rate"]
+    inside = 0
+    for _ in range(200):
+        total = simulate(policy, rng.poisson(3.0, (1, 40, 220)), 2, periods=220, paths=40, warm_up=20).total
+        inside += abs(total["backorder_rate"] - truth) < 1.96 * total["backorder_rate_se"]
+    assert 180 <= inside <= 198
+
+
+def test_orders_with_random_lead_times_do_not_cross_and_all_arrive():
+    lead = LeadTimes(np.array([[0.0, 0.3, 0.0, 0.3, 0.0, 0.4]]))
+    demand = np.random.default_rng(0).poisson(4.0, (1, 1, 400)).astype(np.float32)
+    path = simulate(rule(reorder_point=19.0, raise_to=20.0), demand, lead, periods=400, seed=3).trajectory("00000")
+    ordered, received = path["ordered"].cumsum(), path["received"].cumsum()
+    assert (received <= ordered + 20).all()
+    assert ordered.iloc[-6] <= received.iloc[-1] <= ordered.iloc[-1]
+    wait = [np.argmax(received.to_numpy() >= units - 1e-9) - t for t, units in enumerate(ordered) if path["ordered"][t] > 0 and t < 380]
+    assert min(wait) >= 1
+    assert max(wait) <= 5
+    assert len(set(wait)) > 1
+
+
+def test_pieces_threads_and_order_of_items_change_no_bit(monkeypatch):
+    rng = np.random.default_rng(4)
+    n, paths, periods = 23, 6, 90
+    levels = rng.integers(5, 30, n).astype(float)
+    policy = rule(n, reorder_point=levels - 1, raise_to=levels)
+    lead = LeadTimes(np.tile([0.0, 0.5, 0.25, 0.25], (n, 1)))
+    demand = rng.poisson(3.0, (n, paths, periods)).astype(np.float32)
+
+    def run(rows, mapper=map):
+        return simulate(
+            policy.take(rows), demand[rows], lead.take(rows), periods=periods, paths=paths, warm_up=10, seed=9, run=mapper
+        )
+
+    whole = run(np.arange(n))
+    monkeypatch.setattr("replenishment.simulation.engine._CELLS_A_PIECE", 1)
+    small = run(np.arange(n))
+    with ThreadPoolExecutor(3) as pool:
+        threaded = run(np.arange(n), pool.map)
+    order = rng.permutation(n)
+    mixed = run(order).kpis.sort_values("sku").reset_index(drop=True)
+    for other in (small.kpis, threaded.kpis, mixed):
+        pd.testing.assert_frame_equal(whole.kpis, other, rtol=0, atol=0)
+    assert whole.total == small.total == threaded.total
+
+
+def test_demand_drawn_on_request_equals_the_same_demand_given():
+    demand = np.random.default_rng(1).poisson(2.0, (4, 5, 60)).astype(np.float32)
+    given_all = simulate(rule(4), demand, 2, periods=60, paths=5)
+    drawn = simulate(rule(4), lambda rows, paths, periods: demand[rows][:, :paths, :periods], 2, periods=60, paths=5)
+    pd.testing.assert_frame_equal(given_all.kpis, drawn.kpis)
+
+
+def test_costs_are_counted_from_the_trajectory():
+    demand = np.array([[3, 0, 9, 2, 5, 0, 7, 1]], dtype=np.float32)
+    costs = Costs(np.array([10.0]), np.array([0.5]), np.array([4.0]))
+    result = simulate(rule(reorder_point=4.0, raise_to=8.0), demand, 1, periods=8, initial_stock=6.0, costs=costs)
+    path = result.trajectory("00000")
+    assert result.total["ordering_cost"] == 10.0 * (path["ordered"] > 0).sum()
+    assert result.total["holding_cost"] == 0.5 * path["stock"].sum()
+    assert result.total["shortage_cost"] == 4.0 * (path["demanded"] - path["filled_at_once"]).sum()
+
+
+def test_lost_demand_never_waits_and_backordered_demand_is_never_lost():
+    demand = np.random.default_rng(8).poisson(6.0, (1, 20, 100)).astype(np.float32)
+    lost = simulate(rule(), demand, 3, periods=100, paths=20, unmet_demand="lost").total
+    waits = simulate(rule(), demand, 3, periods=100, paths=20).total
+    assert lost["mean_backorders"] == 0
+    assert lost["lost_units"] > 0
+    assert waits["lost_units"] == 0
+    assert waits["mean_backorders"] > 0
+
+
+def test_paths_start_where_the_rule_may_leave_the_position():
+    """Without an initial stock the first period's stock spreads over the lot, so that large lots need no long warm-up."""
+    policy = rule(reorder_point=0.0, raise_to=1.0, lot=50.0, highest=50.0)
+    result = simulate(policy, np.zeros((1, 300, 1), dtype=np.float32), 1, periods=1, paths=300)
+    stocks = [result.trajectory("00000", path=p)["stock"].iloc[0] for p in range(300)]
+    assert min(stocks) == 1
+    assert max(stocks) == 50
+    assert np.mean(stocks) == pytest.approx(25.5, abs=2.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"periods": 5, "warm_up": 5}, "nothing would be counted"),
+        ({"paths": 0}, "nothing would be counted"),
+        ({"unmet_demand": "shared"}, "allowed are backorder and lost"),
+        ({"initial_stock": -1.0}, "give what waits as backordered"),
+        ({"lead_time": [1, 2]}, "2 lead times for 1 items"),
+        ({"lead_time": 1.5}, "whole periods"),
+        ({"demand": np.zeros((1, 4))}, "expected (1, 5)"),
+        ({"demand": np.full((1, 5), np.nan)}, "known and at least 0"),
+        ({"demand": np.full((1, 5), -1.0)}, "known and at least 0"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(change, message):
+    arguments = {"demand": np.zeros((1, 5)), "lead_time": 1, "periods": 5} | change
+    demand, lead_time = arguments.pop("demand"), arguments.pop("lead_time")
+    if isinstance(lead_time, list):
+        lead_time = LeadTimes.constant(lead_time)
+    with pytest.raises(ValueError, match="(?s).*") as refused:
+        simulate(rule(), demand, lead_time, **arguments)
+    assert message in str(refused.value)
+
+
+def test_an_unknown_item_has_no_trajectory():
+    result = simulate(rule(), np.zeros((1, 5)), 1, periods=5)
+    with pytest.raises(KeyError, match="was not simulated"):
+        result.trajectory("unknown")
+
+
+def test_lead_times_are_drawn_from_their_distribution():
+    """Reviews further apart than the longest lead time: each order's wait is a draw of its own."""
+    probability = np.array([[0.1, 0.3, 0.0, 0.4, 0.2]])
+    demand = np.full((1, 1, 20_000), 5.0, dtype=np.float32)
+    path = simulate(
+        rule(reorder_point=1e9, raise_to=1e9 + 1, review=10), demand, LeadTimes(probability), periods=20_000
+    ).trajectory("00000")
+    placed = np.flatnonzero(path["ordered"] > 0)
+    came = np.flatnonzero(path["received"] > 0)
+    waits = came[: len(placed)] - placed[: len(came)]
+    seen = np.bincount(waits, minlength=5)
+    assert seen[2] == 0
+    assert stats.chisquare(seen[[0, 1, 3, 4]], len(waits) * probability[0, [0, 1, 3, 4]]).pvalue > 1e-3
