@@ -136,9 +136,10 @@ class PeriodCalendar:
         days : lead times in days, any shape, finite and not negative.
         at : index of the opening from which days are counted; default: the end of the calendar.
         """
-        wait = np.ceil(np.asarray(days, dtype=np.float64) - 1e-9)
-        if wait.size and (not np.isfinite(wait).all() or wait.min() < 0):
+        exact = np.asarray(days, dtype=np.float64)
+        if exact.size and (not np.isfinite(exact).all() or exact.min() < 0):
             raise ValueError("a number of days must be finite and at least 0")
+        wait = np.ceil(exact - 1e-9)
         start = self.periods if at is None else at
         opening = int(self.openings_from(start, 1)[0])
         due = opening + wait.astype(np.int64)

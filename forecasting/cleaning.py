@@ -32,8 +32,9 @@ def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPan
     """
     import pandas as pd
 
-    first = np.maximum(summary.first, 0)
     known = panel.status == CellStatus.OBSERVED
+    # What was sold until it ran out was launched, too.
+    first = np.where(summary.first < 0, 0, (panel.quantity > 0).argmax(axis=1))
     before = np.array([np.count_nonzero(known[i, :t]) for i, t in enumerate(first)])
     later = summary.observed - before - 1
     share = np.clip((summary.demands - 1) / np.maximum(later, 1), 0.0, 1.0 - 1e-12)

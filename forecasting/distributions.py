@@ -112,7 +112,8 @@ class LeadTimeDemand:
         """P(D = units); (n,). For demand that is not in whole units: the mass of the draws at that value."""
         x = self._each(units)
         below = np.where(self.integral, x - 1.0, np.nextafter(x.astype(np.float32), np.float32(-np.inf)))
-        return self.cdf(x) - self.cdf(below)
+        mass = self.cdf(x) - self.cdf(below)
+        return np.where(self.integral & (x != np.rint(x)), 0.0, mass)
 
     def expected_shortage(self, units: npt.ArrayLike) -> Floats:
         """E[(D - units)+], the first-order loss function; (n,)."""

@@ -33,6 +33,9 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 Codes = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
 _BLOCK: Final = 1024
+_END_OF_TIME: Final = int(np.iinfo(np.int32).max)
+# A larger quantity is a mistake, and sums of millionths must stay exact.
+LARGEST_QUANTITY: Final = 1e12
 _FIRST_DAY: Final = date_to_day(dt.date(1900, 1, 1))
 _DAYS: Final = date_to_day(dt.date(2200, 1, 1)) - _FIRST_DAY
 
@@ -110,16 +113,12 @@ class _Span:
     calendar: PeriodCalendar
     slot_of_day: Codes  # day - first day of the table -> column of the row counter, -1: not used
     period_of_slot: Codes
+    one_slot_a_period: bool  # no two days with rows share a period
     known_periods: int  # complete periods; later ones, before as_of, are missing
     partial_day: int | None  # the opening of a partial last period
     ignored_from: int  # days from here on lie at or after as_of
     last_day: int
     offset: int
-
-    @property
-    def one_slot_a_period(self) -> bool:
-        """Whether no period has several days with rows."""
-        return bool(np.array_equal(self.period_of_slot, np.unique(self.period_of_slot)))
 
 
 def _scan_dates(source: RowSource, rules: AssemblyRules) -> _Span:
@@ -150,15 +149,19 @@ def _scan_dates(source: RowSource, rules: AssemblyRules) -> _Span:
             f"sales covers no complete period of frequency {frequency}: {day_to_date(first)} to {day_to_date(days[-1])}"
         )
     kept = used[used < known_end]
+    period = calendar.index_of(kept).astype(np.int32)
+    own_period = len(np.unique(period)) == len(period)
     slot_of_day = np.full(int(days[-1] - days[0]) + 1, -1, dtype=np.int32)
-    slot_of_day[kept - days[0]] = np.arange(len(kept))
+    # Where no two days share a period the slots are the periods; else they number the days that occur.
+    slot_of_day[kept - days[0]] = period if own_period else np.arange(len(kept))
     return _Span(
         calendar=calendar,
         slot_of_day=slot_of_day,
-        period_of_slot=calendar.index_of(kept).astype(np.int32),
+        period_of_slot=np.arange(calendar.periods, dtype=np.int32) if own_period else period,
+        one_slot_a_period=own_period,
         known_periods=known,
         partial_day=last_opening if partial else None,
-        ignored_from=end,
+        ignored_from=_END_OF_TIME if rules.as_of is None else end,
         last_day=int(days[-1]),
         offset=int(days[0]),
     )
@@ -296,7 +299,9 @@ class _Cells:
             self._count(source)
         twice = np.argwhere(self.rows[: self.series] > 1)
         self.duplicate_cells = len(twice)
-        self.duplicate_rows = int(self.rows[twice[:, 0], twice[:, 1]].sum())
+        # The counter of a cell saturates, so the rows are counted as all rows less those alone in their cell.
+        alone = int(np.count_nonzero(self.rows[: self.series])) - len(twice)
+        self.duplicate_rows = self.rows_used - alone
         if self.rules.duplicates == "error":
             raise ValueError(self._duplicate_message(twice, order))
         if self.rules.duplicates in ("sum", "last"):
@@ -394,8 +399,8 @@ class _Cells:
         """Whether a cell of some series has any row; (last - first, known periods)."""
         span = self.span
         rows = self.rows[first:last] > 0
-        if np.array_equal(span.period_of_slot, np.arange(span.known_periods)):
-            return rows
+        if span.one_slot_a_period:
+            return np.asarray(rows[:, : span.known_periods])
         filled = np.zeros((last - first, span.known_periods), dtype=np.bool_)
         for slot, period in enumerate(span.period_of_slot):
             filled[:, period] |= rows[:, slot]
@@ -440,7 +445,13 @@ def _days(column: pa.Array) -> Codes:
 
 
 def _numbers(column: pa.Array) -> npt.NDArray[np.float64]:
-    return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+    values = np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+    # A comparison with NaN is false, too.
+    fits = np.abs(values) <= LARGEST_QUANTITY
+    if not fits.all():
+        wrong = values[~fits][0]
+        raise ValueError(f"a quantity is {wrong:g}; quantities must be known numbers up to {LARGEST_QUANTITY:g}")
+    return values
 
 
 def _shortage_flags(batch: pa.RecordBatch) -> Bytes:
@@ -499,9 +510,15 @@ def batches_of_frame(sales: pd.DataFrame) -> RowSource:
     for name in ("sku", "location"):
         if name in sales.columns:
             columns[name] = pa.array(sales[name].astype(str), type=pa.string()).dictionary_encode()
-    days = pd.to_datetime(sales["date"]).to_numpy().astype("datetime64[D]").astype(np.int64)
+    for name in columns.keys() & {"sku"} | {"date"}:
+        if sales[name].isna().any():
+            raise ValueError(f"sales has {int(sales[name].isna().sum())} rows without {name}; complete or remove them")
+    date = pd.to_datetime(sales["date"])
+    # The days of a time zone are that zone's calendar days, not those of UTC.
+    date = date.dt.tz_localize(None) if date.dt.tz is not None else date
+    days = date.to_numpy().astype("datetime64[D]").astype(np.int64)
     columns["date"] = pa.array(days.astype(np.int32), type=pa.int32()).cast(pa.date32())
     columns["quantity"] = pa.array(pd.to_numeric(sales["quantity"]).to_numpy(dtype=np.float64))
     if "in_stock" in sales.columns:
-        columns["in_stock"] = pa.array(sales["in_stock"].to_numpy(dtype=bool))
+        columns["in_stock"] = pa.array([value is not False and value != 0 for value in sales["in_stock"].fillna(True)])
     return _TableRows(pa.table(columns))

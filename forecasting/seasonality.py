@@ -79,7 +79,9 @@ def fit_pooled_seasonality(panel: DemandPanel, summary: DemandSummary, groups: S
     demand = np.zeros((len(names), calendar.periods))
     expected = np.zeros_like(demand)
     # Inverse-variance weights for the common ratio of demand to mean: noisy and slow series count less.
-    weight = summary.mean / np.where(summary.variance > 0, summary.variance, np.inf)
+    # A variance that is only rounding would give a series all the weight: it tells nothing of seasons.
+    varies = summary.variance > 1e-9 * summary.mean**2
+    weight = np.where(varies, summary.mean / np.where(varies, summary.variance, 1.0), 0.0)
     demand_and_expectation(panel.quantity, panel.status, summary.mean, weight, profile, demand, expected)
     members = np.bincount(profile[summary.mean > 0], minlength=len(names)).astype(np.float64)
     weekly = np.ones((len(names), WEEK))

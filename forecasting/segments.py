@@ -47,21 +47,20 @@ class DemandSummary:
 
 def summarise(panel: DemandPanel) -> DemandSummary:
     """Describe each series' demand in one pass."""
-    raw = np.empty((len(panel), 6))
+    raw = np.empty((len(panel), 7))
     describe_demand(panel.quantity, panel.status, raw)
-    observed, demands, total, squares = raw[:, 0], raw[:, 1], raw[:, 2], raw[:, 3]
+    observed, demands, total = raw[:, 0], raw[:, 1], raw[:, 2]
     mean = total / np.maximum(observed, 1.0)
     size = total / np.maximum(demands, 1.0)
-    size_variance = np.maximum(squares / np.maximum(demands, 1.0) - size**2, 0.0)
     return DemandSummary(
         observed=observed,
         demands=demands,
         mean=mean,
-        variance=np.maximum(squares / np.maximum(observed, 1.0) - mean**2, 0.0),
+        variance=raw[:, 4].copy(),
         mean_interval=np.where(demands > 0, observed / np.maximum(demands, 1.0), np.inf),
-        size_cv2=np.where(size > 0, size_variance / np.maximum(size**2, 1e-300), 0.0),
-        first=raw[:, 4].astype(np.int64),
-        last=raw[:, 5].astype(np.int64),
+        size_cv2=np.where(size > 0, raw[:, 3] / np.maximum(size**2, 1e-300), 0.0),
+        first=raw[:, 5].astype(np.int64),
+        last=raw[:, 6].astype(np.int64),
     )
 
 

@@ -74,11 +74,10 @@ def _nearest(sku: str, lines: pd.DataFrame) -> str:
 
 def _story(line: Row, policy: Row, forecast: Row, simulated: Row, run: Row) -> str:
     unit = {"D": "day", "MS": "month"}.get(run["frequency"], "week")
-    over = _periods(forecast["protection_periods"], unit)
     sections = [
         ("Demand", _demand(forecast, unit)),
         ("Lead time", _lead_time(policy, unit)),
-        (f"Demand over those {over}", _distribution(forecast)),
+        (f"Demand over {_periods(forecast['protection_periods'], unit)}", _distribution(forecast)),
         (f"Target, set by {line['rule']}", _target(policy)),
         ("Policy", _policy(policy, forecast)),
         ("Position", _position(line)),
@@ -117,7 +116,8 @@ def _lead_time(policy: Row, unit: str) -> list[str]:
         over = f"over {policy['receipts']:,} receipts"
         told.append(f"Measured: {mean:.1f} days on average {over}, standard deviation {sd:.1f} days.")
     review = policy["review_periods"]
-    rhythm = f"With a review every {_periods(review, unit)}" if review else "Under continuous review"
+    every = unit if review == 1 else _periods(review, unit)
+    rhythm = f"With a review every {every}" if review else "Under continuous review"
     return [
         " ".join(told),
         f"Used: {policy['lead_time_source']}; on average {_periods(policy['lead_time_periods'], unit)}.",
@@ -160,7 +160,7 @@ def _position(line: Row) -> list[str]:
     """What is there, what is promised, what is coming, and what it comes to."""
     parts = [f"{_units(line['on_hand'])} on hand"]
     if line["allocated"]:
-        parts.append(f"{line['allocated']:,.0f} of them allocated")
+        parts.append(f"of these {_units(line['allocated'])} allocated")
     if line["backordered"]:
         parts.append(f"{_units(line['backordered'])} backordered")
     parts.append(f"{_units(line['on_order'])} on order" if line["on_order"] else "nothing on order")
@@ -201,11 +201,12 @@ def _known(value: Any) -> bool:
     return value is not None and value == value and value != ""
 
 
-def _units(value: float, digits: int = 0) -> str:
-    """Name a quantity; fractions of a unit are shown where there are any."""
+def _units(value: float, digits: int | None = None) -> str:
+    """Name a quantity; unless ``digits`` says how many decimals, whole units have none and others two."""
     if not _known(value):
         return "an unknown number of units"
-    number = f"{value:,.{digits}f}"
+    decimals = digits if digits is not None else 2 * (abs(value - round(value)) > 1e-9)
+    number = f"{value:z,.{decimals}f}"
     return f"{number} unit{'' if number == '1' else 's'}"
 
 

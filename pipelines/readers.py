@@ -110,7 +110,9 @@ def _scan_parquet(path: Path, table: str, columns: Sequence[str]) -> Iterator[pa
     coded = [name for name in columns if kinds(table)[name] == "identifier"]
     try:
         # Without memory mapping the pages of the file don't count as the process's own memory.
-        with pq.ParquetFile(path, read_dictionary=coded, memory_map=False, pre_buffer=False, page_checksum_verification=True) as file:
+        with pq.ParquetFile(
+            path, read_dictionary=coded, memory_map=False, pre_buffer=False, page_checksum_verification=True
+        ) as file:
             yield from file.iter_batches(batch_size=_BATCH_ROWS, columns=list(columns), use_threads=True)
     except (pa.ArrowInvalid, OSError) as problem:
         raise InputError(f"{table}: {path} is damaged: {problem}") from None

@@ -91,8 +91,9 @@ def _headline(run: PublishedRun) -> list[Text]:
     money = "unknown (no unit costs)" if summary["order_value"] is None else f"{summary['order_value']:,.0f}"
     promise = f"Backorder rate by unit: promised {summary['expected_backorder_rate']:.2%}"
     if summary["simulated_backorder_rate"] is not None:
-        error = summary["simulated_backorder_rate_se"] or 0
-        promise += f", simulated {summary['simulated_backorder_rate']:.2%} (standard error {error:.2%})"
+        promise += f", simulated {summary['simulated_backorder_rate']:.2%}"
+    if summary["simulated_backorder_rate_se"] is not None:
+        promise += f" (standard error {summary['simulated_backorder_rate_se']:.2%})"
     statuses = ", ".join(f"{n:,} {status}" for status, n in summary["statuses"].items())
     return [
         Text.assemble((f"Plan of {summary['as_of']}", "bold"), again),
@@ -153,7 +154,8 @@ def _width(console: Console, table: Table) -> int:
 
 def _print_whole(console: Console, table: Table) -> None:
     """Print a table whole, even where it is wider than the terminal: a cut identifier helps nobody."""
-    console.print(table, width=max(_width(console, table), 1), crop=False)
+    console.width = max(console.width, _width(console, table))
+    console.print(table)
 
 
 def _cell(value: Any) -> str:

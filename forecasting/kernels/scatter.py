@@ -71,8 +71,8 @@ def place_rows(
             cells[k, slot] = quantity[i]
             filled[k, slot] = 1
             placed += 1
-            if flagged and short[i]:
-                out_of_stock[k, slot] = 1
+            if flagged:
+                out_of_stock[k, slot] = short[i]
     return placed
 
 

@@ -114,30 +114,6 @@ def test_a_rule_without_where_or_set_is_refused() -> None:
     assert "rules.0.set" in problem(rules=[{"where": {"sku": "A"}}])
 
 
-@pytest.mark.xfail(strict=True, reason="the name of a model is first looked at while forecasting: ValueError, exit code 1")
-@pytest.mark.parametrize("where", ["plan", "rule"])
-def test_an_unknown_model_is_a_mistake_in_the_configuration(where: str) -> None:
-    text = problem(
-        **({"model": "prophet"} if where == "plan" else {"rules": [{"where": {}, "set": {"model": "prophet"}}]})
-    )
-    assert "exponential_smoothing" in text
-
-
-@pytest.mark.xfail(strict=True, reason="a frequency is first looked at while sales are read: exit code 3 blames the sales")
-def test_an_unknown_frequency_is_a_mistake_in_the_configuration() -> None:
-    assert "W-MON" in problem(frequency="W")
-
-
-@pytest.mark.xfail(strict=True, reason="defaults are not held to the limits of the items table: ValueError, exit code 1")
-@pytest.mark.parametrize(
-    "defaults",
-    [{"lead_time_days": -1}, {"lead_time_days": "soon"}, {"target": 95}, {"pack_size": 0}, {"lead_time": 3}],
-    ids=str,
-)
-def test_defaults_are_held_to_the_limits_of_the_items_table(defaults: dict[str, Any]) -> None:
-    problem(defaults=defaults)
-
-
 def test_several_problems_are_told_at_once() -> None:
     text = problem(paths=1, tarket=1)
     assert "paths: " in text

@@ -89,7 +89,7 @@ def test_fractions_as_identifiers_of_parquet_are_refused_like_those_of_a_frame(t
 @pytest.mark.parametrize(
     "content",
     [
-        "﻿" + CSV,
+        "\ufeff" + CSV,
         CSV.replace("\n", "\r\n"),
         CSV.replace("\n", "\r"),
         CSV.rstrip("\n"),

@@ -1,0 +1,109 @@
+"""Leading zeros: not launched yet, or just quiet?"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from forecasting.cleaning import mark_launches, prepare
+from forecasting.panel import CellStatus
+from forecasting.segments import summarise
+from tests.forecasting.panels import panel_of
+
+NOT_LAUNCHED, OBSERVED = CellStatus.NOT_LAUNCHED, CellStatus.OBSERVED
+
+
+@given(
+    lead=st.integers(0, 40),
+    later=arrays(np.int64, 14, elements=st.sampled_from([0, 0, 1, 4])),
+    status=arrays(np.uint8, 54, elements=st.sampled_from([0, 0, 0, 0, 4])),
+)
+def test_leading_zeros_are_marked_where_chance_explains_them_with_less_than_one_in_a_thousand(
+    lead: int, later: np.ndarray, status: np.ndarray
+) -> None:
+    """Multiply, leading period by leading period, the share of later periods without demand."""
+    cells = np.r_[np.zeros(lead), later]
+    status = status[: len(cells)]
+    panel = panel_of(cells, status=status)
+    cleaned, log = mark_launches(panel, summarise(panel))
+
+    sold = [t for t in range(len(cells)) if cells[t] > 0 and status[t] == 0]
+    expected = status.copy()
+    if len(sold) > 1:
+        later_known = [t for t in range(sold[0] + 1, len(cells)) if status[t] == 0]
+        quiet = 1.0 - (len(sold) - 1) / len(later_known)
+        before = [t for t in range(sold[0]) if status[t] == 0]
+        chance = max(quiet, 1e-12) ** len(before)
+        if before and chance < 0.001:
+            expected[before] = NOT_LAUNCHED
+            assert log["periods_marked"].tolist() == [len(before)]
+            assert log["probability"].iloc[0] == pytest.approx(chance, rel=1e-6)
+            assert log["launched_on"].iloc[0] == pd.Timestamp(panel.calendar.dates[sold[0]])
+            assert log[["sku", "location"]].to_numpy().tolist() == [["s0000", "main"]]
+    np.testing.assert_array_equal(cleaned.status[0], expected)
+    assert len(log) == (expected == NOT_LAUNCHED).any()
+
+
+@pytest.mark.parametrize(("lead", "marked"), [(9, False), (10, True)])
+def test_ten_heads_in_a_row_are_one_too_many(lead: int, marked: bool) -> None:
+    """With demand in every other later period, nine leading zeros have chance 1/512 and ten 1/1,024."""
+    panel = panel_of([0] * lead + [1] + [1, 0] * 20)
+    cleaned, log = mark_launches(panel, summarise(panel))
+    assert (cleaned.status[0, :lead] == NOT_LAUNCHED).all() == marked
+    assert len(log) == marked
+
+
+def test_what_was_demanded_and_the_original_panel_stay_as_they_are() -> None:
+    panel = panel_of([0] * 30 + [3] * 20)
+    cleaned, _ = mark_launches(panel, summarise(panel))
+    assert (panel.status == OBSERVED).all()
+    np.testing.assert_array_equal(cleaned.quantity, panel.quantity)
+    assert (cleaned.status[0, 30:] == OBSERVED).all()
+
+
+@pytest.mark.parametrize("demand", [[0] * 50, [0] * 49 + [1], [0] * 25 + [9] + [0] * 24])
+def test_no_sale_or_a_single_one_tells_nothing(demand: list[int]) -> None:
+    panel = panel_of(demand)
+    cleaned, log = mark_launches(panel, summarise(panel))
+    assert cleaned is panel
+    assert log.empty
+    assert list(log.columns) == ["sku", "location", "launched_on", "periods_marked", "probability"]
+
+
+def test_cells_that_were_no_evidence_before_keep_their_own_status() -> None:
+    status = np.zeros(50, dtype=np.uint8)
+    status[[3, 7]] = CellStatus.OUT_OF_STOCK, CellStatus.MISSING
+    panel = panel_of([0] * 30 + [3] * 20, status=status)
+    cleaned, log = mark_launches(panel, summarise(panel))
+    assert cleaned.status[0, 3] == CellStatus.OUT_OF_STOCK
+    assert cleaned.status[0, 7] == CellStatus.MISSING
+    assert log["periods_marked"].tolist() == [28]
+
+
+def test_an_item_that_sold_until_it_ran_out_had_been_launched() -> None:
+    status = np.zeros(81, dtype=np.uint8)
+    status[0] = CellStatus.OUT_OF_STOCK
+    panel = panel_of([10] + [0] * 30 + [5] * 50, status=status)
+    assert not (mark_launches(panel, summarise(panel))[0].status == NOT_LAUNCHED).any()
+
+
+def test_each_series_is_judged_by_itself() -> None:
+    demand = np.array([[0] * 30 + [3] * 20, [1] * 50, [0] * 5 + [1, 0, 0, 0, 0] * 9])
+    panel = panel_of(demand)
+    cleaned, log = mark_launches(panel, summarise(panel))
+    assert log["sku"].tolist() == ["s0000"]
+    assert (cleaned.status[1:] == OBSERVED).all()
+
+
+def test_facts_are_those_of_the_cleaned_panel() -> None:
+    cleaned, summary, log = prepare(panel_of([0] * 30 + [3] * 20, "MS", dt.date(2020, 1, 1)))
+    assert summary.observed[0] == 20
+    assert summary.mean[0] == 3
+    assert log["launched_on"].iloc[0] == pd.Timestamp("2022-07-01")
+    assert (cleaned.status[0, :30] == NOT_LAUNCHED).all()
