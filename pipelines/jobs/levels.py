@@ -80,7 +80,6 @@ class LevelResults:
     demand_mean: Floats
     demand_sd: Floats
     lead_time_mean: Floats
-    lead_time_demand: Floats
     quantiles: Floats  # (n, len(QUANTILES)), over L + R
     need: Floats
     order: Floats
@@ -157,7 +156,6 @@ def set_levels(
         demand_mean=over.mean(),
         demand_sd=np.sqrt(over.variance()),
         lead_time_mean=waits.mean(),
-        lead_time_demand=per_period * waits.mean(),
         quantiles=np.stack([over.quantile(p) for p in QUANTILES], axis=1),
         need=need,
         order=order,

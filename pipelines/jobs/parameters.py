@@ -63,7 +63,7 @@ def item_parameters(tables: CheckedTables, config: PlanConfig, keys: list[tuple[
             empty: Any = {"number": np.nan, "date": np.datetime64("NaT", "ns")}.get(kind)
             frame[name] = pd.Series([empty] * len(frame), dtype=None if kind in ("number", "date") else object)
     _fill_from_suppliers(frame, tables.get("suppliers"))
-    for name, value in (dict(config.defaults)).items():
+    for name, value in config.defaults.items():
         if name not in kinds("items") or name in ("sku", "location"):
             raise ConfigurationError(f"defaults has {name!r}, which is no column of items")
         _fill(frame, name, value, "defaults")

@@ -40,8 +40,8 @@ def small_shop(seed: int = 0) -> Tables:
     sold[SKUS.index("[/i]") * 2] = 0.0
     sales = keys.loc[keys.index.repeat(WEEKS)].assign(date=np.tile(weeks, n), quantity=np.rint(sold).ravel())
     items = keys.assign(
-        category=[("tools", "paint", "NA")[k % 3] for k in range(n)],
-        supplier=[("S1", "None")[k % 2] for k in range(n)],
+        category=[("tools", "paint", "NA")[k // 2 % 3] for k in range(n)],
+        supplier=[("S1", "S1", "None")[k % 3] for k in range(n)],
         lead_time_days=[(np.nan, 10.0, np.nan, 21.0)[k % 4] for k in range(n)],
         unit_cost=np.round(random.uniform(0.5, 40.0, n), 2),
         order_cost=np.where(np.arange(n) % 3 == 0, 15.0, 0.0),

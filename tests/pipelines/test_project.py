@@ -15,7 +15,7 @@ import pytest
 from pipelines import Inputs
 from pipelines.errors import ConfigurationError, InputError
 from pipelines.project import Project, PublishedRun, open_project, run_plan
-from pipelines.workspace import digest_file
+from pipelines.workspace import digest_file, write_parquet
 from tests.pipelines.shop import SKUS, Tables, bytes_of, only, planned, same_plan, settings, small_shop, write_project
 
 FILES = {
@@ -69,9 +69,11 @@ def test_text_identifiers_stand_in_the_recommendations_exactly_as_in_the_tables(
 def test_the_same_data_as_csv_parquet_or_frames_give_the_same_plan_to_the_bit(
     tables: Tables, run: PublishedRun, tmp_path: Path, suffix: str
 ) -> None:
-    recommendations = pd.read_parquet(run.folder / "recommendations.parquet")
     if suffix == "frames":
-        pd.testing.assert_frame_equal(planned(tables).recommendations, recommendations, check_dtype=False)
+        result = planned(tables)
+        for name in ("recommendations", "policy", "forecast", "simulation", "log"):
+            write_parquet(getattr(result, name), tmp_path / "frame.parquet")
+            assert digest_file(tmp_path / "frame.parquet") == digest_file(run.folder / f"{name}.parquet")
         return
     other = run_plan(open_project(write_project(tmp_path, tables, suffix=suffix)), jobs=1)
     ours, theirs = bytes_of(run.folder), bytes_of(other.folder)
@@ -199,7 +201,7 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, words: str) -
 
 
 @pytest.mark.xfail(strict=True, reason="a section that is no table, or a value that is no text, ends in a TypeError or a path")
-@pytest.mark.parametrize("text", ['plan = "x"\n', "[data]\nsales = 5\n", 'data = "sales.csv"\n'])
+@pytest.mark.parametrize("text", ['plan = "x"\n', "[data]\nsales = 5\n"])
 def test_a_section_of_the_wrong_kind_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "5").write_text("sku,date,quantity\n")
     (tmp_path / "restock.toml").write_text(text)

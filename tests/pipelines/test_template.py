@@ -19,7 +19,7 @@ def uncommented() -> str:
     lines = []
     for line in template().splitlines():
         bare = line.removeprefix("# ")
-        lines.append(line if bare == line or '"..."' in bare or bare[0].isupper() else bare)
+        lines.append(line if bare == line or ' = "..."  #' in bare or bare[0].isupper() else bare)
     return "\n".join(lines)
 
 

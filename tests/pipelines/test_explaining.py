@@ -1,0 +1,123 @@
+"""The story of one line names the numbers that the line holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipelines.errors import ConfigurationError
+from pipelines.explaining import explain
+from pipelines.project import PublishedRun, open_project, run_plan
+from tests.pipelines.shop import SKUS, only, small_shop, write_project
+
+RULES = """
+[[plan.rules]]
+where = { category = "paint" }
+set = { policy = "min_max", target = 0.05 }
+[[plan.rules]]
+where = { sku = "nan" }
+set = { measure = "fill_rate", target = 0.9 }
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> PublishedRun:
+    """A shop with negative stock, a held item, one without any cost and one without a supplier or lead time."""
+    tables = small_shop()
+    tables["stock"].loc[[4, 5], "on_hand"] = [-3.0, 2.0]
+    tables["items"]["hold"] = [k == 7 for k in range(len(tables["items"]))]
+    tables["items"].loc[9, ["unit_cost", "order_cost"]] = float("nan")
+    tables["items"].loc[2, "supplier"] = None
+    file = write_project(tmp_path_factory.mktemp("shop"), tables, rules=RULES)
+    return run_plan(open_project(file), jobs=1)
+
+
+@pytest.fixture(scope="module")
+def rows(run: PublishedRun) -> pd.DataFrame:
+    """Recommendation, policy, forecast and simulation of each line side by side."""
+    parts = [pd.read_parquet(run.folder / f"{n}.parquet") for n in ("recommendations", "policy", "forecast", "simulation")]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined.join(part[[c for c in part.columns if c not in joined.columns]])
+    return joined
+
+
+def units(value: float) -> str:
+    """A quantity as people write it."""
+    return f"{value:,.0f}" if abs(value - round(value)) < 1e-9 else f"{value:,.1f}"
+
+
+def story(run: PublishedRun, row: Any) -> str:
+    return explain(run.folder, row["sku"], row["location"])
+
+
+def test_every_line_of_a_plan_can_be_explained_in_clean_words(run: PublishedRun, rows: pd.DataFrame) -> None:
+    """New, held, unpriced and stocked-out items included; an unknown value is never printed as nan, NaT or None."""
+    assert {"new", "needs planner", "stocked out"} <= set(rows["status"])
+    for _, row in rows.iterrows():
+        text = story(run, row)
+        assert text.startswith(f"SKU {row['sku']} at {row['location']}")
+        assert "2025-05-05" in text
+        told = text.replace("from None", "").replace(str(row["sku"]), "").replace(str(row["rule"]), "")
+        for word in (" nan", "NaT", "None", " -0 ", "inf "):
+            assert word not in told, (row["sku"], word)
+
+
+def test_the_story_names_the_numbers_of_the_line(run: PublishedRun, rows: pd.DataFrame) -> None:
+    for _, row in rows.iterrows():
+        text = story(run, row)
+        wanted = [
+            units(row["on_hand"]), f"{row['demand_mean']:,.1f}", units(row["q0.95"]), units(row["q0.99"]),
+            f"{row['safety_stock']:,.1f}".replace("-0.0", "0.0"), f"{row['expected_backorder_rate']:.2%}", row["model"],
+            row["class"], row["lead_time_source"], row["reason"], row["rule"],
+        ]  # fmt: skip
+        wanted += [units(row["order_quantity"])] if row["order_quantity"] > 0 else ["No order"]
+        if row["backordered"] > 0:
+            wanted.append(f"{units(row['backordered'])} units backordered")
+        if row["on_order"] > 0:
+            wanted += [units(row["on_order"]), f"{row['next_arrival_date']:%Y-%m-%d}"]
+        if row["order_quantity"] > 0 and row["order_value"] == row["order_value"]:
+            wanted += [f"{row['order_value']:,.2f}", f"{row['arrival_date']:%Y-%m-%d}"]
+        if row["economic_order_quantity"] == row["economic_order_quantity"]:
+            wanted.append(f"{row['economic_order_quantity']:,.1f}")
+        if row["demand"] > 0:
+            wanted += [f"{row['backorder_rate']:.2%}", f"{row['mean_stock']:,.1f}"]
+        assert [w for w in wanted if w not in text] == [], text
+
+
+def test_the_target_is_told_in_the_words_of_its_measure(run: PublishedRun, rows: pd.DataFrame) -> None:
+    for measure, words in (("backorder_rate", "may have to wait"), ("fill_rate", "filled from stock")):
+        row = rows[rows["measure"] == measure].iloc[0]
+        assert words in story(run, row)
+        assert f"{row['target']:.1%}" in story(run, row)
+
+
+def test_stated_and_measured_lead_times_are_both_told(run: PublishedRun, rows: pd.DataFrame) -> None:
+    row = rows[(rows["receipts"] > 0) & (rows["stated_lead_time_days"] == 10)].iloc[0]
+    text = story(run, row)
+    assert "10 days" in text
+    assert f"{row['measured_lead_time_days']:.1f} days" in text
+    assert "10 receipts" in text
+
+
+def test_a_sku_at_several_locations_asks_for_one_of_them(run: PublishedRun) -> None:
+    with pytest.raises(ConfigurationError, match="planned at 007, NULL: choose one with --location"):
+        explain(run.folder, "NA")
+
+
+def test_an_unknown_sku_gets_the_nearest_names(run: PublishedRun) -> None:
+    with pytest.raises(ConfigurationError, match="'0123' is not in the run .*did you mean 00123"):
+        explain(run.folder, "0123")
+    with pytest.raises(ConfigurationError, match="'NA' at 'south' is not in the run"):
+        explain(run.folder, "NA", "south")
+    with pytest.raises(ConfigurationError, match=f"it holds {len(SKUS)} SKUs"):
+        explain(run.folder, "~~~~~~~~")
+
+
+def test_a_run_without_simulation_is_explained_too(tmp_path: Path) -> None:
+    file = write_project(tmp_path, only(small_shop(), "NA"), simulation_paths=0)
+    text = explain(run_plan(open_project(file), jobs=1).folder, "NA", "007")
+    assert "imulation" not in text
