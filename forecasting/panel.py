@@ -53,6 +53,7 @@ class AssemblyReport:
     cells_without_a_row: int = 0
     gaps_read_as: str = "zero"
     last_row_day: dt.date | None = None
+    recorded_until: dt.date | None = None  # the opening after the last complete period
 
 
 @dataclass(frozen=True, eq=False)

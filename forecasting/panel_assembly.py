@@ -138,7 +138,7 @@ def _scan_dates(source: RowSource, rules: AssemblyRules) -> _Span:
     last_number = int(frequency.period_number(used[-1]))
     next_opening = int(frequency.opening(last_number + 1))
     by_period = bool((frequency.opening(frequency.period_number(used)) == used).all())
-    partial = not by_period and int(used[-1]) + 1 < next_opening
+    partial = not by_period and _rows_were_to_come(used, next_opening)
     last_opening = int(frequency.opening(last_number))
     known_end = last_opening if partial else next_opening
     end = _end_day(rules.as_of, frequency, known_end)
@@ -165,6 +165,15 @@ def _scan_dates(source: RowSource, rules: AssemblyRules) -> _Span:
         last_day=int(days[-1]),
         offset=int(days[0]),
     )
+
+
+def _rows_were_to_come(days: npt.NDArray[np.int64], next_opening: int) -> bool:
+    """Whether days on which rows usually come lie between the last row and the end of its period.
+
+    A weekday on which no row ever came is a day of rest: a week that ends with it is complete without it.
+    """
+    rest = np.arange(int(days[-1]) + 1, next_opening)
+    return bool(np.isin(rest % 7, np.unique(days % 7)).any())
 
 
 def _end_day(as_of: dt.date | None, frequency: Frequency, known_end: int) -> int:
@@ -368,6 +377,7 @@ class _Cells:
             cells_without_a_row=self.cells_without_a_row,
             gaps_read_as=self.rules.gaps,
             last_row_day=day_to_date(span.last_day),
+            recorded_until=day_to_date(int(span.calendar.openings_from(span.known_periods, 1)[0])),
         )
         return DemandPanel(
             tuple(skus[s] for s in pairs[:, 0].tolist()),

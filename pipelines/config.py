@@ -81,7 +81,9 @@ class PlanConfig(_Strict):
     target: float = Field(0.02, description="value of the measure that every item must reach; not used for cost")
     target_scope: Literal["sku"] = Field("sku", description="the target binds every item by itself")
     unmet_demand: Unmet = Field("backorder", description="what cannot be filled waits (backorder) or is lost")
-    review_days: float | None = Field(None, ge=0, le=3650, description="days between reviews; default: one period")
+    review_days: float | None = Field(
+        None, ge=0, le=3650, description="days between reviews; default: one period; 0 is every opening"
+    )
     policy: Policy = Field(
         "auto", description="auto orders up to a level unless the economic lot exceeds a review interval's demand"
     )
@@ -97,8 +99,10 @@ class PlanConfig(_Strict):
     duplicates: Literal["quarantine", "error", "sum", "last"] = Field(
         "quarantine", description="several sales rows of one SKU, location and day"
     )
-    quantity_basis: Literal["ordered"] = Field(
-        "ordered", description="sales are what was ordered on a day, accepted backorders included"
+    quantity_basis: Literal["ordered", "shipped"] | None = Field(
+        None,
+        description="whether sales are what was ordered (then, with backorders, periods without stock hide no demand) "
+        "or what was shipped; default: unknown, periods without stock are censored",
     )
     gaps: Literal["zero", "missing"] = Field(
         "zero", description="a period without a sales row: nothing demanded, or nothing recorded"
@@ -120,9 +124,21 @@ class PlanConfig(_Strict):
     simulation_days: float = Field(365, gt=0, le=36_500, description="length of that simulation after its warm-up")
 
     @model_validator(mode="after")
+    def _models_exist(self) -> Self:
+        from forecasting.models import model_named
+
+        for name in (self.model, *(rule.set.model for rule in self.rules)):
+            if name not in (None, "auto"):
+                model_named(str(name))
+        return self
+
+    @model_validator(mode="after")
     def _targets_make_sense(self) -> Self:
         if self.measure not in ("cost", "backorder_rate") and "target" not in self.model_fields_set:
             raise ValueError(f'measure = "{self.measure}" needs a target of its own, for example target = 0.95')
+        for rule in self.rules:
+            if rule.set.measure not in (None, "cost", self.measure) and rule.set.target is None:
+                raise ValueError(f"the rule for {rule.name} changes the measure and needs a target of its own")
         wanted = [("target", self.measure, self.target)]
         wanted += [
             (f"rules: target where {r.name}", r.set.measure or self.measure, r.set.target)

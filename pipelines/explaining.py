@@ -54,7 +54,7 @@ def explain(folder: Path, sku: str, location: str | None = None) -> str:
         lines.loc[row].to_dict(),
         tables["policy"].loc[row].to_dict(),
         tables["forecast"].loc[row].to_dict(),
-        simulated.loc[row].to_dict() if len(simulated) else {},
+        _of_item(simulated, lines.loc[row]),
         _summary(folder),
     )
 
@@ -70,6 +70,14 @@ def _nearest(sku: str, lines: pd.DataFrame) -> str:
 
     near = difflib.get_close_matches(sku, lines["sku"].unique().tolist(), n=3)
     return f"did you mean {', '.join(near)}?" if near else f"it holds {lines['sku'].nunique()} SKUs"
+
+
+def _of_item(simulated: pd.DataFrame, line: pd.Series[Any]) -> Row:
+    """The simulation of one item; nothing where it was not simulated (no orders are planned for it)."""
+    if not len(simulated):
+        return {}
+    found = simulated[(simulated["sku"] == line["sku"]) & (simulated["location"] == line["location"])]
+    return dict(found.iloc[0]) if len(found) else {}
 
 
 def _story(line: Row, policy: Row, forecast: Row, simulated: Row, run: Row) -> str:

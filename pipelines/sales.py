@@ -44,6 +44,7 @@ class CheckedSales:
         self.known_skus, self.missing_is_unknown = known_skus, missing_is_unknown
         self.rows_read = self.rows_unrecorded = 0
         self.bad: list[Quarantined] = []
+        self.exact_dates = not reader.typed
         self._kept: list[pa.RecordBatch] | None = None if reader.typed else list(self._checked(collect=True))
         self._collected = self._kept is not None
         if reader.ignored:
@@ -59,7 +60,7 @@ class CheckedSales:
         if self._kept is not None:
             for batch in self._kept:
                 yield batch.select(list(columns))
-        elif list(columns) == ["date"] and self.reader.typed:
+        elif list(columns) == ["date"] and not self.exact_dates:
             yield from self._dates()
         else:
             first = not self._collected

@@ -44,6 +44,20 @@ def _number(
     )
 
 
+def _share(description: str) -> pa.Column:
+    limits = pa.Check.in_range(0, 1, include_min=False, include_max=False)
+    return pa.Column(
+        "float64", limits, nullable=True, required=False, description=description, metadata={"kind": "number"}
+    )
+
+
+def _whole(description: str, high: float) -> pa.Column:
+    checks = [pa.Check.in_range(0, high), pa.Check(lambda s: s == s.round(), name="whole_number")]
+    return pa.Column(
+        "float64", checks, nullable=True, required=False, description=description, metadata={"kind": "number"}
+    )
+
+
 def _date(description: str, required: bool = False, nullable: bool = True) -> pa.Column:
     limits = pa.Check.in_range("1900-01-02", "2199-12-31")
     return pa.Column(
@@ -124,9 +138,9 @@ def _items() -> pa.DataFrameSchema:
             "location": _identifier(LOCATION),
             "supplier": _identifier("who delivers it"),
             "lead_time_days": _number("days from order to availability", high=3650),
-            "lead_time_periods": _number("the same in whole periods, exact; wins over days", high=3650),
+            "lead_time_periods": _whole("the same in whole periods, exact; wins over days", high=3650),
             "lead_time_sd_days": _number("standard deviation of the lead time, days", high=3650),
-            "unit_cost": _number("money per unit", above=True),
+            "unit_cost": _number("money per unit; 0 or empty: unknown"),
             "unit_price": _number("money per unit"),
             "order_cost": _number("money an order line"),
             "holding_rate": _number("share of the unit cost per year"),
@@ -135,7 +149,7 @@ def _items() -> pa.DataFrameSchema:
             "pack_size": _number("units a pack; orders are whole packs", above=True),
             "max_stock": _number("largest stock wanted, units"),
             "review_days": _number("days between reviews", high=3650),
-            "target": _number("target of the configured measure for this item", high=1.0),
+            "target": _share("target of the configured measure for this item, between 0 and 1, both excluded"),
             "category": _identifier("group of similar items; shares seasons"),
             "successor_of": _identifier("SKU that this one replaces"),
             "available_from": _date("first day on which it can be sold"),

@@ -101,11 +101,12 @@ def _need_when_lost(
     """Units to order so that demand from the arrival to the next one is met with probability ``fractile``.
 
     Stock is followed along each path to the arrival of the order; what runs short on the way is lost and needs no
-    replacement. The need of a path is the largest gap between then and the end of the protection interval.
+    replacement. The need of a path is the largest gap between then and the end of the protection interval; it is
+    negative where stock is left over. What already waits (a negative ``net_stock``) must be delivered on top.
     """
     n, m, horizon = cumulative.shape
     stock = np.repeat(np.maximum(net_stock, 0.0)[:, None], m, axis=1)
-    need = np.zeros((n, m))
+    need = np.full((n, m), -np.inf)
     demand = np.diff(cumulative, axis=2, prepend=np.float32(0)).astype(np.float64)
     for k in range(horizon):
         stock += due[:, k, None]
@@ -114,4 +115,6 @@ def _need_when_lost(
         stock -= np.where(before | inside, demand[:, :, k], 0.0)
         stock = np.where(before, np.maximum(stock, 0.0), stock)
         need = np.where(inside, np.maximum(need, -stock), need)
-    return LeadTimeDemand.from_samples(need, integral).quantile(fractile)
+    lowest = need.min(axis=1)
+    needed = LeadTimeDemand.from_samples(need - lowest[:, None], integral).quantile(fractile) + lowest
+    return np.asarray(needed + np.maximum(-net_stock, 0.0))

@@ -80,13 +80,15 @@ def sample_intermittent(
     profile: npt.NDArray[np.int64],
     table: Floats32,
     count: npt.NDArray[np.int64],
+    whole: npt.NDArray[np.bool_],
     normal: Floats,
     first_path: int,
     out: Floats32,
 ) -> None:
     """Draw a past demand size with probability ``occurrence`` x season, else 0.
 
-    Where that product exceeds 1 the size is scaled up instead (and rounded, if the table is in whole units).
+    Where that product exceeds 1 the size is scaled up instead; for whole-number series it is rounded at random to
+    one of the two neighbouring integers, which keeps the mean.
     """
     for i in range(keys.size):
         if count[i] == 0:
@@ -103,7 +105,9 @@ def sample_intermittent(
                 if np.float64(bits & _LOW) * _UNIT < chance:
                     size = table[i, (bits >> _HALF) * entries >> _HALF]
                     if chance > 1.0:
-                        size = np.rint(size * chance)
+                        size *= chance
+                        if whole[i]:
+                            size = np.floor(size + np.float64(bits & _LOW) * _UNIT)
                     out[i, p, h] = size
                 else:
                     out[i, p, h] = 0.0

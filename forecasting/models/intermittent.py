@@ -53,4 +53,4 @@ class SyntetosBoylan:
         evidence = np.minimum((2.0 - weight) / np.where(weight > 0, weight, 1.0), summary.demands)
         per_demand = np.maximum(1.0 - 1.0 / summary.mean_interval, 0.0) + summary.size_cv2
         level_sd = np.minimum(np.sqrt(per_demand / np.maximum(evidence, 1.0)), 0.8)
-        return IntermittentPaths(context, occurrence, weight, level_sd, sizes, count)
+        return IntermittentPaths(context, occurrence, weight, level_sd, sizes, count, panel.integral)

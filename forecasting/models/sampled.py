@@ -76,7 +76,7 @@ class IntermittentPaths:
     occurrence : (n,) probability of demand in a period at season 1, such that occurrence x mean size is the rate.
     smoothing : (n,) the smoothing weight behind it.
     level_sd : (n,) relative standard error of the rate, drawn once a path.
-    table : float32 (n, k) past demand sizes; count : (n,) how many are in use.
+    table : float32 (n, k) past demand sizes; count : (n,) how many are in use. whole : bool (n,).
     """
 
     context: FitContext
@@ -85,6 +85,7 @@ class IntermittentPaths:
     level_sd: Floats
     table: Floats32
     count: Integers
+    whole: npt.NDArray[np.bool_]
 
     def paths(self, rows: Integers, keys: Keys, horizon: int, count: int) -> Floats32:
         """See :class:`forecasting.models.protocol.FittedModel`."""
@@ -97,6 +98,7 @@ class IntermittentPaths:
             self.context.profile[rows],
             self.table[rows],
             self.count[rows],
+            self.whole[rows],
             _NORMAL,
             0,
             out,

@@ -33,6 +33,15 @@ STATUSES: Final = (
     "on hold",
     "fine",
 )
+# Columns that a later version will act on: whoever fills them must not believe that they already count.
+_NOT_USED_YET: Final = (
+    ("items", "successor_of"),
+    ("items", "shelf_life_days"),
+    ("items", "ownership"),
+    ("suppliers", "min_order_value"),
+    ("suppliers", "order_weekdays"),
+    ("events", "date"),
+)
 # What the policy frame takes over from the items as it was resolved.
 _ITEM_COLUMNS: Final = (
     "lead_time_source",
@@ -56,7 +65,7 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
 
     items, levels, stock = made.items, made.levels, made.stock
     policies, panel = levels.policies, made.panel
-    held, why_held = _held(made)
+    held, why_held = made.held, made.why_held
     order = np.where(held, 0.0, levels.order)
     position = stock.net + stock.on_order
     excess = np.maximum(position - np.maximum(policies.order_up_to, 0.0), 0.0)
@@ -100,20 +109,6 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
             "model": made.forecaster.choice_["model"].to_numpy(),
         }
     )
-
-
-def _held(made: Plan) -> tuple[Flags, npt.NDArray[np.object_]]:
-    """Items for which no order is proposed, whatever the numbers say, and why."""
-    items, as_of = made.items, np.datetime64(made.panel.as_of, "ns")
-    why = np.full(len(items), "", dtype=object)
-    why[(items["lead_time_source"] == "unknown").to_numpy()] = (
-        "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
-    )
-    why[(made.forecaster.summary_.demands == 0)] = "nothing was ever demanded: a planner must decide"
-    hold = np.array([value is True for value in items["hold"]])
-    why[hold] = "items.hold is set"
-    why[(items["discontinued_on"].to_numpy() <= as_of)] = "discontinued"
-    return why != "", why
 
 
 def _status(made: Plan, why_held: npt.NDArray[np.object_], excess: Floats) -> npt.NDArray[np.str_]:
@@ -297,7 +292,7 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
     """The plan in numbers: counts, money, promised and simulated backorder rate, warnings."""
     report, levels = made.panel.report, made.levels
     demand = levels.demand_mean / np.maximum(levels.lead_time_mean + made.facts.review_periods, 1.0)
-    weight = np.where(made.forecaster.summary_.demands > 0, demand, 0.0)
+    weight = np.where(made.held, 0.0, demand)
     promised = float(np.average(levels.policies.expected_backorder_rate, weights=weight)) if weight.sum() > 0 else 0.0
     value = recommendations["order_value"]
     summary: dict[str, Any] = {
@@ -325,7 +320,26 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         summary["simulated_backorder_rate"] = simulated.total["backorder_rate"]
         summary["simulated_backorder_rate_se"] = simulated.total["backorder_rate_se"]
         summary["simulated_mean_stock"] = simulated.total["mean_stock"]
-    missing = int((~made.stock.counted).sum())
-    if missing:
-        summary["warnings"].append(f"stock: {missing} items have no row; their stock on hand is taken as 0")
+    summary["warnings"] += _gaps(made, recommendations)
     return summary
+
+
+def _gaps(made: Plan, recommendations: pd.DataFrame) -> list[str]:
+    """What a reader must know about what was not there, or was there and not used."""
+    texts = []
+    missing = int((~made.stock.counted & ~made.held).sum())
+    if missing:
+        texts.append(f"stock: {missing} items have no row; their stock on hand is taken as 0")
+    lines = recommendations["order_quantity"] > 0
+    unpriced = int((lines & recommendations["order_value"].isna()).sum())
+    if unpriced:
+        texts.append(f"items: {unpriced} order lines have no unit cost; the order value leaves them out")
+    unused = [f"{table}.{column}" for table, column in _NOT_USED_YET if _filled(made, table, column)]
+    if unused:
+        texts.append(f"read and checked, but not used by the plan yet: {', '.join(unused)}")
+    return texts
+
+
+def _filled(made: Plan, table: str, column: str) -> bool:
+    frame = made.tables.get(table)
+    return frame is not None and column in frame.columns and bool(frame[column].notna().any())

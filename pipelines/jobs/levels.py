@@ -146,7 +146,7 @@ def set_levels(
         position.effective, policies.reorder_point, policies.raise_to, policies.lot, policies.minimum
     )
     order, exceeds = cap_at_maximum(
-        order, own.net_stock + own.arrivals.sum(axis=1), own.maximum, policies.lot, policies.minimum
+        order, own.net_stock + own.arrivals.sum(axis=1), own.maximum, own.pack, policies.minimum
     )
     over = demand.over_protection
     return LevelResults(

@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.config import PlanConfig
 from pipelines.errors import ConfigurationError
 from pipelines.inputs import CheckedTables
-from pipelines.tables import kinds
+from pipelines.tables import contract, kinds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,10 +66,28 @@ def item_parameters(tables: CheckedTables, config: PlanConfig, keys: list[tuple[
     for name, value in config.defaults.items():
         if name not in kinds("items") or name in ("sku", "location"):
             raise ConfigurationError(f"defaults has {name!r}, which is no column of items")
+        _check_default(name, value)
         _fill(frame, name, value, "defaults")
     for name, number in BUILT_IN.items():
         _fill(frame, name, number, "built-in")
     return frame
+
+
+def _check_default(name: str, value: float | str) -> None:
+    """A default must keep the contract of its column."""
+    import pandas as pd
+    import pandera.errors
+    import pandera.pandas as pa
+
+    wants_number = kinds("items")[name] == "number"
+    if wants_number == isinstance(value, str):
+        raise ConfigurationError(f"defaults.{name} is {value!r}; it must be {'a number' if wants_number else 'text'}")
+    try:
+        pa.DataFrameSchema({name: contract("items").columns[name]}).validate(
+            pd.DataFrame({name: pd.Series([value], dtype=float if wants_number else object)})
+        )
+    except pandera.errors.SchemaError as problem:
+        raise ConfigurationError(f"defaults.{name} is {value!r}, which breaks the rule {problem.check}") from None
 
 
 def _fill_from_suppliers(frame: pd.DataFrame, suppliers: pd.DataFrame | None) -> None:
@@ -127,6 +145,9 @@ def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
             won[hit] = [f"{w}, {label}" if w and label not in w else label for w in won[hit]]
     for name in ("target", "review_days"):
         own = frame[name].notna().to_numpy()
+        if name == "target":
+            # An item's target is about the configured measure; where a rule set another one it says nothing.
+            own = own & (out["measure"] == config.measure)
         out[name][own] = frame[name].to_numpy()[own]
         if name == "target":
             won[own] = [f"{w}, its own target" if w else "its own target" for w in won[own]]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from forecasting.forecaster import DemandForecaster
-from forecasting.panel import DemandPanel
+from forecasting.panel import CellStatus, DemandPanel
 from forecasting.panel_assembly import AssemblyRules, assemble
 from pipelines.config import PlanConfig
-from pipelines.errors import InputError
+from pipelines.errors import ConfigurationError, InputError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import CheckedTables, Inputs, check_inputs
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
@@ -21,7 +23,7 @@ from pipelines.jobs.levels import ItemFacts, LevelResults, pieces_by_review, set
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.simulating import simulate_plan
 from pipelines.jobs.supply import StockPosition, resolve_lead_times, stock_position
-from pipelines.quarantine import Quarantined
+from pipelines.quarantine import Findings, Quarantined
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
 from replenishment.simulation.results import SimulationResult
@@ -74,6 +76,25 @@ class Plan:
         """The cleaned demand."""
         return self.forecaster.panel_
 
+    @cached_property
+    def why_held(self) -> npt.NDArray[np.object_]:
+        """Why no order is proposed for an item, whatever the numbers say; empty where orders may be proposed."""
+        items, as_of = self.items, np.datetime64(self.panel.as_of, "ns")
+        why = np.full(len(items), "", dtype=object)
+        why[(items["lead_time_source"] == "unknown").to_numpy()] = (
+            "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
+        )
+        why[(self.forecaster.summary_.demands == 0)] = "nothing was ever demanded: a planner must decide"
+        hold = np.array([value is True for value in items["hold"]])
+        why[hold] = "items.hold is set"
+        why[(items["discontinued_on"].to_numpy() <= as_of)] = "discontinued"
+        return why
+
+    @property
+    def held(self) -> npt.NDArray[np.bool_]:
+        """Items for which no order is proposed."""
+        return np.asarray(self.why_held != "")
+
     @property
     def rule(self) -> OrderingRule:
         """The ordering rule of every item."""
@@ -111,7 +132,7 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
     with clock("resolving parameters"):
         keys = item_keys(tables, panel.keys)
         items = item_parameters(tables, config, keys)
-        panel = _with_life(panel.align(keys), items)
+        panel = _with_life(_as_demand(panel, config).align(keys), items)
         lead_times, lead_time_facts = resolve_lead_times(items, tables, config, panel.calendar)
         stock = stock_position(tables, keys, panel.calendar)
     ruled: list[pd.DataFrame] = []
@@ -125,6 +146,7 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         forecaster = DemandForecaster(seed=config.seed, run=run).fit(panel, groups=groups, models=models)
     items = items.drop(columns=["target", "review_days"]).join([lead_time_facts, ruled[0]])
     facts = _item_facts(items, forecaster.panel_, stock, config)
+    _refuse_unknown_costs(facts, keys)
     with clock("setting levels"):
         pieces = pieces_by_review(facts.review_periods, lead_times.maximum)
         parts = list(run(lambda rows: set_levels(rows, forecaster, lead_times, facts, config.paths), pieces))
@@ -170,6 +192,10 @@ def _demand_panel(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
     rules = AssemblyRules(config.frequency, config.as_of, config.duplicates, config.gaps)
     try:
         panel, doubled = assemble(tables.sales, rules)
+        if tables.sales.bad and not tables.sales.exact_dates:
+            # The span was read from all dates; those of bad rows must not stretch it.
+            tables.sales.exact_dates = True
+            panel, doubled = assemble(tables.sales, rules)
     except ValueError as problem:
         raise InputError(f"sales: {tables.sales.reader.file}: {problem}") from None
     findings, file = tables.findings, tables.sales.reader.file
@@ -199,20 +225,28 @@ def _demand_panel(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
     return panel
 
 
-def _refuse_stale(panel: DemandPanel, config: PlanConfig, findings: Any) -> None:
-    last = panel.report.last_row_day
-    if config.as_of is None or last is None:
-        return
-    gap = (panel.as_of - last).days - panel.calendar.frequency.mean_days
+def _refuse_stale(panel: DemandPanel, config: PlanConfig, findings: Findings) -> None:
+    """Refuse sales that end too long before as_of, and warn of any gap."""
+    until = panel.report.recorded_until
+    gap = 0 if until is None else (panel.as_of - until).days
     if gap > config.max_data_age_days:
         raise InputError(
-            f"sales end on {last}, {(panel.as_of - last).days} days before as_of {panel.as_of}; "
+            f"sales are complete until {until}, {gap} days before as_of {panel.as_of}; "
             f"max_data_age_days = {config.max_data_age_days:g} allows no more: update the sales or as_of"
         )
     if gap > 0:
         findings.warn(
-            f"sales: the last row is of {last}; the periods from then to as_of {panel.as_of} count as not recorded"
+            f"sales: complete until {until}; the periods from then to as_of {panel.as_of} count as not recorded"
         )
+
+
+def _as_demand(panel: DemandPanel, config: PlanConfig) -> DemandPanel:
+    """Read periods without stock as known demand where orders were accepted all the same."""
+    if config.quantity_basis != "ordered" or config.unmet_demand == "lost":
+        return panel
+    return panel.with_status(
+        np.where(panel.status == CellStatus.OUT_OF_STOCK, np.uint8(CellStatus.OBSERVED), panel.status)
+    )
 
 
 def _with_life(panel: DemandPanel, items: pd.DataFrame) -> DemandPanel:
@@ -224,13 +258,29 @@ def _with_life(panel: DemandPanel, items: pd.DataFrame) -> DemandPanel:
     return panel.mark_life(days["available_from"], days["discontinued_on"])
 
 
+def _refuse_unknown_costs(facts: ItemFacts, keys: list[tuple[str, str]]) -> None:
+    """A policy of least cost needs both costs."""
+    for name, cost in (
+        ("holding cost (unit_cost x holding_rate)", facts.holding_cost),
+        ("shortage_cost", facts.shortage_cost),
+    ):
+        lacking = np.flatnonzero((facts.measure == "cost") & ~(cost > 0))
+        if len(lacking):
+            sku, location = keys[lacking[0]]
+            raise ConfigurationError(
+                f'measure = "cost" needs a {name} above 0; {len(lacking)} items have none, first sku {sku!r} '
+                f"at {location!r}: give it in items or defaults, or another measure by a rule"
+            )
+
+
 def _item_facts(items: pd.DataFrame, panel: DemandPanel, stock: StockPosition, config: PlanConfig) -> ItemFacts:
     calendar = panel.calendar
     days = calendar.frequency.mean_days
     review_days = items["review_days"].to_numpy(float)
     known = ~np.isnan(review_days)
     review = np.ones(len(items), dtype=np.int64)
-    review[known] = calendar.openings_to_wait(review_days[known])
+    # Reviews happen at openings: 0 days, "always", means at every one of them.
+    review[known] = np.maximum(calendar.openings_to_wait(review_days[known]), 1)
     integral = panel.integral
     pack = items["pack_size"].to_numpy(float)
     unit_cost = items["unit_cost"].to_numpy(float)

@@ -54,28 +54,31 @@ def simulate_plan(
 ) -> SimulationResult:
     """Simulate the policies of a plan in steady state, over paths of its forecast.
 
+    Items for which the plan holds all orders (discontinued, on hold, without a lead time or any demand) are left out.
+
     Parameters
     ----------
-    paths, days, unmet_demand : other than the plan's configuration says. Unless ``unmet_demand`` is given, the
-        configuration's own mode is simulated for all items.
+    paths, days : other than the plan's configuration says.
+    unmet_demand : the same mode for all items; default: each item's own.
     """
     frequency = made.panel.calendar.frequency
-    protection = np.rint(made.levels.lead_time_mean).astype(np.int64) + np.maximum(made.facts.review_periods, 1)
+    rows = np.flatnonzero(~made.held)
+    protection = np.rint(made.levels.lead_time_mean).astype(np.int64) + made.facts.review_periods
     week = 7 if frequency.code == "D" else 1
-    block = -(-protection // week) * week
     # Nothing is on order at the start: a full protection interval must pass before anything is counted.
-    warm_up = int((made.lead_times.maximum + made.facts.review_periods).max(initial=0)) + 1
+    warm_up = int((made.lead_times.maximum + made.facts.review_periods)[rows].max(initial=0)) + 1
     counted = max(round((days or made.config.simulation_days) / frequency.mean_days), 1)
+    drawn = forecast_demand(made.forecaster, -(-protection // week) * week)
     return simulate(
-        made.rule,
-        forecast_demand(made.forecaster, block),
-        made.lead_times,
+        made.rule.take(rows),
+        lambda places, count, periods: drawn(rows[places], count, periods),
+        made.lead_times.take(rows),
         periods=warm_up + counted,
         paths=paths or made.config.simulation_paths,
-        unmet_demand=unmet_demand or made.config.unmet_demand,
+        unmet_demand=unmet_demand or made.facts.lost[rows],
         warm_up=warm_up,
         seed=made.config.seed,
-        costs=_costs(made),
+        costs=_costs(made, rows),
         run=run,
     )
 
@@ -88,22 +91,23 @@ def simulate_recorded(
     Periods without a known demand count as recorded: out of stock with what was sold, others with nothing.
     """
     panel = made.panel
+    rows = np.flatnonzero(~made.held)
     length = min(periods, panel.calendar.periods)
-    recorded = np.maximum(panel.quantity[:, panel.calendar.periods - length :], np.float32(0))
+    recorded = np.maximum(panel.quantity[rows, panel.calendar.periods - length :], np.float32(0))
     return simulate(
-        made.rule,
+        made.rule.take(rows),
         recorded,
-        made.lead_times,
+        made.lead_times.take(rows),
         periods=length,
         paths=1,
-        unmet_demand=unmet_demand or made.config.unmet_demand,
+        unmet_demand=unmet_demand or made.facts.lost[rows],
         seed=made.config.seed,
-        initial_stock=np.maximum(made.levels.policies.order_up_to, 0.0),
-        costs=_costs(made),
+        initial_stock=np.maximum(made.levels.policies.order_up_to[rows], 0.0),
+        costs=_costs(made, rows),
         run=run,
     )
 
 
-def _costs(made: Plan) -> Costs:
-    facts = made.facts
+def _costs(made: Plan, rows: Integers) -> Costs:
+    facts = made.facts.take(rows)
     return Costs(facts.order_cost, np.nan_to_num(facts.holding_cost), np.nan_to_num(facts.shortage_cost))

@@ -25,6 +25,7 @@ Integers = npt.NDArray[np.int64]
 DemandSource = Callable[[Integers, int, int], Floats32]
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
+STANDARD_CLOCK = Clock()
 # Cells of demand held at once: small enough for the cache to help and for memory not to matter.
 _CELLS_A_PIECE = 2_000_000
 
@@ -36,8 +37,8 @@ def simulate(
     *,
     periods: int,
     paths: int = 1,
-    unmet_demand: Literal["backorder", "lost"] = "backorder",
-    clock: Clock | None = None,
+    unmet_demand: Literal["backorder", "lost"] | npt.NDArray[np.bool_] = "backorder",
+    clock: Clock = STANDARD_CLOCK,
     warm_up: int = 0,
     seed: int = 0,
     initial_stock: npt.ArrayLike | None = None,
@@ -56,7 +57,7 @@ def simulate(
     lead_time : LeadTimes, or whole periods (n,) or one for all. Random lead times are drawn for every order;
         orders do not cross.
     periods : simulated periods; the first ``warm_up`` of them are not counted.
-    unmet_demand : "backorder" (customers wait, first come first served) or "lost".
+    unmet_demand : "backorder" (customers wait, first come first served) or "lost"; or bool (n,), true for lost.
     clock : the order of events and the first review.
     seed : seed of the lead-time streams, one for each (sku, location).
     initial_stock, backordered : (n,) at the first opening. Without an initial stock each path starts where the
@@ -72,7 +73,7 @@ def simulate(
     """
     n = len(policy)
     waits_for = lead_time if isinstance(lead_time, LeadTimes) else LeadTimes.constant(np.broadcast_to(lead_time, (n,)))
-    _check(policy, waits_for, periods, paths, warm_up, unmet_demand)
+    _check(policy, waits_for, periods, paths, warm_up)
     stock, spread = _start(policy, initial_stock)
     setting = _Setting(
         policy=policy,
@@ -83,8 +84,8 @@ def simulate(
         backordered=np.broadcast_to(np.asarray(backordered, dtype=np.float64), (n,)),
         arrivals=np.zeros((n, 0)) if on_order is None else np.ascontiguousarray(on_order, dtype=np.float64),
         cumulative=np.cumsum(waits_for.probability, axis=1),
-        lost_share=1.0 if unmet_demand == "lost" else 0.0,
-        first_review=(clock or Clock()).first_review,
+        lost_share=_lost_share(unmet_demand, n),
+        first_review=clock.first_review,
         warm_up=warm_up,
         periods=periods,
         paths=paths,
@@ -106,7 +107,7 @@ class _Setting:
     backordered: Floats
     arrivals: Floats
     cumulative: Floats
-    lost_share: float
+    lost_share: Floats
     first_review: int
     warm_up: int
     periods: int
@@ -134,7 +135,7 @@ class _Setting:
             self.policy.review_periods[rows],
             self.first_review,
             self.cumulative[rows],
-            np.full(len(rows), self.lost_share),
+            self.lost_share[rows],
             self.warm_up,
             0,
             counts,
@@ -198,12 +199,18 @@ def _recorded(demand: npt.NDArray[np.floating[Any]], n: int, paths: int, periods
     return lambda rows, _paths, _periods: np.asarray(demand[rows], dtype=np.float32)
 
 
-def _check(
-    policy: OrderingRule, lead_time: LeadTimes, periods: int, paths: int, warm_up: int, unmet_demand: str
-) -> None:
+def _lost_share(unmet_demand: str | npt.NDArray[np.bool_], n: int) -> Floats:
+    if isinstance(unmet_demand, str):
+        if unmet_demand not in ("backorder", "lost"):
+            raise ValueError(f"unmet_demand is {unmet_demand!r}; allowed are backorder and lost")
+        return np.full(n, 1.0 if unmet_demand == "lost" else 0.0)
+    if unmet_demand.shape != (n,):
+        raise ValueError(f"unmet_demand has shape {unmet_demand.shape}; expected ({n},)")
+    return unmet_demand.astype(np.float64)
+
+
+def _check(policy: OrderingRule, lead_time: LeadTimes, periods: int, paths: int, warm_up: int) -> None:
     if len(lead_time) != len(policy):
         raise ValueError(f"{len(lead_time)} lead times for {len(policy)} items")
     if paths < 1 or not 0 <= warm_up < periods:
         raise ValueError(f"paths is {paths}, periods {periods}, warm_up {warm_up}: nothing would be counted")
-    if unmet_demand not in ("backorder", "lost"):
-        raise ValueError(f"unmet_demand is {unmet_demand!r}; allowed are backorder and lost")

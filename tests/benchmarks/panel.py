@@ -60,7 +60,10 @@ def main() -> None:
         again = [sys.executable, "-m", "tests.benchmarks.panel", "--measure", str(large), str(small)]
         # A process of its own: memory used to generate the rows must not count.
         done = subprocess.run(
-            [*again, "--series", str(options.series), "--periods", str(options.periods)], check=True, capture_output=True, text=True
+            [*again, "--series", str(options.series), "--periods", str(options.periods)],
+            check=True,
+            capture_output=True,
+            text=True,
         )
         print(done.stdout.strip())
 

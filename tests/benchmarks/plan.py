@@ -49,7 +49,9 @@ def _plan(path: Path, series: int, jobs: int) -> dict[str, float]:
     items = _items(series)
     run = thread_mapper(jobs)
     began = time.perf_counter()
-    made = make_plan(Inputs(sales=path, items=items), PlanConfig(frequency="D", review_days=7, simulation_paths=100), run=run)
+    made = make_plan(
+        Inputs(sales=path, items=items), PlanConfig(frequency="D", review_days=7, simulation_paths=100), run=run
+    )
     planned = time.perf_counter()
     simulated = simulate_plan(made, run=run)
     then = time.perf_counter()
@@ -76,7 +78,9 @@ def main() -> None:
         large, small = options.measure
         _plan(small, 40, options.jobs)
         figures = _plan(large, options.series, options.jobs)
-        report(benchmark="plan", series=options.series, rows=options.series * options.periods, jobs=options.jobs, **figures)
+        report(
+            benchmark="plan", series=options.series, rows=options.series * options.periods, jobs=options.jobs, **figures
+        )
         return
     with tempfile.TemporaryDirectory() as folder:
         large, small = Path(folder) / "sales.parquet", Path(folder) / "small.parquet"

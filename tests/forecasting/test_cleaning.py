@@ -30,6 +30,7 @@ def test_leading_zeros_are_marked_where_chance_explains_them_with_less_than_one_
     """Multiply, leading period by leading period, the share of later periods without demand."""
     cells = np.r_[np.zeros(lead), later]
     status = status[: len(cells)]
+    cells[status != OBSERVED] = 0
     panel = panel_of(cells, status=status)
     cleaned, log = mark_launches(panel, summarise(panel))
 
@@ -91,6 +92,16 @@ def test_an_item_that_sold_until_it_ran_out_had_been_launched() -> None:
     status[0] = CellStatus.OUT_OF_STOCK
     panel = panel_of([10] + [0] * 30 + [5] * 50, status=status)
     assert not (mark_launches(panel, summarise(panel))[0].status == NOT_LAUNCHED).any()
+
+
+@pytest.mark.xfail(strict=True, reason="a first sale that is no observed demand is taken off the observed ones")
+def test_a_first_sale_out_of_stock_is_not_taken_off_the_observed_demands() -> None:
+    """Ten leading zeros, then demand in ten of twenty observed periods: a chance of 1/1,024."""
+    status = np.zeros(31, dtype=np.uint8)
+    status[10] = CellStatus.OUT_OF_STOCK
+    panel = panel_of([0] * 10 + [5] + [1, 0] * 10, status=status)
+    log = mark_launches(panel, summarise(panel))[1]
+    assert log["probability"].tolist() == [pytest.approx(1 / 1024)]
 
 
 def test_each_series_is_judged_by_itself() -> None:

@@ -80,6 +80,16 @@ rows_of_sales = st.lists(
 )
 
 
+def known_until(days: pd.Series, offset: pd.DateOffset) -> pd.Timestamp:
+    """The end of the last period, or its opening if rows were still to come on a weekday that has seen some."""
+    opening = offset.rollback(days.max())
+    if (days.map(offset.rollback) == days).all():
+        return opening + offset
+    open_days = set(days.dt.day_of_week)
+    rest = pd.date_range(days.max() + pd.Timedelta(days=1), opening + offset - pd.Timedelta(days=1))
+    return opening if any(day.weekday() in open_days for day in rest) else opening + offset
+
+
 def fill_cells(
     frame: pd.DataFrame, opening: pd.Series, complete: pd.Timestamp, dates: pd.DatetimeIndex, gaps: str
 ) -> dict[tuple[str, str, dt.date], tuple[float, int]]:
@@ -115,15 +125,7 @@ def test_every_cell_is_the_sum_of_its_rows(rows: list[tuple], frequency: str, ga
     for _ in range(as_of):
         end += offset
     used = frame["date"] < end
-    last = frame["date"][used].max()
-    complete = end
-    if (
-        not (frame["date"][used] == opening[used]).all()
-        and last + pd.Timedelta(days=1) < offset.rollback(last) + offset
-    ):
-        complete = offset.rollback(last)
-    else:
-        complete = offset.rollback(last) + offset
+    complete = known_until(frame["date"][used], offset)
     dates = pd.date_range(opening.min(), end - pd.Timedelta(days=1), freq=offset)
     if complete <= opening.min():
         with pytest.raises(ValueError, match="no complete period"):
@@ -132,6 +134,7 @@ def test_every_cell_is_the_sum_of_its_rows(rows: list[tuple], frequency: str, ga
     panel = DemandPanel.from_frame(frame, frequency=frequency, as_of=end.date(), duplicates="sum", gaps=gaps)
 
     expected = fill_cells(frame, opening, complete, dates, gaps)
+    assert panel.report.recorded_until == complete.date()
     assert panel.keys == sorted({key[:2] for key in expected})
     found = cells_of(panel)
     assert {key: status for key, (_, status) in found.items()} == {key: status for key, (_, status) in expected.items()}
@@ -269,6 +272,15 @@ def test_an_incomplete_last_period_is_left_out() -> None:
     assert panel.report.partial_period == dt.date(2024, 1, 15)
     assert panel.report.rows_used == 14
     np.testing.assert_array_equal(panel.quantity, [[7, 7]])
+
+
+@pytest.mark.parametrize(("last_day", "weeks"), [("2024-01-27", 4), ("2024-01-26", 3)])
+def test_a_day_of_rest_does_not_leave_its_week_open(last_day: str, weeks: int) -> None:
+    """The shop never opens on Sundays: the week is complete on Saturday 27 January, but not on Friday."""
+    frame = daily("2024-01-01", 60)
+    frame = frame[(frame["date"].dt.day_of_week < 6) & (frame["date"] <= last_day)]
+    panel = DemandPanel.from_frame(frame, frequency="W-MON")
+    np.testing.assert_array_equal(panel.quantity, [[6] * weeks])
 
 
 def test_rows_of_an_incomplete_last_period_are_counted_as_such() -> None:
@@ -482,6 +494,17 @@ def test_a_quantity_that_a_cell_cannot_hold_is_refused(duplicates: str, quantity
         DemandPanel.from_frame(frame, frequency="D", duplicates=duplicates)
 
 
+@pytest.mark.xfail(strict=True, reason="only single quantities are bounded: the sum wraps around to -8.4e12")
+def test_a_sum_that_a_cell_cannot_hold_is_refused_or_right() -> None:
+    """Ten rows of the largest quantity allowed on one day."""
+    frame = pd.concat([daily("2024-01-01", 1, 1e12)] * 10)
+    try:
+        total = DemandPanel.from_frame(frame, frequency="D", duplicates="sum").quantity[0, 0]
+    except ValueError:
+        return
+    assert total == np.float32(1e13)
+
+
 def test_a_missing_date_is_refused() -> None:
     with pytest.raises(ValueError, match="date"):
         DemandPanel.from_frame(sales([("a", "2024-01-01", 1.0), ("a", None, 1.0)]), frequency="D")
@@ -490,6 +513,13 @@ def test_a_missing_date_is_refused() -> None:
 def test_a_missing_sku_is_refused() -> None:
     with pytest.raises(ValueError, match="sku"):
         DemandPanel.from_frame(sales([("a", "2024-01-01", 1.0), (None, "2024-01-02", 1.0)]), frequency="D")
+
+
+@pytest.mark.xfail(strict=True, raises=IndexError, reason="only sku and date are looked at")
+def test_a_missing_location_is_refused() -> None:
+    frame = daily("2024-01-01", 2).assign(location=["main", None])
+    with pytest.raises(ValueError, match="location"):
+        DemandPanel.from_frame(frame, frequency="D")
 
 
 @pytest.mark.parametrize("kind", ["object", "boolean"])

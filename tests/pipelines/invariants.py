@@ -13,21 +13,21 @@ from pipelines.jobs.frames import STATUSES
 from pipelines.quarantine import COLUMNS
 
 KEY = ["sku", "location"]
-CONTRACT = (
-    "sku location supplier status order_quantity need order_date arrival_date reorder_point order_up_to safety_stock "
-    "economic_order_quantity on_hand on_order next_arrival_date backordered inventory_position demand_mean demand_quantile "
-    "days_of_cover excess expected_backorder_rate unit_cost order_value priority reason rule model"
-).split()
-NOT_NEGATIVE = (
-    "order_quantity need order_up_to on_hand on_order backordered allocated demand_mean demand_quantile excess "
-    "units_at_risk"
-).split()
-FINITE = (
-    *NOT_NEGATIVE,
-    *("reorder_point safety_stock inventory_position position_in_time").split(),
-    *("expected_backorder_rate stock_out_probability").split(),
-)
-MAY_BE_UNKNOWN = ("economic_order_quantity", "unit_cost", "order_value", "days_of_cover", "days_of_cover_after")
+NOT_NEGATIVE = [
+    "order_quantity", "need", "order_up_to", "on_hand", "on_order", "backordered", "allocated", "demand_mean",
+    "demand_quantile", "excess", "units_at_risk",
+]  # fmt: skip
+FINITE = [
+    *NOT_NEGATIVE, "reorder_point", "safety_stock", "inventory_position", "position_in_time", "expected_backorder_rate",
+    "stock_out_probability",
+]  # fmt: skip
+MAY_BE_UNKNOWN = ["economic_order_quantity", "unit_cost", "order_value", "days_of_cover", "days_of_cover_after"]
+CONTRACT = [
+    *KEY, "supplier", "status", "order_quantity", "need", "order_date", "arrival_date", "reorder_point", "order_up_to",
+    "safety_stock", "economic_order_quantity", "on_hand", "on_order", "next_arrival_date", "backordered",
+    "inventory_position", "demand_mean", "demand_quantile", "days_of_cover", "excess", "expected_backorder_rate",
+    "unit_cost", "order_value", "priority", "reason", "rule", "model",
+]  # fmt: skip
 CODES = {
     "duplicate_key", "missing_value", "negative_quantity", "not_a_date", "not_a_flag", "not_a_number", "out_of_range",
     "unknown_sku",
@@ -46,7 +46,7 @@ def check_plan(result: PlanResult, config: PlanConfig, items: Any = None) -> Non
     check_service(lines, policy)
     check_words(lines)
     check_quarantine(result.quarantine)
-    check_simulation(result.simulation, config)
+    check_simulation(result, config)
     check_summary(result, config)
     if isinstance(items, pd.DataFrame):
         check_items_are_there(lines, items, result.quarantine)
@@ -57,8 +57,16 @@ def check_rows(result: PlanResult) -> None:
     keys = list(result.recommendations[KEY].itertuples(index=False, name=None))
     assert keys == sorted(set(keys))
     assert all(type(text) is str and text for key in keys for text in key)
-    for frame in (result.policy, result.forecast, *([result.simulation] if len(result.simulation) else [])):
+    for frame in (result.policy, result.forecast):
         assert list(frame[KEY].itertuples(index=False, name=None)) == keys
+    if len(result.simulation):
+        # Items for which nothing may be ordered need not be simulated.
+        simulated = set(result.simulation[KEY].itertuples(index=False, name=None))
+        assert [key for key in keys if key in simulated] == list(
+            result.simulation[KEY].itertuples(index=False, name=None)
+        )
+        ordered = result.recommendations[result.recommendations["order_quantity"] > 0]
+        assert set(ordered[KEY].itertuples(index=False, name=None)) <= simulated
     assert not set(CONTRACT) - set(result.recommendations.columns)
 
 
@@ -164,19 +172,19 @@ def check_quarantine(rows: pd.DataFrame) -> None:
         assert rows[name].str.len().gt(0).all()
 
 
-def check_simulation(kpis: pd.DataFrame, config: PlanConfig) -> None:
+def check_simulation(result: PlanResult, config: PlanConfig) -> None:
     """Rates are rates, complements add up, and nothing is lost where customers wait."""
+    kpis = result.simulation
     if not len(kpis):
-        assert config.simulation_paths == 0
+        assert config.simulation_paths == 0 or not result.recommendations["order_quantity"].any()
         return
     for name in ("backorder_rate", "fill_rate", "period_backorder_rate", "cycle_service_level", "ready_rate"):
         assert kpis[name].dropna().between(0, 1).all(), name
     np.testing.assert_allclose(kpis["fill_rate"], 1.0 - kpis["backorder_rate"])
     assert (kpis["backorder_rate"].isna() == (kpis["demand"] == 0)).all()
-    if config.unmet_demand == "backorder":
-        assert (kpis["lost_units"] == 0).all()
-    else:
-        assert (kpis["mean_backorders"] == 0).all()
+    modes = kpis[KEY].merge(result.policy[[*KEY, "unmet_demand"]], on=KEY)["unmet_demand"]
+    assert (kpis["lost_units"] == 0)[modes == "backorder"].all()
+    assert (kpis["mean_backorders"] == 0)[modes == "lost"].all()
 
 
 def check_summary(result: PlanResult, config: PlanConfig) -> None:

@@ -21,7 +21,22 @@ Tables = dict[str, pd.DataFrame]
 
 KEY = ["sku", "location"]
 # Each of these is another text, a number, a truth value or a missing value to some reader, and [/] is markup.
-SKUS = ("00123", "123", "NA", "null", "TRUE", "nan", "=1+1", "-7", "1E5", "naïve Ä 日本", 'a,"b"', "../x", "<b>", "[/i]")
+SKUS = (
+    "00123",
+    "123",
+    "NA",
+    "null",
+    "TRUE",
+    "nan",
+    "=1+1",
+    "-7",
+    "1E5",
+    "naïve Ä 日本",
+    'a,"b"',
+    "../x",
+    "<b>",
+    "[/i]",
+)
 LOCATIONS = ("007", "NULL")
 WEEKS = 70
 AS_OF = pd.Timestamp("2025-05-05")
@@ -30,7 +45,7 @@ QUICK: dict[str, Any] = {"paths": 100, "simulation_paths": 10, "simulation_days"
 
 
 def small_shop(seed: int = 0) -> Tables:
-    """Sales of 28 items over 70 weeks up to AS_OF, fast and slow ones and one that never sold, with all other tables."""
+    """Tables of 28 items with sales over 70 weeks up to AS_OF: fast ones, slow ones and one that never sold."""
     random = np.random.default_rng(seed)
     keys = pd.DataFrame([(sku, place) for sku in SKUS for place in LOCATIONS], columns=KEY)
     n = len(keys)

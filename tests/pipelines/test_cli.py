@@ -172,16 +172,12 @@ def test_simulate_prints_one_json_object_with_the_measures(restock: Command, fil
     assert told.err == ""
 
 
-def test_explain_tells_the_latest_run_or_the_one_that_is_named(
-    restock: Command, file: Path, run: PublishedRun
-) -> None:
+def test_explain_tells_the_latest_run_or_the_one_that_is_named(restock: Command, file: Path, run: PublishedRun) -> None:
     told = restock("explain", "NA", "--location", "007", "--config", file)
     assert told.code == 0
     assert told.out.startswith("SKU NA at 007")
     assert restock("explain", "NA", "--location", "007", "--config", file, "--run", run.run_id).out == told.out
-    assert (
-        restock("explain", "NA", "--location", "007", "--workspace", file.parent / "workspace").out == told.out
-    )
+    assert restock("explain", "NA", "--location", "007", "--workspace", file.parent / "workspace").out == told.out
     assert restock("explain", "--config", file, "--location", "007", "--", "-7").out.startswith("SKU -7 at 007")
 
 
@@ -287,8 +283,8 @@ def test_sales_without_any_readable_date_are_refused_naming_the_date(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["plan", "--bogus"], ["fly"], ["plan", "--as-of", "2026-02-30"], ["plan", "--jobs", "0"], ["demo", "--skus", "x"],
-        ["simulate", "--unmet-demand", "mixed"],
+        ["plan", "--bogus"], ["fly"], ["plan", "--as-of", "2026-02-30"], ["plan", "--jobs", "0"],
+        ["demo", "--skus", "x"], ["simulate", "--unmet-demand", "mixed"],
     ],
     ids=" ".join,
 )  # fmt: skip

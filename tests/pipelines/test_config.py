@@ -61,7 +61,6 @@ def test_another_measure_must_bring_its_own_target(measure: str) -> None:
     assert PlanConfig(measure=measure, target=0.95).target == 0.95
 
 
-@pytest.mark.xfail(strict=True, reason="a rule that changes the measure inherits a target that is about another measure")
 @pytest.mark.parametrize("measure", ["fill_rate", "cycle_service_level", "ready_rate"])
 def test_a_rule_that_changes_the_measure_must_bring_a_target_too(measure: str) -> None:
     problem(rules=[{"where": {"sku": "A"}, "set": {"measure": measure}}])

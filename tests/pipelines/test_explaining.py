@@ -11,7 +11,7 @@ import pytest
 from pipelines.errors import ConfigurationError
 from pipelines.explaining import explain
 from pipelines.project import PublishedRun, open_project, run_plan
-from tests.pipelines.shop import SKUS, only, small_shop, write_project
+from tests.pipelines.shop import KEY, SKUS, only, small_shop, write_project
 
 RULES = """
 [[plan.rules]]
@@ -38,10 +38,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> PublishedRun:
 @pytest.fixture(scope="module")
 def rows(run: PublishedRun) -> pd.DataFrame:
     """Recommendation, policy, forecast and simulation of each line side by side."""
-    parts = [pd.read_parquet(run.folder / f"{n}.parquet") for n in ("recommendations", "policy", "forecast", "simulation")]
+    parts = [
+        pd.read_parquet(run.folder / f"{n}.parquet") for n in ("recommendations", "policy", "forecast", "simulation")
+    ]
     joined = parts[0]
     for part in parts[1:]:
-        joined = joined.join(part[[c for c in part.columns if c not in joined.columns]])
+        joined = joined.merge(part[[c for c in part.columns if c in KEY or c not in joined.columns]], "left", on=KEY)
     return joined
 
 
@@ -109,7 +111,7 @@ def test_a_sku_at_several_locations_asks_for_one_of_them(run: PublishedRun) -> N
 
 
 def test_an_unknown_sku_gets_the_nearest_names(run: PublishedRun) -> None:
-    with pytest.raises(ConfigurationError, match="'0123' is not in the run .*did you mean 00123"):
+    with pytest.raises(ConfigurationError, match=r"'0123' is not in the run .*did you mean 00123"):
         explain(run.folder, "0123")
     with pytest.raises(ConfigurationError, match="'NA' at 'south' is not in the run"):
         explain(run.folder, "NA", "south")

@@ -200,7 +200,9 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, words: str) -
         open_project(tmp_path / "restock.toml")
 
 
-@pytest.mark.xfail(strict=True, reason="a section that is no table, or a value that is no text, ends in a TypeError or a path")
+@pytest.mark.xfail(
+    strict=True, reason="a section that is no table, or a value that is no text, ends in a TypeError or a path"
+)
 @pytest.mark.parametrize("text", ['plan = "x"\n', "[data]\nsales = 5\n"])
 def test_a_section_of_the_wrong_kind_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "5").write_text("sku,date,quantity\n")

@@ -136,7 +136,9 @@ def test_a_missing_column_is_named_beside_those_that_are_there(tmp_path: Path) -
     assert text.endswith("lacks the column quantity; it has sku, date, qty")
 
 
-@pytest.mark.xfail(strict=True, reason="a heading without a line end is refused; the same with a line end is an empty table")
+@pytest.mark.xfail(
+    strict=True, reason="a heading without a line end is refused; the same with a line end is an empty table"
+)
 def test_a_table_of_headings_alone_is_empty_with_or_without_a_line_end(tmp_path: Path) -> None:
     for content in ("sku,on_hand\n", "sku,on_hand"):
         assert open_table("stock", text_file(tmp_path / "stock.csv", content)).read().num_rows == 0
@@ -149,7 +151,9 @@ def test_unknown_columns_are_left_out_and_listed(tmp_path: Path) -> None:
     assert reader.read().schema.names == ["sku", "on_hand"]
 
 
-@pytest.mark.parametrize(("name", "words"), [("absent.csv", "no file"), ("folder", "no file"), ("book.xlsx", "neither")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("absent.csv", "no file"), ("folder", "no file"), ("book.xlsx", "neither")]
+)
 def test_a_path_that_is_no_table_is_refused(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "book.xlsx").write_text("x")

@@ -117,7 +117,9 @@ def test_a_row_without_quantity_may_be_declared_unknown(spoilt: Path) -> None:
     assert len(good_rows(rows)) == len(BAD)
 
 
-@pytest.mark.xfail(strict=True, reason="NaN in Parquet is called 'beyond 1e+12', also where a missing quantity is allowed")
+@pytest.mark.xfail(
+    strict=True, reason="NaN in Parquet is called 'beyond 1e+12', also where a missing quantity is allowed"
+)
 @pytest.mark.parametrize("unknown", [False, True])
 def test_nan_in_parquet_is_a_missing_quantity_as_in_a_frame(tmp_path: Path, unknown: bool) -> None:
     import pyarrow as pa
@@ -173,7 +175,9 @@ def test_too_many_bad_rows_refuse_the_table(spoilt: Path) -> None:
     sales(spoilt).finish(0.5)
 
 
-@pytest.mark.xfail(strict=True, reason="the example comes from the first kind of mistake that occurs, not from the first line")
+@pytest.mark.xfail(
+    strict=True, reason="the example comes from the first kind of mistake that occurs, not from the first line"
+)
 def test_a_refusal_names_the_first_bad_row(spoilt: Path) -> None:
     with pytest.raises(InputError, match="first at line 3: sku 'Z'"):
         sales(spoilt).finish(0.1)

@@ -46,54 +46,43 @@ def test_dense_paths_are_those_of_a_plain_loop() -> None:
                 now += feedback[i] * (plain - now)
 
 
-def intermittent_paths(occurrence: np.ndarray, sizes: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    out = np.full((SERIES, PATHS, PERIODS), -1, dtype=np.float32)
-    sample_intermittent(KEYS, occurrence, sd, SEASON, PROFILE, sizes, COUNT, NORMAL, FIRST_PATH, out)
+def intermittent_paths(
+    occurrence: np.ndarray, sizes: np.ndarray, sd: np.ndarray, whole: np.ndarray, paths: int = PATHS
+) -> np.ndarray:
+    out = np.full((SERIES, paths, PERIODS), -1, dtype=np.float32)
+    sample_intermittent(KEYS, occurrence, sd, SEASON, PROFILE, sizes, COUNT, whole, NORMAL, FIRST_PATH, out)
     return out
 
 
-def test_intermittent_paths_are_those_of_a_plain_loop() -> None:
-    """A past size where the fraction lies below occurrence x season x level factor; one series has no past."""
-    occurrence, sd = np.array([0.3, 0.6, 0.5, 0.05]), np.array([0.5, 0.0, 0.2, 0.3])
-    sizes = np.rint(table(1, 9))
-    out = intermittent_paths(occurrence, sizes, sd)
+@pytest.mark.parametrize("occurrence", [[0.3, 0.6, 0.5, 0.05], [0.9, 1.0, 0.5, 0.8]])
+def test_intermittent_paths_are_those_of_a_plain_loop(occurrence: list[float]) -> None:
+    """A past size where the fraction lies below occurrence x season x level factor; beyond certainty it grows.
+
+    Whole sizes are then rounded at random, others not at all; one series has no past.
+    """
+    sd, whole = np.array([0.5, 0.0, 0.2, 0.3]), np.array([True, False, True, False])
+    sizes = np.where(whole[:, None], np.rint(table(1, 9)), table(1, 9)).astype(np.float32)
+    out = intermittent_paths(np.array(occurrence), sizes, sd, whole)
     for i in range(SERIES):
         for p in range(PATHS):
             key, path = int(KEYS[i]), FIRST_PATH + p
             for h in range(PERIODS):
                 entry, fraction = entry_and_fraction(key, path, h, max(int(COUNT[i]), 1))
                 chance = occurrence[i] * level_factor(key, path, sd[i], NORMAL) * float(SEASON[PROFILE[i], h])
-                assert chance <= 1 or COUNT[i] == 0, "the case of the test below"
-                assert out[i, p, h] == (sizes[i, entry] if COUNT[i] and fraction < chance else 0)
+                value = float(sizes[i, entry]) * max(chance, 1.0)
+                if whole[i]:
+                    value = np.floor(value + fraction) if chance > 1 else value
+                assert out[i, p, h] == pytest.approx(value if COUNT[i] and fraction < chance else 0, rel=1e-6)
 
 
-def test_where_demand_is_more_than_certain_its_size_grows_instead() -> None:
-    """With occurrence x season = 1.35 and sizes of hundreds, the mean is kept to the rounding of a unit."""
-    sizes = np.rint(table(100, 900))
-    out = intermittent_paths(np.full(SERIES, 0.9), sizes, np.zeros(SERIES))
-    high = SEASON[0] > 1.3
-    for p in range(PATHS):
-        for h in np.flatnonzero(high):
-            entry, _ = entry_and_fraction(int(KEYS[0]), FIRST_PATH + p, int(h), int(COUNT[0]))
-            assert abs(out[0, p, h] - 0.9 * 1.5 * sizes[0, entry]) <= 0.5
-
-
-@pytest.mark.xfail(strict=True, reason="a size that is scaled up is rounded, whatever the unit of the sizes")
-def test_where_demand_is_more_than_certain_a_fractional_size_stays_fractional() -> None:
-    """The expected size 0.3 x 1.35 = 0.405 becomes 0."""
-    out = intermittent_paths(np.full(SERIES, 0.9), np.full((SERIES, 5), 0.3, dtype=np.float32), np.zeros(SERIES))
-    np.testing.assert_allclose(out[0][:, SEASON[0] > 1.3], 0.3 * 0.9 * 1.5, rtol=1e-6)
-
-
-@pytest.mark.xfail(strict=True, reason="sizes of one unit stay one unit until occurrence x season reaches 1.5")
-def test_where_demand_is_more_than_certain_small_whole_sizes_keep_their_mean() -> None:
-    """Occurrence 0.9 at season 1.5 is a demand of 1.35 units a period; 8,000 draws."""
-    key, count = KEYS[:1], np.array([1])
-    out = np.empty((1, 1000, 8), dtype=np.float32)
-    season, one = np.full((1, 8), 1.5, dtype=np.float32), np.ones((1, 1), dtype=np.float32)
-    place = np.zeros(1, dtype=np.int64)
-    sample_intermittent(key, np.array([0.9]), np.zeros(1), season, place, one, count, NORMAL, 0, out)
-    assert out.mean() == pytest.approx(1.35, abs=0.05)
+@pytest.mark.parametrize(("size", "whole"), [(1.0, True), (7.0, True), (0.3, False)])
+def test_where_demand_is_more_than_certain_its_size_grows_and_keeps_the_mean(size: float, whole: bool) -> None:
+    """Occurrence 0.9 at season 1.5 is 1.35 sizes a period, at 0.5 it is 0.45; 6,000 draws of each."""
+    sizes = np.full((SERIES, 5), size, dtype=np.float32)
+    out = intermittent_paths(np.full(SERIES, 0.9), sizes, np.zeros(SERIES), np.full(SERIES, whole), 2000)
+    assert out[0][:, SEASON[0] == 1.5].mean() == pytest.approx(1.35 * size, abs=4 * 0.5 / np.sqrt(6000))
+    assert out[0][:, SEASON[0] == 0.5].mean() == pytest.approx(0.45 * size, abs=4 * size * 0.5 / np.sqrt(6000))
+    assert (out == np.rint(out)).all() == whole
 
 
 def test_additive_paths_are_those_of_a_plain_loop() -> None:

@@ -83,7 +83,9 @@ def test_every_period_equals_the_event_by_event_reference(world):
     )
     kpis = result.kpis.iloc[0]
     demanded, short = expected["demanded"].sum(), (expected["demanded"] - expected["filled_at_once"]).sum()
-    assert np.isnan(kpis["backorder_rate"]) if demanded == 0 else kpis["backorder_rate"] == pytest.approx(short / demanded)
+    assert (
+        np.isnan(kpis["backorder_rate"]) if demanded == 0 else kpis["backorder_rate"] == pytest.approx(short / demanded)
+    )
     assert kpis["mean_stock"] == pytest.approx(expected["stock"].mean())
     assert kpis["mean_backorders"] == pytest.approx(expected["waiting"].mean())
     assert kpis["ready_rate"] == pytest.approx((expected["stock"] > 0).mean())
@@ -101,7 +103,9 @@ def test_every_period_equals_the_event_by_event_reference(world):
 def test_units_are_conserved(world):
     """Initial + received = on hand + shipped; demanded = shipped + waiting + lost."""
     periods = len(world["demand"])
-    policy = rule(reorder_point=world["reorder_point"], raise_to=world["reorder_point"] + world["step"], lot=world["lot"])
+    policy = rule(
+        reorder_point=world["reorder_point"], raise_to=world["reorder_point"] + world["step"], lot=world["lot"]
+    )
     result = simulate(
         policy,
         np.array([world["demand"]], dtype=np.float32),
@@ -132,7 +136,9 @@ def test_base_stock_under_poisson_demand_meets_its_closed_form(rate, lead_time, 
     assert abs(result.total["backorder_rate"] - expected) < 3 * result.total["backorder_rate_se"]
     ready = stats.poisson.cdf(level - 1, rate * (lead_time + 1))
     assert abs(result.total["ready_rate"] - ready) < 3 * result.total["ready_rate_se"]
-    assert result.total["mean_backorders"] == pytest.approx(shortage(lead_time + 1), abs=3 * result.total["mean_backorders_se"])
+    assert result.total["mean_backorders"] == pytest.approx(
+        shortage(lead_time + 1), abs=3 * result.total["mean_backorders_se"]
+    )
 
 
 def test_mean_wait_obeys_littles_law():
@@ -140,14 +146,18 @@ def test_mean_wait_obeys_littles_law():
     demand = np.random.default_rng(2).poisson(3.0, (1, 50, 3000)).astype(np.float32)
     result = simulate(rule(reorder_point=11.0, raise_to=12.0), demand, 3, periods=3000, paths=50)
     backordered_a_period = result.total["backorder_rate"] * result.total["demand"] / 3000
-    assert result.total["mean_backorders"] == pytest.approx(backordered_a_period * result.total["time_to_fill_mean"], rel=2e-3)
+    assert result.total["mean_backorders"] == pytest.approx(
+        backordered_a_period * result.total["time_to_fill_mean"], rel=2e-3
+    )
 
 
 def test_standard_errors_cover_the_truth():
     """Over 200 repetitions 95 % intervals hold the long-run rate in 90 to 99 % of cases."""
     rng = np.random.default_rng(11)
     policy = rule(reorder_point=9.0, raise_to=10.0)
-    truth = simulate(policy, rng.poisson(3.0, (1, 2000, 220)), 2, periods=220, paths=2000, warm_up=20).total["backorder_rate"]
+    truth = simulate(policy, rng.poisson(3.0, (1, 2000, 220)), 2, periods=220, paths=2000, warm_up=20).total[
+        "backorder_rate"
+    ]
     inside = 0
     for _ in range(200):
         total = simulate(policy, rng.poisson(3.0, (1, 40, 220)), 2, periods=220, paths=40, warm_up=20).total
@@ -162,7 +172,11 @@ def test_orders_with_random_lead_times_do_not_cross_and_all_arrive():
     ordered, received = path["ordered"].cumsum(), path["received"].cumsum()
     assert (received <= ordered + 20).all()
     assert ordered.iloc[-6] <= received.iloc[-1] <= ordered.iloc[-1]
-    wait = [np.argmax(received.to_numpy() >= units - 1e-9) - t for t, units in enumerate(ordered) if path["ordered"][t] > 0 and t < 380]
+    wait = [
+        np.argmax(received.to_numpy() >= units - 1e-9) - t
+        for t, units in enumerate(ordered)
+        if path["ordered"][t] > 0 and t < 380
+    ]
     assert min(wait) >= 1
     assert max(wait) <= 5
     assert len(set(wait)) > 1
@@ -178,7 +192,14 @@ def test_pieces_threads_and_order_of_items_change_no_bit(monkeypatch):
 
     def run(rows, mapper=map):
         return simulate(
-            policy.take(rows), demand[rows], lead.take(rows), periods=periods, paths=paths, warm_up=10, seed=9, run=mapper
+            policy.take(rows),
+            demand[rows],
+            lead.take(rows),
+            periods=periods,
+            paths=paths,
+            warm_up=10,
+            seed=9,
+            run=mapper,
         )
 
     whole = run(np.arange(n))

@@ -1,0 +1,187 @@
+"""What follows from a plan: reproducible, conserving units, and near what was promised."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.execution import thread_mapper
+from pipelines.jobs.planning import Plan
+from pipelines.jobs.simulating import forecast_demand, simulate_plan, simulate_recorded
+from replenishment.simulation.results import SimulationResult
+from tests.pipelines.shop import AS_OF, KEY, Tables, made, one_item, small_shop
+
+
+@pytest.fixture(scope="module")
+def whole() -> Plan:
+    tables = small_shop()
+    tables["items"]["shortage_cost"] = 3.0
+    return made(tables, paths=400)
+
+
+@pytest.fixture(scope="module")
+def simulated(whole: Plan) -> SimulationResult:
+    return simulate_plan(whole, paths=40, days=700)
+
+
+def conserved(result: SimulationResult, sku: str, location: str = "main") -> pd.DataFrame:
+    """Follow an item and check that no unit appears or disappears in any period."""
+    way = result.trajectory(sku, location)
+    shipped = way["filled_at_once"] + way["filled_later"]
+    np.testing.assert_allclose(way["opening_stock"] + way["received"] - shipped, way["stock"], atol=1e-6)
+    np.testing.assert_allclose(way["opening_stock"].iloc[1:], way["stock"].iloc[:-1], atol=1e-6)
+    arisen = (way["demanded"] - way["filled_at_once"] - way["lost"] - way["filled_later"]).cumsum()
+    np.testing.assert_allclose(way["waiting"], arisen, atol=1e-4)
+    for name in ("stock", "waiting", "received", "ordered", "lost", "filled_at_once", "filled_later"):
+        assert (way[name] >= -1e-9).all(), name
+    assert ((way["stock"] < 1e-9) | (way["waiting"] < 1e-9)).all()
+    return way
+
+
+def test_units_are_conserved_in_every_period(simulated: SimulationResult) -> None:
+    for sku, location in simulated.kpis[KEY].itertuples(index=False, name=None):
+        conserved(simulated, sku, location)
+
+
+def test_what_was_ordered_arrives_after_its_lead_time(whole: Plan, simulated: SimulationResult) -> None:
+    steady = [i for i in np.flatnonzero((whole.lead_times.probability > 0).sum(axis=1) == 1) if not whole.held[i]]
+    for i in steady:
+        way = simulated.trajectory(whole.panel.skus[i], whole.panel.locations[i])
+        wait = int(whole.lead_times.maximum[i])
+        ordered, received = way["ordered"].to_numpy(), way["received"].to_numpy()
+        assert (received[wait:] == ordered[: len(ordered) - wait]).all()
+        assert received[:wait].sum() == 0
+
+
+def test_the_same_simulation_twice_and_with_threads_is_the_same_to_the_bit(whole: Plan) -> None:
+    first = simulate_plan(whole, paths=5, days=100)
+    for again in (
+        simulate_plan(whole, paths=5, days=100),
+        simulate_plan(whole, paths=5, days=100, run=thread_mapper(2)),
+    ):
+        pd.testing.assert_frame_equal(again.kpis, first.kpis, check_exact=True)
+        assert again.total == pytest.approx(first.total, abs=0.0, nan_ok=True)
+
+
+def test_the_total_adds_up_the_items(simulated: SimulationResult) -> None:
+    kpis, total = simulated.kpis, simulated.total
+    for name in ("demand", "orders", "mean_stock", "holding_cost", "shortage_cost", "ordering_cost", "lost_units"):
+        assert total[name] == pytest.approx(kpis[name].sum(), rel=1e-9), name
+    short = (kpis["backorder_rate"] * kpis["demand"]).sum()
+    assert total["backorder_rate"] == pytest.approx(short / kpis["demand"].sum(), rel=1e-9)
+
+
+def test_the_promise_is_kept_in_simulation_within_its_error(whole: Plan, simulated: SimulationResult) -> None:
+    """Target 2 %, forecast and simulation from the same model: the weighted total lies near it."""
+    assert abs(simulated.total["backorder_rate"] - 0.02) < 0.01
+    looser = simulate_plan(made(small_shop(), paths=400, target=0.2), paths=40, days=700)
+    assert abs(looser.total["backorder_rate"] - 0.2) < 0.04
+
+
+def test_items_without_planned_orders_are_left_out(whole: Plan, simulated: SimulationResult) -> None:
+    assert whole.held.sum() >= 1
+    planned = [key for key, held in zip(whole.panel.keys, whole.held, strict=True) if not held]
+    assert list(simulated.kpis[KEY].itertuples(index=False, name=None)) == planned
+
+
+def test_each_item_is_simulated_in_its_own_mode_unless_one_is_asked_for_all(whole: Plan) -> None:
+    rules = [{"where": {"location": "007"}, "set": {"unmet_demand": "lost"}}]
+    mixed = simulate_plan(made(small_shop(), rules=rules, target=0.3), paths=10, days=200).kpis
+    at_007 = mixed["location"] == "007"
+    assert mixed["lost_units"][at_007].sum() > 0 == mixed["mean_backorders"][at_007].sum()
+    assert mixed["mean_backorders"][~at_007].sum() > 0 == mixed["lost_units"][~at_007].sum()
+    lost = simulate_plan(whole, paths=10, days=200, unmet_demand="lost")
+    assert lost.total["mean_backorders"] == 0 < lost.total["lost_units"]
+
+
+def test_costs_are_units_times_their_price(whole: Plan, simulated: SimulationResult) -> None:
+    kpis = simulated.kpis.merge(whole.items[[*KEY, "unit_cost", "holding_rate", "order_cost"]], on=KEY)
+    periods = round(700 / 7)
+    holding = kpis["mean_stock"] * periods * kpis["unit_cost"] * kpis["holding_rate"] * 7 / 365
+    np.testing.assert_allclose(kpis["holding_cost"], holding, rtol=1e-9)
+    np.testing.assert_allclose(kpis["ordering_cost"], kpis["orders"] * kpis["order_cost"], rtol=1e-9)
+    np.testing.assert_allclose(
+        kpis["shortage_cost"], 3.0 * (kpis["backorder_rate"] * kpis["demand"]).fillna(0), rtol=1e-6
+    )
+
+
+def test_demand_is_drawn_in_blocks_of_the_forecast_s_own_paths(whole: Plan) -> None:
+    """Block by block the same distribution; an item's draws don't depend on who is drawn with it."""
+    block = np.where(np.arange(len(whole.items)) % 2 == 0, 3, 5)
+    draw = forecast_demand(whole.forecaster, block)
+    rows = np.arange(len(whole.items))
+    demand = draw(rows, 6, 14)
+    assert demand.shape == (len(rows), 6, 14)
+    assert (demand >= 0).all()
+    for i in (0, 7):
+        assert np.array_equal(draw(np.array([i]), 6, 14)[0], demand[i])
+    blocks = -(-14 // int(block[0]))
+    own = whole.forecaster.paths(3, 6 * blocks, np.array([0]))[0].reshape(6, -1)[:, :14]
+    assert np.array_equal(own, demand[0])
+
+
+def weekday_shop() -> Tables:
+    """A day's demand is its weekday's number, Monday 10 to Sunday 70, for a year."""
+    days = pd.date_range(end=AS_OF - pd.Timedelta(days=1), periods=364)
+    quantity = 10.0 * (days.day_of_week + 1)
+    return {
+        "sales": pd.DataFrame({"sku": "A", "date": days, "quantity": quantity}),
+        "items": pd.DataFrame({"sku": ["A"], "lead_time_days": [3.0]}),
+    }
+
+
+def test_weekdays_stay_in_place_over_the_blocks_of_a_daily_simulation() -> None:
+    plan = made(weekday_shop(), model="seasonal_naive", review_days=2)
+    way = simulate_plan(plan, paths=2, days=60).trajectory("A")
+    weekday = (AS_OF.day_of_week + np.arange(len(way))) % 7
+    assert (way["demanded"].to_numpy() == 10.0 * (weekday + 1)).all()
+
+
+def test_recorded_demand_is_replayed_as_it_was() -> None:
+    sold = np.random.default_rng(5).poisson(8.0, 60).astype(float)
+    plan = made(one_item(sold.tolist(), lead_time_days=14.0))
+    result = simulate_recorded(plan, periods=30)
+    way = conserved(result, "A")
+    assert way["demanded"].tolist() == sold[-30:].tolist()
+    assert way["opening_stock"][0] == plan.levels.policies.order_up_to[0]
+    assert len(simulate_recorded(plan, periods=1000).trajectory("A")) == 60
+    assert np.isnan(result.kpis["backorder_rate_se"]).all()
+
+
+def test_more_paths_mean_a_smaller_error(whole: Plan) -> None:
+    few, many = (simulate_plan(whole, paths=n, days=200).total["backorder_rate_se"] for n in (10, 160))
+    assert many < few / 2
+
+
+@pytest.mark.xfail(
+    strict=True, reason="of 400 paths a dozen have demand in the review window, and these alone set the level"
+)
+def test_the_promise_is_kept_for_an_item_that_sold_three_times_in_two_years() -> None:
+    """300, 20 and 10 pieces: the level must allow for another 300. It promises 2 %, and 3 of 4 pieces have to wait."""
+    sold = np.zeros(105)
+    sold[[30, 37, 42]] = [300.0, 20.0, 10.0]
+    item = {
+        "lead_time_days": 49.0,
+        "unit_cost": 2.54,
+        "order_cost": 5.0,
+        "holding_rate": 0.2,
+        "moq": 10.0,
+        "pack_size": 1.0,
+    }
+    plan = made(one_item(sold.tolist(), **item), paths=400)
+    total = simulate_plan(plan, paths=400).total
+    assert total["backorder_rate"] < 0.05 + 3 * total["backorder_rate_se"]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the simulation of an order-up-to policy starts without the stock that its packs leave"
+)
+def test_the_promise_is_kept_for_an_item_sold_one_by_one_and_bought_by_the_hundred() -> None:
+    """One pack serves for decades, so that in steady state hardly anything waits; a simulated year starts with none."""
+    sold = np.zeros(105)
+    sold[77] = 1.0
+    plan = made(one_item(sold.tolist(), lead_time_days=112.0, pack_size=100.0), paths=400)
+    assert plan.levels.policies.kind[0] == "order_up_to"
+    total = simulate_plan(plan, paths=400).total
+    assert total["backorder_rate"] < 0.05 + 3 * total["backorder_rate_se"]
