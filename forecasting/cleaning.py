@@ -36,8 +36,10 @@ def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPan
     # What was sold until it ran out was launched, too.
     first = np.where(summary.first < 0, 0, (panel.quantity > 0).argmax(axis=1))
     before = np.array([np.count_nonzero(known[i, :t]) for i, t in enumerate(first)])
-    later = summary.observed - before - 1
-    share = np.clip((summary.demands - 1) / np.maximum(later, 1), 0.0, 1.0 - 1e-12)
+    # The first demand itself is no evidence of a rate; if it was sold out it is not among the observed ones anyway.
+    itself = known[np.arange(len(panel)), first].astype(np.float64)
+    later = summary.observed - before - itself
+    share = np.clip((summary.demands - itself) / np.maximum(later, 1), 0.0, 1.0 - 1e-12)
     probability = np.exp(before * np.log1p(-share))
     changed = np.flatnonzero((before > 0) & (summary.demands > 1) & (probability < LAUNCH_SIGNIFICANCE))
     log = pd.DataFrame(

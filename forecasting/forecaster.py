@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecasting.choice import choose_models
 from forecasting.cleaning import prepare
 from forecasting.distributions import LeadTimeDemand
-from forecasting.kernels.paths import sums_at
+from forecasting.kernels.paths import apply_ahead, sums_at
 from forecasting.models import model_named
 from forecasting.models.protocol import FitContext, FittedModel
 from forecasting.panel import DemandPanel
@@ -97,6 +97,8 @@ class DemandForecaster:
             {"sku": panel.skus, "location": panel.locations, "class": classes, "model": names, "reason": reasons}
         )
         self._keys = panel.stream_keys(self.seed)
+        self._whole = panel.integral
+        self.look_ahead(np.ones((n, 0), dtype=np.float32), np.zeros((n, 0), dtype=np.float32))
         self._pieces = list(self._run(self._fit_piece, self._split(np.array(names))))
         self._piece_of = np.empty(n, dtype=np.int64)
         self._place = np.empty(n, dtype=np.int64)
@@ -135,7 +137,23 @@ class DemandForecaster:
         out = np.empty((len(chosen), count, horizon), dtype=np.float32)
         for piece, where in self._by_piece(chosen):
             out[where] = piece.model.paths(self._place[chosen[where]], self._keys[chosen[where]], horizon, count)
+        ahead = min(horizon, self._factor.shape[1])
+        touched = (self._factor[chosen, :ahead] != 1).any(axis=1) | (self._extra[chosen, :ahead] != 0).any(axis=1)
+        for k in np.flatnonzero(touched):
+            row = chosen[k]
+            apply_ahead(self._keys[row], self._factor[row, :ahead], self._extra[row, :ahead], self._whole[row], out[k])
         return out
+
+    def look_ahead(self, factor: Floats32, extra: Floats32) -> None:
+        """Tell what is known of the future; every path drawn from now on follows it.
+
+        Parameters
+        ----------
+        factor, extra : float32 (n, h); demand of the first h periods is multiplied and raised by so many units.
+        """
+        if factor.shape != extra.shape or factor.shape[0] != len(self.panel_) or not (factor >= 0).all():
+            raise ValueError(f"factor and extra must be of shape ({len(self.panel_)}, h) and factors at least 0")
+        self._factor, self._extra = factor, extra
 
     def _by_piece(self, rows: Integers) -> Iterator[tuple[_Piece, Integers]]:
         of = self._piece_of[rows]

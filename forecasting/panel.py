@@ -53,6 +53,7 @@ class AssemblyReport:
     cells_without_a_row: int = 0
     gaps_read_as: str = "zero"
     last_row_day: dt.date | None = None
+    longest_silence: tuple[dt.date, dt.date] | None = None  # days with rows, months apart, with none between
     recorded_until: dt.date | None = None  # the opening after the last complete period
 
 

@@ -119,6 +119,7 @@ class _Span:
     ignored_from: int  # days from here on lie at or after as_of
     last_day: int
     offset: int
+    silence: tuple[dt.date, dt.date] | None
 
 
 def _scan_dates(source: RowSource, rules: AssemblyRules) -> _Span:
@@ -164,7 +165,17 @@ def _scan_dates(source: RowSource, rules: AssemblyRules) -> _Span:
         ignored_from=_END_OF_TIME if rules.as_of is None else end,
         last_day=int(days[-1]),
         offset=int(days[0]),
+        silence=_longest_silence(kept, frequency),
     )
+
+
+def _longest_silence(days: npt.NDArray[np.int64], frequency: Frequency) -> tuple[dt.date, dt.date] | None:
+    """The longest stretch without any row, if it is longer than two months and three periods."""
+    steps = np.diff(days)
+    if not len(steps) or steps.max() <= max(62.0, 3 * frequency.mean_days):
+        return None
+    at = int(np.argmax(steps))
+    return day_to_date(int(days[at])), day_to_date(int(days[at + 1]))
 
 
 def _rows_were_to_come(days: npt.NDArray[np.int64], next_opening: int) -> bool:
@@ -242,6 +253,8 @@ class _Cells:
                 sku, location, days, quantity, short, *where, span.period_of_slot, self.series_of,
                 PARTS_PER_UNIT, self.quantity, self.rows, self.out_of_stock,
             )  # fmt: skip
+            if added < 0:
+                raise ValueError("the quantities of one series and period add up to more than 4.6e12 units")
         else:
             added = place_rows(
                 sku, location, days, quantity, short, *where, self.series_of,
@@ -377,6 +390,7 @@ class _Cells:
             cells_without_a_row=self.cells_without_a_row,
             gaps_read_as=self.rules.gaps,
             last_row_day=day_to_date(span.last_day),
+            longest_silence=span.silence,
             recorded_until=day_to_date(int(span.calendar.openings_from(span.known_periods, 1)[0])),
         )
         return DemandPanel(
@@ -516,13 +530,14 @@ def batches_of_frame(sales: pd.DataFrame) -> RowSource:
     missing = {"sku", "date", "quantity"} - set(sales.columns)
     if missing:
         raise ValueError(f"sales lacks the columns {sorted(missing)}; it has {list(sales.columns)}")
+    for name in ("sku", "date"):
+        if sales[name].isna().any():
+            raise ValueError(f"sales has {int(sales[name].isna().sum())} rows without {name}; complete or remove them")
     columns: dict[str, pa.Array] = {}
     for name in ("sku", "location"):
         if name in sales.columns:
-            columns[name] = pa.array(sales[name].astype(str), type=pa.string()).dictionary_encode()
-    for name in columns.keys() & {"sku"} | {"date"}:
-        if sales[name].isna().any():
-            raise ValueError(f"sales has {int(sales[name].isna().sum())} rows without {name}; complete or remove them")
+            known = sales[name] if name == "sku" else sales[name].fillna(DEFAULT_LOCATION)
+            columns[name] = pa.array(known.astype(str), type=pa.string()).dictionary_encode()
     date = pd.to_datetime(sales["date"])
     # The days of a time zone are that zone's calendar days, not those of UTC.
     date = date.dt.tz_localize(None) if date.dt.tz is not None else date

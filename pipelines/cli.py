@@ -194,8 +194,19 @@ def main() -> NoReturn:
         sys.exit(problem.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _fail("cancelled", 130)
+    except OSError as problem:
+        _fail(f"{problem.filename or 'a file'}: {problem.strerror or problem}", 5)
     except MemoryError:
         _fail("not enough memory; plan fewer SKUs at a time or lower paths", 5)
+    except Exception:
+        _report_bug()
+
+
+def _report_bug() -> NoReturn:
+    import traceback
+
+    traceback.print_exc()
+    _fail("this is a mistake of restock's own; please report it with the lines above", 1)
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,6 +16,7 @@ Measure = Literal["backorder_rate", "fill_rate", "cycle_service_level", "ready_r
 Policy = Literal["auto", "order_up_to", "reorder_point", "min_max"]
 Unmet = Literal["backorder", "lost"]
 Text = str | list[str]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Strict(BaseModel):
@@ -110,8 +111,15 @@ class PlanConfig(_Strict):
     missing_quantity: Literal["quarantine", "unknown"] = Field(
         "quarantine", description="a sales row without quantity: set aside, or not recorded"
     )
-    max_quarantine_fraction: float = Field(
-        0.05, ge=0, le=1, description="a table with a larger share of bad rows is refused"
+    returns: Literal["quarantine", "net", "separate"] = Field(
+        "quarantine",
+        description="negative sales and rows of the returns table: set aside, taken off demand, or only counted",
+    )
+    max_quarantine_fraction: Share | dict[str, Share] = Field(
+        0.05, description="a table with a larger share of bad rows is refused; one number, or one for each table"
+    )
+    max_stock_age_days: float = Field(
+        31, ge=0, description="a stock snapshot counted earlier than this before as_of is refused"
     )
     max_data_age_days: float = Field(31, ge=0, description="sales that end earlier than this before as_of are refused")
     lead_times: Literal["nearest", "stated"] = Field(
@@ -122,6 +130,14 @@ class PlanConfig(_Strict):
         100, ge=0, le=10_000, description="paths of the simulation of the policy; 0 leaves it out"
     )
     simulation_days: float = Field(365, gt=0, le=36_500, description="length of that simulation after its warm-up")
+
+    @model_validator(mode="after")
+    def _frequency_exists(self) -> Self:
+        from forecasting.calendars import Frequency
+
+        if self.frequency is not None:
+            Frequency(self.frequency)
+        return self
 
     @model_validator(mode="after")
     def _models_exist(self) -> Self:
@@ -151,6 +167,11 @@ class PlanConfig(_Strict):
                 raise ValueError(f"{name} is {target:g}; it must lie between 0 and 1, both excluded{hint}")
         return self
 
+    def quarantine_limit(self, table: str) -> float:
+        """The share of bad rows up to which a table is used."""
+        limit = self.max_quarantine_fraction
+        return limit.get(table, 0.05) if isinstance(limit, dict) else limit
+
     @classmethod
     def make(cls, values: dict[str, Any], source: str) -> PlanConfig:
         """Build from plain values; problems are named with their ``source``."""
@@ -167,10 +188,17 @@ def describe_problem(problem: ValidationError) -> str:
         where = ".".join(str(part) for part in error["loc"])
         value = "" if isinstance(error.get("input"), dict) else f" (got {error.get('input')!r})"
         if error["type"] == "extra_forbidden":
-            lines.append(f"{where} is no setting; known are {', '.join(sorted(PlanConfig.model_fields))}")
+            lines.append(f"{where} is no setting; known are {', '.join(_known_settings(error['loc']))}")
         else:
             lines.append(f"{where}: {error['msg']}{value}" if where else str(error["msg"]))
     return "; ".join(lines)
+
+
+def _known_settings(place: tuple[int | str, ...]) -> list[str]:
+    """The settings that may stand where an unknown one stood."""
+    if "where" in place:
+        return ["class", *sorted(set(Where.model_fields) - {"demand_class"})]
+    return sorted((Settings if "set" in place else Rule if "rules" in place else PlanConfig).model_fields)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

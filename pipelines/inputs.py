@@ -1,17 +1,19 @@
-"""Inputs: the tables of a plan, from files or frames, and the same checked."""
+"""Inputs: the tables of a plan, from files, databases or frames, and the same checked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.checking import check_table
 from pipelines.config import PlanConfig
 from pipelines.errors import ConfigurationError, InputError
 from pipelines.quarantine import Findings
-from pipelines.readers import Source, open_table
-from pipelines.sales import CheckedSales
+from pipelines.readers import Source, TableReader, open_table
+from pipelines.relations import check_relations
+from pipelines.sales import CheckedSales, SalesRules
+from pipelines.sources import TableSource
 from pipelines.tables import OPTIONAL, TABLES
 
 if TYPE_CHECKING:
@@ -19,10 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckedTables", "Inputs", "check_inputs"]
 
+# Units of measure that can't be split.
+PIECES: Final = frozenset({"piece", "pieces", "pc", "pcs", "pce", "ea", "each", "unit", "units", "stk", "stück"})
+
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """The input tables of the contract: each a DataFrame or the path of a CSV or Parquet file, or None.
+    """The input tables of the contract: each a DataFrame, a path, several paths or a TableSource, or None.
 
     Only ``sales`` is needed; without ``items`` every SKU that sold is planned with the defaults.
     """
@@ -35,16 +40,26 @@ class Inputs:
     open_orders: Source | None = field(default=None, repr=False)
     customer_orders: Source | None = field(default=None, repr=False)
     events: Source | None = field(default=None, repr=False)
+    item_suppliers: Source | None = field(default=None, repr=False)
+    substitutes: Source | None = field(default=None, repr=False)
+    transfers: Source | None = field(default=None, repr=False)
+    stock_counts: Source | None = field(default=None, repr=False)
+    known_ahead: Source | None = field(default=None, repr=False)
+    returns: Source | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.sales is None:
+            raise InputError("sales is missing: there is no demand to plan for")
 
     @classmethod
-    def from_paths(cls, paths: dict[str, Any], base: Path) -> Inputs:
+    def from_configuration(cls, tables: dict[str, Any], base: Path) -> Inputs:
         """Build from the ``[data]`` section of a configuration file; relative paths start at ``base``."""
-        unknown = sorted(set(paths) - set(TABLES))
+        unknown = sorted(set(tables) - set(TABLES))
         if unknown:
             raise ConfigurationError(f"[data] has no table {', '.join(unknown)}; known are {', '.join(TABLES)}")
-        if "sales" not in paths:
+        if "sales" not in tables:
             raise ConfigurationError('[data] must name the sales table, for example sales = "sales.csv"')
-        return cls(**{name: base / str(path) for name, path in paths.items()})
+        return cls(**{name: TableSource.make(value, base, name) for name, value in tables.items()})
 
     def given(self) -> dict[str, Source]:
         """Return the tables that are there, by name."""
@@ -59,6 +74,7 @@ class CheckedTables:
     """
 
     sales: CheckedSales
+    readers: dict[str, TableReader]
     frames: dict[str, pd.DataFrame]
     items_everywhere: bool
     findings: Findings
@@ -69,23 +85,32 @@ class CheckedTables:
 
 
 def check_inputs(inputs: Inputs, config: PlanConfig) -> CheckedTables:
-    """Open and check every table.
+    """Open and check every table, by itself and against the others.
 
     Raises
     ------
     InputError
-        A table that can't be used; see :mod:`pipelines.readers` and :mod:`pipelines.checking`.
+        A table that can't be used; see :mod:`pipelines.readers`, :mod:`pipelines.checking` and
+        :mod:`pipelines.relations`.
     """
     findings = Findings()
     readers = {name: open_table(name, source) for name, source in inputs.given().items()}
     frames: dict[str, pd.DataFrame] = {
-        name: check_table(readers[name], findings, config.max_quarantine_fraction)
+        name: check_table(readers[name], findings, config.quarantine_limit(name))
         for name in OPTIONAL
         if name in readers
     }
-    known = frozenset(frames["items"]["sku"]) if "items" in frames else None
-    if known is not None and not known:
-        raise InputError(f"items: {readers['items'].file} has no rows")
+    if "items" in frames and not len(frames["items"]):
+        raise InputError(f"items: {readers['items'].file} has no usable rows")
+    check_relations(readers, frames, findings)
     everywhere = "items" in readers and "location" not in readers["items"].columns
-    sales = CheckedSales(readers["sales"], findings, known, config.missing_quantity == "unknown")
-    return CheckedTables(sales, frames, everywhere, findings)
+    sales = CheckedSales(readers["sales"], findings, _sales_rules(frames.get("items"), config))
+    return CheckedTables(sales, readers, frames, everywhere, findings)
+
+
+def _sales_rules(items: pd.DataFrame | None, config: PlanConfig) -> SalesRules:
+    whole: frozenset[str] = frozenset()
+    if items is not None and "uom" in items.columns:
+        whole = frozenset(items.loc[items["uom"].str.casefold().isin(PIECES), "sku"])
+    known = frozenset(items["sku"]) if items is not None else None
+    return SalesRules(known, whole, config.missing_quantity, config.returns)

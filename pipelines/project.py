@@ -13,7 +13,9 @@ from pipelines.config import PlanConfig, read_toml
 from pipelines.errors import ConfigurationError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
-from pipelines.workspace import Workspace, digest_file, run_identity, write_csv, write_json, write_parquet
+from pipelines.readers import open_table
+from pipelines.sources import TableSource
+from pipelines.workspace import Workspace, digest_text, run_identity, write_csv, write_json, write_parquet
 
 __all__ = ["Project", "PublishedRun", "open_project", "run_plan"]
 
@@ -31,7 +33,7 @@ class Project:
 
     def digests(self) -> dict[str, str]:
         """Digest of every input file."""
-        return {name: digest_file(Path(source)) for name, source in self.inputs.given().items()}
+        return {name: _digest(name, source) for name, source in self.inputs.given().items()}
 
     def identity(self) -> tuple[str, dict[str, str]]:
         """The id of the plan of this project, and the digests behind it."""
@@ -61,16 +63,30 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
     unknown = sorted(set(values) - _SECTIONS)
     if unknown:
         raise ConfigurationError(f"{file}: unknown section [{unknown[0]}]; known are {', '.join(sorted(_SECTIONS))}")
-    settings = dict(values.get("plan", {}))
+    settings = dict(_section(values, "plan", file))
     if as_of is not None:
         settings["as_of"] = as_of
     config = PlanConfig.make(settings, str(file))
-    inputs = Inputs.from_paths(values.get("data", {}), file.parent)
-    for name, path in inputs.given().items():
-        if not Path(path).is_file():
-            raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}")
-    folder = workspace or file.parent / str(values.get("workspace", {}).get("folder", "workspace"))
+    inputs = Inputs.from_configuration(_section(values, "data", file), file.parent)
+    for name, source in inputs.given().items():
+        for path in source.path:
+            if not path.exists():
+                raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}")
+    folder = workspace or file.parent / str(_section(values, "workspace", file).get("folder", "workspace"))
     return Project(file, config, inputs, Workspace(folder))
+
+
+def _section(values: dict[str, Any], name: str, file: Path) -> dict[str, Any]:
+    section = values.get(name, {})
+    if not isinstance(section, dict):
+        raise ConfigurationError(f"{file}: {name} must be a section, [{name}]")
+    return section
+
+
+def _digest(table: str, source: TableSource) -> str:
+    """One digest of what a table's source holds now: the bytes of its files, or the rows of its query."""
+    lines = [f"{Path(path).name} {digest}" for path, digest in open_table(table, source).fingerprints()]
+    return digest_text("\n".join([*lines, source.model_dump_json(exclude={"path", "url"})]))
 
 
 def run_plan(
@@ -90,6 +106,11 @@ def run_plan(
     folder = space.folder(run_id)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     return PublishedRun(run_id, folder, summary, repeated)
+
+
+def _named(source: TableSource) -> list[str]:
+    """What a manifest says of a source: file names or the query, never an address that may hold a password."""
+    return [path.name for path in source.path] or [str(source.query)]
 
 
 def _compute(
@@ -113,13 +134,16 @@ def _compute(
         (folder / "quarantine").mkdir()
         for table, rows in result.quarantine.groupby("table"):
             write_csv(rows, folder / "quarantine" / f"{table}.csv")
+        write_parquet(result.repairs, folder / "repairs.parquet")
+        if len(result.channels):
+            write_parquet(result.channels, folder / "channels.parquet")
         write_json(folder / "summary.json", result.summary)
 
     versions = {name: version(name) for name in ("restock", "numpy", "pandas", "scipy", "numba", "pyarrow")}
     manifest = {
         "command": "plan",
         "inputs": {
-            name: {"file": Path(path).name, "sha256": digests[name]} for name, path in project.inputs.given().items()
+            name: {"source": _named(source), "sha256": digests[name]} for name, source in project.inputs.given().items()
         },
         "config": project.config.model_dump(mode="json"),
         "versions": versions,

@@ -1,27 +1,38 @@
-"""Rows that were set aside: where they stand, what is wrong, what to do. Nothing disappears unsaid."""
+"""Rows that were set aside, values that were repaired, and what else was noticed. Nothing disappears unsaid."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "Findings", "Quarantined"]
+__all__ = ["BadRow", "Findings", "Notice", "Quarantined", "Repair"]
 
-COLUMNS: Final = ("table", "file", "line", "column", "value", "code", "message", "hint")
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that breaks the contract, by its number in the source (from 0)."""
+
+    row: int
+    column: str
+    value: str
+    code: str
+    message: str
+    hint: str
 
 
 @dataclass(frozen=True)
 class Quarantined:
-    """One bad row.
+    """A bad row with its place.
 
     Attributes
     ----------
-    line : line of the file (the heading is line 1), or row number + 2 where the source has no lines.
-    code : a stable name of the kind of mistake.
+    line : line of the file (the heading is line 1); for Parquet and frames the row's number + 2.
+    column, value : where the mistake is. code : a stable name of its kind.
+    message, hint : what was found and what to do. raw : the row as it stands in the source.
     """
 
     table: str
@@ -32,27 +43,69 @@ class Quarantined:
     code: str
     message: str
     hint: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A value that was changed on the way in; ``before`` brings it back."""
+
+    table: str
+    file: str
+    column: str
+    before: str
+    after: str
+    code: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that was noticed and needs no repair: a stable code, the table, a sentence."""
+
+    code: str
+    table: str
+    message: str
 
 
 @dataclass
 class Findings:
-    """What was noticed while tables were read: rows set aside, and warnings."""
+    """What was noticed while tables were read."""
 
     rows: list[Quarantined] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def warnings(self) -> list[str]:
+        """The notices as sentences."""
+        return [f"{notice.table}: {notice.message}" for notice in self.notices]
 
     def frame(self) -> pd.DataFrame:
-        """Return the rows set aside, in order of table and line."""
-        import pandas as pd
+        """Return the rows set aside, in order of table, file and line."""
+        return _frame(Quarantined, sorted(self.rows, key=lambda r: (r.table, r.file, r.line, r.column)))
 
-        ordered = sorted(self.rows, key=lambda r: (r.table, r.file, r.line, r.column))
-        return pd.DataFrame([[getattr(r, c) for c in COLUMNS] for r in ordered], columns=list(COLUMNS))
+    def repair_frame(self) -> pd.DataFrame:
+        """Return the repairs."""
+        return _frame(Repair, sorted(self.repairs, key=lambda r: (r.table, r.file, r.column, r.before)))
+
+    def notice_frame(self) -> pd.DataFrame:
+        """Return the notices."""
+        return _frame(Notice, self.notices)
 
     def set_aside(self, rows: Sequence[Quarantined]) -> None:
         """Add bad rows."""
         self.rows.extend(rows)
 
-    def warn(self, text: str) -> None:
-        """Add a warning once."""
-        if text not in self.warnings:
-            self.warnings.append(text)
+    def notice(self, code: str, table: str, message: str) -> None:
+        """Add a notice once."""
+        new = Notice(code, table, message)
+        if new not in self.notices:
+            self.notices.append(new)
+
+
+def _frame(kind: type[Any], records: Sequence[Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    names = [f.name for f in fields(kind)]
+    return pd.DataFrame([[getattr(record, name) for name in names] for record in records], columns=names)

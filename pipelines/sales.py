@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,48 +13,66 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecasting.calendars import date_to_day
-from pipelines.checking import parse_column, refuse_above, set_aside
-from pipelines.quarantine import Findings, Quarantined
-from pipelines.readers import TableReader
-from pipelines.tables import LARGEST, LONGEST_IDENTIFIER
+from pipelines.checking import IdentifierBook, note_headings, quarantine, unreadable_row
+from pipelines.quarantine import BadRow, Findings
+from pipelines.readers.reader import TableReader, as_text
+from pipelines.tables import LARGEST
+from pipelines.values import hint_for, parse_column
 
-__all__ = ["CheckedSales"]
+__all__ = ["CHANNEL_MARK", "CheckedSales", "SalesRules"]
+
+Flags = npt.NDArray[np.bool_]
 
 _FIRST_DAY: Final = date_to_day(dt.date(1900, 1, 2))
 _LAST_DAY: Final = date_to_day(dt.date(2199, 12, 31))
-_NEEDED: Final = ("sku", "date", "quantity")
+_READ: Final = ("sku", "location", "date", "quantity", "in_stock", "channel")
+# Between location and channel while the rows of a channel are assembled as a series of their own.
+CHANNEL_MARK: Final = "\x1f"
+# So many bad rows are described one by one; a table with more is beyond mending by hand and is refused.
+MOST_DESCRIBED: Final = 100_000
+
+
+@dataclass(frozen=True)
+class SalesRules:
+    """What counts as a good row.
+
+    Attributes
+    ----------
+    known_skus : SKUs of the items table; None where there is none.
+    whole_skus : SKUs that are sold in pieces: a fraction of one is a mistake.
+    missing_quantity : a row without quantity is set aside, or left out as not recorded ("unknown").
+    returns : a negative quantity is set aside, or kept apart from the sales ("net" or "separate").
+    """
+
+    known_skus: frozenset[str] | None = None
+    whole_skus: frozenset[str] = frozenset()
+    missing_quantity: Literal["quarantine", "unknown"] = "quarantine"
+    returns: Literal["quarantine", "net", "separate"] = "quarantine"
 
 
 class CheckedSales:
-    """The good rows of the sales table, as often as they are asked for; the bad ones go into ``findings``.
+    """The good rows of the sales table, as often as they are asked for.
 
-    A row is bad when its SKU is empty or unknown, its date is none, or its quantity is no number of at least 0.
-    Batches of Parquet stay on disk; text is parsed once and kept.
-
-    Parameters
-    ----------
-    reader : the sales table. findings : where bad rows and warnings go.
-    known_skus : SKUs of the items table; None where there is none.
-    missing_is_unknown : a row without quantity is left out (its cell is then a gap) instead of set aside.
+    Batches of Parquet stay on disk; text is parsed once and kept. Bad rows are noted in the first full scan.
     """
 
-    def __init__(
-        self, reader: TableReader, findings: Findings, known_skus: frozenset[str] | None, missing_is_unknown: bool
-    ) -> None:
-        self.reader, self.findings = reader, findings
-        self.known_skus, self.missing_is_unknown = known_skus, missing_is_unknown
+    def __init__(self, reader: TableReader, findings: Findings, rules: SalesRules) -> None:
+        self.reader, self.findings, self.rules = reader, findings, rules
         self.rows_read = self.rows_unrecorded = 0
-        self.bad: list[Quarantined] = []
+        self.bad: list[BadRow] = []
+        self.returned: list[pa.RecordBatch] = []
+        self.unknown: list[pa.RecordBatch] = []  # rows whose quantity is not known: their cells are not zero
         self.exact_dates = not reader.typed
+        self._books = {name: IdentifierBook(reader, name) for name in ("sku", "location", "channel")}
+        note_headings(reader, findings)
         self._kept: list[pa.RecordBatch] | None = None if reader.typed else list(self._checked(collect=True))
         self._collected = self._kept is not None
-        if reader.ignored:
-            findings.warn(f"sales: {reader.file}: unknown columns ignored: {', '.join(reader.ignored)}")
 
     @property
     def columns(self) -> frozenset[str]:
         """The columns that a scan may ask for."""
-        return frozenset(self.reader.columns) | {"source_row"}
+        names = frozenset(self.reader.columns) & frozenset(_READ) | {"source_row"}
+        return names - {"channel"} | ({"location"} if "channel" in names else frozenset())
 
     def scan(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield the good rows; see :class:`forecasting.panel_assembly.RowSource`."""
@@ -70,93 +89,237 @@ class CheckedSales:
 
     def finish(self, max_fraction: float) -> None:
         """Hand over what was found and refuse a table with too many bad rows."""
-        self.findings.set_aside(self.bad)
-        refuse_above(max_fraction, len(self.bad), self.rows_read, "sales", self.reader.file, self.bad)
+        for book in self._books.values():
+            book.log(self.findings)
+        quarantine(self.reader, self.bad, self.rows_read, self.findings, max_fraction)
 
     def _dates(self) -> Iterator[pa.RecordBatch]:
-        """Only the dates, and only those that make sense: the span of the panel."""
+        """Only the dates, and only those that make sense: the span of the panel, if no row is bad otherwise."""
         for batch in self.reader.scan(["date"]):
-            days, unreadable = _days(batch.column("date"))
+            days, unreadable = _days(batch.column("date"), self.reader)
             good = pc.and_(pc.invert(unreadable), pc.fill_null(_in_range(days), False))
             yield pa.record_batch({"date": days if pc.all(good).as_py() else days.filter(good)})
 
     def _checked(self, collect: bool) -> Iterator[pa.RecordBatch]:
-        wanted = [c for c in self.reader.columns if c in (*_NEEDED, "location", "in_stock")]
+        wanted = [c for c in self.reader.columns if c in _READ]
         first = 0
         for batch in self.reader.scan(wanted):
-            yield self._check(batch, first, collect)
+            yield _BatchCheck(self, batch, first, collect).good_rows()
             first += batch.num_rows
         if collect:
             self.rows_read = first
 
-    def _check(self, batch: pa.RecordBatch, first: int, collect: bool) -> pa.RecordBatch:
-        days, bad_date = _days(batch.column("date"))
-        quantity, bad_number = parse_column(batch.column("quantity"), "number")
-        columns: dict[str, pa.Array] = {"sku": _encoded(batch.column("sku"))}
-        if "location" in batch.schema.names:
-            columns["location"] = _located(_encoded(batch.column("location")))
+
+class _BatchCheck:
+    """One batch on its way through the checks."""
+
+    def __init__(self, sales: CheckedSales, batch: pa.RecordBatch, first: int, collect: bool) -> None:
+        self.sales, self.batch, self.first, self.collect = sales, batch, first, collect
+        self.bad: Flags | None = None
+        self.returns: Flags = np.zeros(batch.num_rows, dtype=np.bool_)
+
+    def good_rows(self) -> pa.RecordBatch:
+        """Return the good rows, typed; note the first problem of every bad one."""
+        rules, reader = self.sales.rules, self.sales.reader
+        columns: dict[str, pa.Array] = {"sku": self._identifiers("sku", required=True)}
+        if "location" in self.batch.schema.names:
+            columns["location"] = _located(self._identifiers("location", required=False))
+        if "channel" in self.batch.schema.names:
+            columns["location"] = self._by_channel(columns.get("location"))
+        days, bad_date = _days(self.batch.column("date"), reader)
+        self._unreadable("date", bad_date)
+        self._mark(
+            "date",
+            pc.and_(pc.invert(bad_date), pc.is_null(days)),
+            "missing_value",
+            ("date is empty but needed", "fill in the date, or remove the row"),
+        )
+        self._mark(
+            "date",
+            pc.invert(pc.fill_null(_in_range(days), True)),
+            "out_of_range",
+            ("date {value} lies before 1900 or after 2199", "correct the date"),
+        )
+        quantity, bad_number = parse_column(self.batch.column("quantity"), "number", reader.source)
+        self._unreadable("quantity", bad_number)
+        missing = pc.and_(pc.is_null(quantity), pc.invert(bad_number))
+        self._quantities(columns["sku"], quantity, missing)
         columns |= {"date": days, "quantity": quantity}
-        bad_flag = None
-        if "in_stock" in batch.schema.names:
-            columns["in_stock"], bad_flag = parse_column(batch.column("in_stock"), "flag")
-        columns["source_row"] = pa.array(np.arange(first, first + batch.num_rows))
+        if "in_stock" in self.batch.schema.names:
+            columns["in_stock"], bad_flag = parse_column(self.batch.column("in_stock"), "flag", reader.source)
+            self._unreadable("in_stock", bad_flag)
+        columns["source_row"] = pa.array(np.arange(self.first, self.first + self.batch.num_rows))
         checked = pa.record_batch(columns)
-        no_quantity = pc.and_(pc.is_null(quantity), pc.invert(bad_number))
-        problems: list[tuple[str, pa.Array, str, str]] = [
-            ("sku", *self._bad_sku(columns["sku"])),
-            ("date", bad_date, "not_a_date", "is no date"),
-            ("date", pc.and_(pc.invert(bad_date), pc.is_null(days)), "missing_value", "is empty but needed"),
-            ("date", pc.invert(pc.fill_null(_in_range(days), True)), "out_of_range", "lies before 1900 or after 2199"),
-            ("quantity", bad_number, "not_a_number", "is no number"),
-            ("quantity", pc.fill_null(pc.less(quantity, 0.0), False), "negative_quantity", "is negative"),
-            ("quantity", _too_large(quantity), "out_of_range", f"is beyond {LARGEST:g}"),
-        ]
-        if len(columns["sku"].dictionary) and self.known_skus is not None:
-            problems.insert(1, ("sku", self._unknown_sku(columns["sku"]), "unknown_sku", "is not in the items table"))
-        if bad_flag is not None:
-            problems.append(("in_stock", bad_flag, "not_a_flag", "is neither true nor false"))
-        if not self.missing_is_unknown:
-            problems.append(("quantity", no_quantity, "missing_value", "is empty but needed"))
-        good = self._sort_out(batch, problems, first, collect)
-        if self.missing_is_unknown:
-            self.rows_unrecorded += int(pc.sum(no_quantity).as_py() or 0) if collect else 0
-            good = pc.invert(no_quantity) if good is None else pc.and_(good, pc.invert(no_quantity))
-        return checked if good is None or pc.all(good).as_py() else checked.filter(good)
+        kept = None if self.bad is None else ~self.bad
+        self._remember_unknown(checked, missing)
+        if missing.true_count and rules.missing_quantity == "unknown":
+            self.sales.rows_unrecorded += missing.true_count if self.collect else 0
+            there = ~missing.to_numpy(zero_copy_only=False)
+            kept = there if kept is None else kept & there
+        kept = self._without_returns(checked, quantity, kept)
+        return checked if kept is None else checked.filter(pa.array(kept))
 
-    def _bad_sku(self, sku: pa.DictionaryArray) -> tuple[pa.Array, str, str]:
-        length = pc.fill_null(pc.utf8_length(sku.dictionary.cast(pa.string())), 0)
-        wrong = pc.or_(pc.equal(length, 0), pc.greater(length, LONGEST_IDENTIFIER))
-        if not sku.null_count and not (len(wrong) and pc.any(wrong).as_py()):
-            return pa.array(np.zeros(len(sku), dtype=bool)), "", ""
-        return pc.fill_null(wrong.take(sku.indices), True), "missing_value", "is empty or longer than 128 characters"
+    def _remember_unknown(self, checked: pa.RecordBatch, missing: pa.Array) -> None:
+        """Keep the keys of rows without a usable quantity, and whether it is a return that was set aside."""
+        if not self.collect or (self.bad is None and not missing.true_count):
+            return
+        unknown = missing.to_numpy(zero_copy_only=False)
+        if self.bad is not None:
+            unknown = unknown | self.bad
+        whole = (
+            unknown
+            & checked.column("sku").is_valid().to_numpy(False)
+            & checked.column("date").is_valid().to_numpy(False)
+        )
+        keys = [name for name in ("sku", "location", "date") if name in checked.schema.names]
+        marked = checked.select(keys).append_column("returned", pa.array(self.returns))
+        self.sales.unknown.append(marked.filter(pa.array(whole)))
 
-    def _unknown_sku(self, sku: pa.DictionaryArray) -> pa.Array:
-        assert self.known_skus is not None  # noqa: S101 (asked for by the caller)
-        unknown = np.array([v is not None and v != "" and v not in self.known_skus for v in sku.dictionary.to_pylist()])
-        if not unknown.any():
-            return pa.array(np.zeros(len(sku), dtype=bool))
-        return pc.fill_null(pa.array(unknown).take(sku.indices), False)
+    def _quantities(self, sku: pa.DictionaryArray, quantity: pa.Array, missing: pa.Array) -> None:
+        rules = self.sales.rules
+        if rules.missing_quantity == "quarantine":
+            hint = 'fill it in, or declare missing_quantity = "unknown" if nothing was recorded'
+            self._mark("quantity", missing, "missing_value", ("quantity is empty but needed", hint))
+        if rules.returns == "quarantine":
+            hint = 'a return? declare returns = "net" or "separate"'
+            self.returns = _is(pc.less(quantity, 0.0)).to_numpy(zero_copy_only=False)
+            self._mark(
+                "quantity",
+                pa.array(self.returns),
+                "negative_quantity",
+                ("quantity {value} is negative", hint),
+            )
+        limit = f"correct it; at most {LARGEST:g} units fit"
+        self._mark(
+            "quantity",
+            _is(pc.invert(pc.less_equal(pc.abs(quantity), LARGEST))),
+            "out_of_range",
+            ("quantity {value} is out of range", limit),
+        )
+        if rules.whole_skus:
+            pieces = _member(sku, rules.whole_skus)
+            broken = pc.and_(pieces, _is(pc.not_equal(quantity, pc.round(quantity))))
+            self._mark(
+                "quantity",
+                broken,
+                "fractional_pieces",
+                (
+                    "quantity {value} of an article that is counted in pieces",
+                    "correct the quantity, or the item's uom",
+                ),
+            )
 
-    def _sort_out(
-        self, batch: pa.RecordBatch, problems: list[tuple[str, pa.Array, str, str]], first: int, collect: bool
-    ) -> pa.Array | None:
-        """Return which rows are good (None: all), and note the first problem of every bad row."""
-        bad: npt.NDArray[np.bool_] | None = None
-        for column, flags, code, message in problems:
-            if not pc.any(flags).as_py():
-                continue
-            marked = flags.to_numpy(zero_copy_only=False)
-            bad = np.zeros(batch.num_rows, dtype=bool) if bad is None else bad
-            if collect:
-                for row in np.flatnonzero(marked & ~bad):
-                    value = batch.column(column)[int(row)].as_py()
-                    self.bad.append(set_aside(self.reader, first + int(row), column, value, code, message))
-            bad |= marked
-        return None if bad is None else pa.array(~bad)
+    def _without_returns(self, checked: pa.RecordBatch, quantity: pa.Array, kept: Flags | None) -> Flags | None:
+        """Take returns out of the sales; they are kept apart until it is decided what they mean."""
+        if self.sales.rules.returns == "quarantine":
+            return kept
+        negative = _is(pc.less(quantity, 0.0)).to_numpy(zero_copy_only=False)
+        if not negative.any():
+            return kept
+        good = negative if kept is None else negative & kept
+        if self.collect:
+            self.sales.returned.append(checked.filter(pa.array(good)))
+        return np.asarray(~negative if kept is None else kept & ~negative)
+
+    def _by_channel(self, location: pa.DictionaryArray | None) -> pa.DictionaryArray:
+        """Location and channel as one name: the channels of an item are series of their own until they are summed."""
+        channel = pc.fill_null(self._identifiers("channel", required=False).cast(pa.string()), "")
+        place = pa.array(["main"] * len(channel)) if location is None else location.cast(pa.string())
+        return pc.dictionary_encode(pc.binary_join_element_wise(place, channel, CHANNEL_MARK))
+
+    def _identifiers(self, name: str, required: bool) -> pa.DictionaryArray:
+        """Identifiers in normal form; each distinct one is judged once."""
+        column = self.batch.column(name)
+        column = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column.cast(pa.string()))
+        texts = column.dictionary.to_pylist()
+        book, known = self.sales._books[name], self.sales.rules.known_skus if name == "sku" else None
+        clean = [None if text in (None, "") else book.look(text) for text in texts]
+        state = np.array(
+            [_state(text, use, required, known) for text, use in zip(texts, clean, strict=True)], dtype=np.int8
+        )
+        if column.null_count or state.any():
+            index = column.indices.to_numpy(zero_copy_only=False)
+            index = (
+                np.where(np.isnan(index), -1, index).astype(np.int64)
+                if index.dtype.kind == "f"
+                else index.astype(np.int64)
+            )
+            of_row = np.where(index >= 0, state[np.maximum(index, 0)] if len(state) else 1, 1 if required else 0)
+            self._mark(
+                name,
+                pa.array(of_row == 1),
+                "missing_value",
+                (f"{name} is empty but needed", f"fill in the {name}, or remove the row"),
+            )
+            self._hidden(name, of_row == 2, book)
+            self._mark(
+                name,
+                pa.array(of_row == 3),
+                "unknown_sku",
+                ("sku '{value}' is not in the items table", "add it to items, or remove the row"),
+            )
+        if clean == texts:
+            return column
+        return pc.dictionary_encode(pa.array(clean, pa.string()).take(column.indices))
+
+    def _hidden(self, name: str, flags: Flags, book: IdentifierBook) -> None:
+        """Mark identifiers that can't be used, each with its own reason."""
+        source = self.sales.reader.source
+        texts = {str(self.batch.column(name)[int(row)].as_py()) for row in np.flatnonzero(flags)}
+        for text in sorted(texts):
+            problem = book.problems[text]
+            said = (f"{name} {text[:40]!r} {problem.message}", hint_for("identifier", text, source))
+            self._mark(
+                name, pc.fill_null(pc.equal(self.batch.column(name).cast(pa.string()), text), False), problem.code, said
+            )
+
+    def _unreadable(self, name: str, flags: pa.Array) -> None:
+        if not flags.true_count:
+            return
+        marked = flags.to_numpy(zero_copy_only=False)
+        new = marked if self.bad is None else marked & ~self.bad
+        if self.collect:
+            for row in np.flatnonzero(new):
+                self._note(unreadable_row(self.sales.reader, self.first + int(row), name, self._value(name, int(row))))
+        self.bad = marked.copy() if self.bad is None else self.bad | marked
+
+    def _mark(self, name: str, flags: pa.Array, code: str, said: tuple[str, str]) -> None:
+        """Mark rows as bad; only the first problem of a row is noted. ``said``: message (with {value}) and hint."""
+        if not flags.true_count:
+            return
+        marked = flags.to_numpy(zero_copy_only=False)
+        new = marked if self.bad is None else marked & ~self.bad
+        if self.collect:
+            for row in np.flatnonzero(new):
+                value = self._value(name, int(row))
+                message, hint = said
+                self._note(BadRow(self.first + int(row), name, value, code, message.replace("{value}", value), hint))
+        self.bad = marked.copy() if self.bad is None else self.bad | marked
+
+    def _note(self, case: BadRow) -> None:
+        if len(self.sales.bad) < MOST_DESCRIBED:
+            self.sales.bad.append(case)
+
+    def _value(self, name: str, row: int) -> str:
+        return as_text(self.batch.column(name)[row].as_py())
 
 
-def _encoded(column: pa.Array) -> pa.DictionaryArray:
-    return column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column.cast(pa.string()))
+def _state(text: str | None, use: str | None, required: bool, known: frozenset[str] | None) -> int:
+    """0 good, 1 empty but needed, 2 unusable, 3 unknown."""
+    if text in (None, ""):
+        return 1 if required else 0
+    if use is None:
+        return 2
+    return 3 if known is not None and use not in known else 0
+
+
+def _member(sku: pa.DictionaryArray, members: frozenset[str]) -> pa.Array:
+    flags = pa.array([v in members for v in sku.dictionary.to_pylist()], pa.bool_())
+    return pc.fill_null(flags.take(sku.indices), False)
+
+
+def _is(flags: pa.Array) -> pa.Array:
+    return pc.fill_null(flags, False)
 
 
 def _located(column: pa.DictionaryArray) -> pa.Array:
@@ -168,11 +331,11 @@ def _located(column: pa.DictionaryArray) -> pa.Array:
     return pc.dictionary_encode(pc.if_else(pc.fill_null(pc.equal(text, ""), True), "main", text))
 
 
-def _days(column: pa.Array) -> tuple[pa.Array, pa.Array]:
+def _days(column: pa.Array, reader: TableReader) -> tuple[pa.Array, pa.Array]:
     """The day of every date, and which were unreadable."""
     if pa.types.is_date32(column.type):
         return column, pa.array(np.zeros(len(column), dtype=bool))
-    values, bad = parse_column(column, "date")
+    values, bad = parse_column(column, "date", reader.source)
     return pc.cast(pc.floor_temporal(values, unit="day"), pa.date32()), bad
 
 
@@ -183,7 +346,3 @@ def _in_range(days: pa.Array) -> pa.Array:
     if low is None or (low >= _FIRST_DAY and high <= _LAST_DAY and not days.null_count):
         return pa.array(np.ones(len(days), dtype=bool))
     return pc.and_(pc.greater_equal(number, _FIRST_DAY), pc.less_equal(number, _LAST_DAY))
-
-
-def _too_large(quantity: pa.Array) -> pa.Array:
-    return pc.fill_null(pc.invert(pc.less_equal(pc.abs(quantity), LARGEST)), False)

@@ -83,7 +83,22 @@ def _schema(name: str, description: str, key: list[str] | None, columns: dict[st
 SKU: Final = "article identifier, text"
 LOCATION: Final = "place identifier, text; main where it is left out"
 
-TABLES: Final = ("sales", "items", "suppliers", "receipts", "stock", "open_orders", "customer_orders", "events")
+TABLES: Final = (
+    "sales",
+    "items",
+    "suppliers",
+    "receipts",
+    "stock",
+    "open_orders",
+    "customer_orders",
+    "events",
+    "item_suppliers",
+    "substitutes",
+    "transfers",
+    "stock_counts",
+    "known_ahead",
+    "returns",
+)
 OPTIONAL: Final = tuple(name for name in TABLES if name != "sales")
 
 
@@ -272,6 +287,101 @@ def _events() -> pa.DataFrameSchema:
     )
 
 
+def _item_suppliers() -> pa.DataFrameSchema:
+    return _schema(
+        "item_suppliers",
+        "who else delivers an article, from which quantity at which price",
+        ["sku", "location", "supplier", "from_quantity"],
+        {
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "supplier": _identifier("who delivers", required=True, nullable=False),
+            "location": _identifier(LOCATION),
+            "priority": _number("smaller is asked first"),
+            "lead_time_days": _number("days from order to availability", high=3650),
+            "unit_cost": _number("money per unit"),
+            "from_quantity": _number("least quantity at this price, units"),
+            "moq": _number("least order, units"),
+            "pack_size": _number("units a pack", above=True),
+            "capacity_per_period": _number("most units that can be delivered a period"),
+        },
+    )
+
+
+def _substitutes() -> pa.DataFrameSchema:
+    return _schema(
+        "substitutes",
+        "what may be delivered in place of an article",
+        ["sku", "substitute"],
+        {
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "substitute": _identifier("SKU that may replace it", required=True, nullable=False),
+            "ratio": _number("units of the substitute for one unit", above=True),
+        },
+    )
+
+
+def _transfers() -> pa.DataFrameSchema:
+    return _schema(
+        "transfers",
+        "which places can help each other out",
+        ["from_location", "to_location"],
+        {
+            "from_location": _identifier("place that gives", required=True, nullable=False),
+            "to_location": _identifier("place that receives", required=True, nullable=False),
+            "lead_time_days": _number("days on the way", high=3650, required=True, nullable=False),
+            "cost": _number("money a transfer"),
+        },
+    )
+
+
+def _stock_counts() -> pa.DataFrameSchema:
+    return _schema(
+        "stock_counts",
+        "what a count found and what the book had said",
+        ["sku", "location", "counted_on"],
+        {
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "location": _identifier(LOCATION),
+            "counted_on": _date("day of the count", required=True, nullable=False),
+            "book": _number("units by the book", low=None, required=True, nullable=False),
+            "counted": _number("units on the shelf", required=True, nullable=False),
+        },
+    )
+
+
+def _known_ahead() -> pa.DataFrameSchema:
+    return _schema(
+        "known_ahead",
+        "what is known of the future: prices, promotions, campaigns, closing days",
+        None,
+        {
+            "date": _date("day, or first day of the period, that it is about", required=True, nullable=False),
+            "known_since": _date("day from which it was known; a backtest sees no row before it"),
+            "sku": _identifier("SKU that it concerns; all where left out"),
+            "category": _identifier("category that it concerns; all where left out"),
+            "location": _identifier("place that it concerns; all where left out"),
+            "price": _number("money per unit on that day"),
+            "promotion": _identifier("name of the promotion, campaign or closing day"),
+            "uplift": _number("factor on demand: 1.5 is half as much again, 0 is closed"),
+            "extra_quantity": _number("units demanded on top"),
+        },
+    )
+
+
+def _returns() -> pa.DataFrameSchema:
+    return _schema(
+        "returns",
+        "units that customers sent back",
+        None,
+        {
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "date": _date("day of the return", required=True, nullable=False),
+            "quantity": _number("units returned", required=True, nullable=False),
+            "location": _identifier(LOCATION),
+        },
+    )
+
+
 _CONTRACTS: Final = {
     "sales": _sales,
     "items": _items,
@@ -281,4 +391,10 @@ _CONTRACTS: Final = {
     "open_orders": _open_orders,
     "customer_orders": _customer_orders,
     "events": _events,
+    "item_suppliers": _item_suppliers,
+    "substitutes": _substitutes,
+    "transfers": _transfers,
+    "stock_counts": _stock_counts,
+    "known_ahead": _known_ahead,
+    "returns": _returns,
 }

@@ -28,6 +28,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "Workspace",
     "digest_file",
+    "digest_text",
     "plain",
     "run_identity",
     "write_csv",
@@ -132,6 +133,8 @@ class Workspace:
         """Remove what a killed run left behind; only the holder of the lock may."""
         for left in self.runs.glob(f"{_STAGING}*"):
             shutil.rmtree(left, ignore_errors=True)
+        for left in self.root.glob(".latest-*.json"):
+            left.unlink(missing_ok=True)
 
 
 def run_identity(inputs: dict[str, str], config: dict[str, Any], version: str) -> str:
@@ -144,6 +147,11 @@ def digest_file(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_text(text: str) -> str:
+    """SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -28,7 +28,8 @@ def order_quantity(
     need = np.where(due, np.maximum(raise_to - position, 0.0), 0.0)
     size = np.where(lot > 0, lot, 1.0)
     rounded = np.where(lot > 0, np.ceil(need / size - 1e-9) * size, need)
-    return need, np.where(need > 0, np.maximum(rounded, minimum), 0.0)
+    least = np.where(lot > 0, np.ceil(minimum / size - 1e-9) * size, minimum)
+    return need, np.where(need > 0, np.maximum(rounded, least), 0.0)
 
 
 def cap_at_maximum(

@@ -138,7 +138,8 @@ class Policies:
     ----------
     kind : "order_up_to", "reorder_point" or "min_max".
     reorder_point, raise_to, lot, minimum : units; see the module. A lot of 0 means any quantity.
-    order_up_to : the highest position after an order: S, or s + Q.
+    order_up_to : the level that an order raises the position to: S, or s + Q.
+    highest : the highest position that an order may leave; above ``order_up_to`` by what packs round up.
     safety_stock : the level (order-up-to, or reorder point) less the mean demand over L + R; may be negative.
     fractile : P(demand over L + R <= level).
     expected_backorder_rate : by unit, in steady state; of lost units where unmet demand is lost.
@@ -149,6 +150,7 @@ class Policies:
     reorder_point: Floats
     raise_to: Floats
     order_up_to: Floats
+    highest: Floats
     lot: Floats
     minimum: Floats
     safety_stock: Floats
@@ -163,7 +165,7 @@ class Policies:
         """Return the ordering rule alone, for items named in the same order."""
         review = np.maximum(review_periods, 1)
         return OrderingRule(
-            skus, locations, self.reorder_point, self.raise_to, self.lot, self.minimum, self.order_up_to, review
+            skus, locations, self.reorder_point, self.raise_to, self.lot, self.minimum, self.highest, review
         )
 
 
@@ -181,7 +183,7 @@ def set_policies(
     """
     unit = np.where(demand.integral, 1.0, 0.0)
     batch = rules.in_packs(np.maximum(np.fmax(rules.economic, 0.0), np.maximum(rules.minimum, unit)))
-    smallest = rules.in_packs(unit)
+    smallest = np.where(rules.pack > 0, rules.pack, unit)
     kind = np.where(
         wanted == "auto", np.where(batch > np.maximum(review_units, smallest), "reorder_point", "order_up_to"), wanted
     )
@@ -196,8 +198,14 @@ def set_policies(
     return Policies(
         kind=kind.astype(np.str_),
         reorder_point=s,
-        raise_to=np.select([up_to, kind == "min_max"], [s + unit, s + spread], just_above),
+        # In fractions and any quantity the level itself is reached; in packs the position must come to lie above s.
+        raise_to=np.select(
+            [up_to & (smallest <= 0), up_to, kind == "min_max"],
+            [s, np.maximum(s + unit, just_above), s + spread],
+            just_above,
+        ),
         order_up_to=np.where(up_to, s + unit, s + spread),
+        highest=s + spread + np.where(kind == "min_max", np.maximum(smallest - unit, 0.0), 0.0),
         lot=np.where(kind == "reorder_point", spread, smallest),
         minimum=rules.in_packs(rules.minimum),
         safety_stock=level - demand.over_protection.mean(),
@@ -262,11 +270,10 @@ def _cheapest(
     newsvendor = demand.over_protection.quantile(shortage / (shortage + holding * np.maximum(reviews, 1)))
     per_period = demand.window_units / np.maximum(reviews, 1)
     best, least = newsvendor.copy(), np.full(len(demand), np.inf)
-    for probability in _COST_GRID:
-        level = demand.over_protection.quantile(probability)
-        s = level - np.where(demand.integral & (lot <= 1.0), 1.0, 0.0)
+    unit = np.where(demand.integral & (lot <= 1.0), 1.0, 0.0)
+    levels = [demand.over_protection.quantile(probability) - unit for probability in _COST_GRID]
+    for s in (*levels, np.where(demand.integral, -1.0, 0.0)):
         cost = holding * demand.mean_stock(s, lot) + shortage * per_period * demand.backorder_rate(s, lot)
         better = cost < least
         best, least = np.where(better, s, best), np.where(better, cost, least)
-    unit = np.where(demand.integral & (lot <= 1.0), 1.0, 0.0)
     return np.where(lost, newsvendor - unit, best)

@@ -67,7 +67,7 @@ class ProtectionDemand:
         # Under continuous review a unit meets the demand of one lead time: its window is the unit itself.
         unit = np.where(integral, 1.0, np.maximum(1e-3 * np.sqrt(whole.variance()), 1e-3)).astype(np.float32)
         end = before + unit[:, None] if reviews == 0 else through
-        threshold = np.ceil(whole.quantile(TAIL_FROM)) if n else np.zeros(0)
+        threshold = whole.quantile(TAIL_FROM) if n else np.zeros(0)
         return cls(before, end, whole, at_ends, reviews, threshold, *_window_tail(before, end, integral, threshold))
 
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ from numba import njit
 
 from forecasting.kernels.random import PATH_STRIDE, draw
 
-__all__ = ["sample_additive", "sample_dense", "sample_intermittent", "sums_at"]
+__all__ = ["apply_ahead", "sample_additive", "sample_dense", "sample_intermittent", "sums_at"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -17,6 +17,7 @@ _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _UNIT = 2.0**-32
 _LEVEL_STEP = PATH_STRIDE - 1
+_AHEAD_STEP = PATH_STRIDE // 4
 
 
 @njit(nogil=True, cache=True)
@@ -135,6 +136,18 @@ def sample_additive(
                     value += table[i, (bits >> _HALF) * entries >> _HALF]
                 value = max(value, 0.0)
                 out[i, p, h] = np.rint(value) if whole[i] else value
+
+
+@njit(nogil=True, cache=True)
+def apply_ahead(key: np.uint64, factor: Floats32, extra: Floats32, whole: bool, out: Floats32) -> None:
+    """Multiply and raise the first periods of one series' paths; whole numbers are rounded at random, mean kept."""
+    for p in range(out.shape[0]):
+        base = np.uint64(p) * np.uint64(PATH_STRIDE) + np.uint64(_AHEAD_STEP)
+        for h in range(factor.size):
+            value = np.float64(out[p, h]) * factor[h] + extra[h]
+            if whole and value != np.floor(value):
+                value = np.floor(value + np.float64(draw(key, base + np.uint64(h)) & _LOW) * _UNIT)
+            out[p, h] = value
 
 
 @njit(nogil=True, cache=True)

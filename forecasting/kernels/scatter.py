@@ -9,6 +9,8 @@ from numba import njit
 __all__ = ["add_rows", "assign_series", "count_rows", "mark_days", "place_rows", "reorder_rows"]
 
 Codes = npt.NDArray[np.int32]
+# Beyond half of what 64 bits hold the next row might wrap around.
+LARGEST_SUM = np.int64(2**62)
 
 
 @njit(nogil=True, cache=True)
@@ -114,7 +116,7 @@ def add_rows(
     """Add each row to its period's cell in whole parts of 1/scale, so that no order of rows changes a sum.
 
     ``rows`` counts the rows of each (series, day). A cell is out of stock as soon as one of its rows is.
-    Returns the number of rows added.
+    Returns the number of rows added, or -1 when a sum grows beyond half of what 64 bits hold.
     """
     added = 0
     flagged = short.size > 0
@@ -124,6 +126,8 @@ def add_rows(
             k = series_of[sku[i], location[i]]
             period = period_of_slot[slot]
             sums[k, period] += np.int64(np.rint(quantity[i] * scale))
+            if abs(sums[k, period]) > LARGEST_SUM:
+                return -1
             if rows[k, slot] < 255:
                 rows[k, slot] += 1
             added += 1

@@ -17,7 +17,7 @@ from replenishment.netting import NetPosition, net_along_time
 from replenishment.policies import LotRules, Policies, Targets, set_policies
 from replenishment.service import ProtectionDemand
 
-__all__ = ["QUANTILES", "ItemFacts", "LevelResults", "pieces_by_review", "set_levels"]
+__all__ = ["QUANTILES", "ItemFacts", "LevelResults", "paths_wanted", "pieces_by_review", "set_levels"]
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -27,6 +27,8 @@ Texts = npt.NDArray[np.str_]
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 _LEAD_TIME_STEP = PATH_STRIDE - 2
 _ITEMS_A_PIECE = 512
+_USUAL_PATHS = 400
+_MOST_DOUBLINGS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,7 @@ class ItemFacts:
     Attributes
     ----------
     keys : uint64, random streams. integral : in whole units. review_periods : R.
+    paths : sample paths of each item.
     policy, measure, target : as wanted. lost : unmet demand is lost (else backordered).
     order_cost : money an order. holding_cost : money per unit and period. shortage_cost : money per unit short;
         costs are NaN where they are unknown.
@@ -47,6 +50,7 @@ class ItemFacts:
     keys: npt.NDArray[np.uint64]
     integral: npt.NDArray[np.bool_]
     review_periods: Integers
+    paths: Integers
     policy: Texts
     measure: Texts
     target: Floats
@@ -100,34 +104,52 @@ class LevelResults:
         return cls(*(together([getattr(p, f.name) for p in parts]) for f in fields(cls)))
 
 
-def pieces_by_review(review_periods: Integers, longest_lead_time: Integers) -> list[Integers]:
-    """Split items into pieces of equal review interval and similar lead time: their paths are equally long."""
-    order = np.lexsort((longest_lead_time, review_periods))
-    cuts = np.flatnonzero(np.diff(review_periods[order])) + 1
-    groups = np.split(order, cuts)
-    return [group[k : k + _ITEMS_A_PIECE] for group in groups for k in range(0, len(group), _ITEMS_A_PIECE)]
+def paths_wanted(paths: int, demand_share: Floats, review_periods: Integers) -> Integers:
+    """How many paths each item needs, so that about ``paths`` of them hold demand in a review interval.
+
+    A rare demand is in few of the windows whose service is promised; a promise made of a dozen of them is noise.
+
+    Parameters
+    ----------
+    demand_share : (n,) share of periods with demand. review_periods : (n,) R.
+
+    Returns
+    -------
+    int64 (n,); ``paths`` times 1, 2, 4, 8 or 16.
+    """
+    with_demand = 1.0 - (1.0 - np.clip(demand_share, 0.0, 1.0)) ** review_periods
+    doublings = np.ceil(-np.log2(np.clip(with_demand, 2.0**-_MOST_DOUBLINGS, 1.0)) - 1e-9)
+    return paths * 2 ** doublings.astype(np.int64)
 
 
-def set_levels(
-    rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts, paths: int
-) -> LevelResults:
+def pieces_by_review(review_periods: Integers, longest_lead_time: Integers, paths: Integers) -> list[Integers]:
+    """Split items into pieces of one review interval, one number of paths and similar lead times."""
+    order = np.lexsort((longest_lead_time, paths, review_periods))
+    cuts = np.flatnonzero(np.diff(review_periods[order]) | np.diff(paths[order])) + 1
+    pieces = []
+    for group in np.split(order, cuts):
+        size = max(_ITEMS_A_PIECE * _USUAL_PATHS // max(int(paths[group[0]]), _USUAL_PATHS), 1) if len(group) else 1
+        pieces += [group[k : k + size] for k in range(0, len(group), size)]
+    return pieces
+
+
+def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts) -> LevelResults:
     """Draw demand over L + R, set the policy, net the position and size the order of some items.
 
     Parameters
     ----------
-    rows : items with the same review interval. forecaster, lead_times, facts : of all items.
+    rows : items with the same review interval and number of paths. forecaster, lead_times, facts : of all items.
     """
     own, waits = facts.take(rows), lead_times.take(rows)
-    review = int(own.review_periods[0])
+    review, paths = int(own.review_periods[0]), int(own.paths[0])
     lead_time = _draw_lead_times(waits, own.keys, paths)
     horizon = int(lead_time.max()) + max(review, 1)
     cumulative = np.cumsum(forecaster.paths(horizon, paths, rows), axis=2)
     demand = _protection_demand(cumulative, lead_time, review, own.integral)
-    per_period = cumulative[:, :, -1].mean(axis=1, dtype=np.float64) / horizon
-    review_units = demand.window_units if review else per_period
+    per_period = demand.over_protection.mean() / (waits.mean() + review)
     economic = _economic_lot(own, per_period)
     targets = Targets(own.measure, own.target, own.holding_cost, own.shortage_cost, own.lost)
-    policies = set_policies(own.policy, demand, targets, LotRules(economic, own.minimum, own.pack), review_units)
+    policies = set_policies(own.policy, demand, targets, LotRules(economic, own.minimum, own.pack), demand.window_units)
     level = np.where(policies.kind == "order_up_to", policies.order_up_to, policies.reorder_point)
     expected = np.rint(waits.mean()).astype(np.int64)
     position = net_along_time(

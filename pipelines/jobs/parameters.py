@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from pipelines.config import PlanConfig
+from pipelines.config import PlanConfig, Rule
 from pipelines.errors import ConfigurationError
 from pipelines.inputs import CheckedTables
 from pipelines.tables import contract, kinds
@@ -127,33 +128,38 @@ def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
     import pandas as pd
 
     n = len(frame)
-    base = {name: getattr(config, name) for name in _RULED}
-    out = {name: np.full(n, value, dtype=object) for name, value in base.items()}
-    won = np.full(n, "", dtype=object)
-    settled = {name: np.zeros(n, dtype=bool) for name in _RULED}
-    for number, rule in enumerate(config.rules, start=1):
-        matches = np.ones(n, dtype=bool)
-        for column, values in rule.where.conditions().items():
-            matches &= frame[column].isin(values).to_numpy()
-        for name, value in rule.set:
-            if value is None:
-                continue
-            hit = matches & ~settled[name]
-            out[name][hit] = value
-            settled[name] |= hit
-            label = f"rule {number} ({rule.name})"
-            won[hit] = [f"{w}, {label}" if w and label not in w else label for w in won[hit]]
-    for name in ("target", "review_days"):
-        own = frame[name].notna().to_numpy()
-        if name == "target":
-            # An item's target is about the configured measure; where a rule set another one it says nothing.
-            own = own & (out["measure"] == config.measure)
-        out[name][own] = frame[name].to_numpy()[own]
-        if name == "target":
-            won[own] = [f"{w}, its own target" if w else "its own target" for w in won[own]]
-    won[won == ""] = "configuration"
+    out = {name: np.full(n, getattr(config, name), dtype=object) for name in _RULED}
+    winner = {name: np.zeros(n, dtype=np.int64) for name in _RULED}  # 0 configuration, k the k-th rule, -1 the item
+    for name in _RULED:
+        if name in ("target", "review_days"):
+            own = frame[name].notna().to_numpy()
+            if name == "target":
+                # An item's target is about the configured measure; where a rule set another one it says nothing.
+                own = own & (out["measure"] == config.measure)
+            out[name][own] = frame[name].to_numpy()[own]
+            winner[name][own] = -1
+        for number, rule in enumerate(config.rules, start=1):
+            value = getattr(rule.set, name)
+            if value is not None:
+                hit = _matches(frame, rule) & (winner[name] == 0)
+                out[name][hit] = value
+                winner[name][hit] = number
+    labels = [f"rule {number} ({rule.name})" for number, rule in enumerate(config.rules, start=1)]
     result = pd.DataFrame(out)
     result["target"] = result["target"].astype(float)
     result["review_days"] = pd.to_numeric(result["review_days"])
-    result["rule"] = won
+    result["rule"] = [_who_won([winner[name][i] for name in _RULED], winner["target"][i], labels) for i in range(n)]
     return result
+
+
+def _matches(frame: pd.DataFrame, rule: Rule) -> npt.NDArray[np.bool_]:
+    matches = np.ones(len(frame), dtype=np.bool_)
+    for column, values in rule.where.conditions().items():
+        matches &= frame[column].isin(values).to_numpy()
+    return matches
+
+
+def _who_won(winners: list[int], target: int, labels: list[str]) -> str:
+    """Name the rules that set any field of an item, and its own target."""
+    names = [labels[number - 1] for number in sorted({int(w) for w in winners if w > 0})]
+    return ", ".join([*names, *(["its own target"] if target == -1 else [])]) or "configuration"

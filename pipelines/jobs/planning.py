@@ -12,18 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.forecaster import DemandForecaster
-from forecasting.panel import CellStatus, DemandPanel
-from forecasting.panel_assembly import AssemblyRules, assemble
+from forecasting.panel import DemandPanel
 from pipelines.config import PlanConfig
-from pipelines.errors import ConfigurationError, InputError
+from pipelines.errors import ConfigurationError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import CheckedTables, Inputs, check_inputs
+from pipelines.jobs.ahead import known_ahead
+from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
-from pipelines.jobs.levels import ItemFacts, LevelResults, pieces_by_review, set_levels
+from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_by_review, set_levels
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.simulating import simulate_plan
 from pipelines.jobs.supply import StockPosition, resolve_lead_times, stock_position
-from pipelines.quarantine import Findings, Quarantined
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
 from replenishment.simulation.results import SimulationResult
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "PlanResult", "make_plan", "plan"]
 
 Progress = Callable[[str], None]
+# Periods beyond the longest lead time for which known ends of life are looked up.
+_LONGEST_REVIEW = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,8 @@ class PlanResult:
     recommendations : one row an item, the columns of the contract and more.
     policy : how each reorder point, level and lot came about. forecast : the demand distribution of each item.
     simulation : service and stock in a year of simulation, one row an item.
-    quarantine : rows set aside. log : what was cleaned and repaired. summary : the whole in numbers.
+    quarantine : rows set aside. repairs : values changed on the way in. log : what was cleaned.
+    channels : units sold by sales channel, where the sales name one. summary : the whole in numbers.
     """
 
     recommendations: pd.DataFrame
@@ -53,7 +56,9 @@ class PlanResult:
     forecast: pd.DataFrame
     simulation: pd.DataFrame
     quarantine: pd.DataFrame
+    repairs: pd.DataFrame
     log: pd.DataFrame
+    channels: pd.DataFrame
     summary: dict[str, Any]
 
 
@@ -69,6 +74,7 @@ class Plan:
     facts: ItemFacts
     stock: StockPosition
     levels: LevelResults
+    channels: pd.DataFrame
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -128,11 +134,12 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
     clock = _Clock(progress)
     with clock("reading tables"):
         tables = check_inputs(inputs, config)
-        panel = _demand_panel(tables, config)
+        demand = demand_from_sales(tables, config)
+        panel = demand.panel
     with clock("resolving parameters"):
         keys = item_keys(tables, panel.keys)
         items = item_parameters(tables, config, keys)
-        panel = _with_life(_as_demand(panel, config).align(keys), items)
+        panel = _with_life(panel.align(keys), items)
         lead_times, lead_time_facts = resolve_lead_times(items, tables, config, panel.calendar)
         stock = stock_position(tables, keys, panel.calendar)
     ruled: list[pd.DataFrame] = []
@@ -144,14 +151,16 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
     with clock("forecasting"):
         groups = [str(c) if isinstance(c, str) else "" for c in items["category"]]
         forecaster = DemandForecaster(seed=config.seed, run=run).fit(panel, groups=groups, models=models)
+    reach = int(lead_times.maximum.max(initial=0)) + _LONGEST_REVIEW
+    forecaster.look_ahead(*known_ahead(tables.get("known_ahead"), items, panel.calendar, reach))
     items = items.drop(columns=["target", "review_days"]).join([lead_time_facts, ruled[0]])
-    facts = _item_facts(items, forecaster.panel_, stock, config)
+    facts = _item_facts(items, forecaster, stock, config)
     _refuse_unknown_costs(facts, keys)
     with clock("setting levels"):
-        pieces = pieces_by_review(facts.review_periods, lead_times.maximum)
-        parts = list(run(lambda rows: set_levels(rows, forecaster, lead_times, facts, config.paths), pieces))
+        pieces = pieces_by_review(facts.review_periods, lead_times.maximum, facts.paths)
+        parts = list(run(lambda rows: set_levels(rows, forecaster, lead_times, facts), pieces))
         levels = LevelResults.joined(parts, np.concatenate(pieces))
-    return Plan(config, tables, items, forecaster, lead_times, facts, stock, levels, clock.seconds)
+    return Plan(config, tables, items, forecaster, lead_times, facts, stock, levels, demand.channels, clock.seconds)
 
 
 def plan_frames(made: Plan, simulated: SimulationResult | None) -> PlanResult:
@@ -165,7 +174,9 @@ def plan_frames(made: Plan, simulated: SimulationResult | None) -> PlanResult:
         forecast=forecast_frame(made),
         simulation=simulated.kpis if simulated else pd.DataFrame(),
         quarantine=made.tables.findings.frame(),
+        repairs=made.tables.findings.repair_frame(),
         log=made.forecaster.cleaning_,
+        channels=made.channels,
         summary=describe_plan(made, recommendations, simulated),
     )
 
@@ -186,67 +197,6 @@ class _Clock:
 
     def __exit__(self, *_: object) -> None:
         self.seconds[self.stage] = time.perf_counter() - self.began
-
-
-def _demand_panel(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
-    rules = AssemblyRules(config.frequency, config.as_of, config.duplicates, config.gaps)
-    try:
-        panel, doubled = assemble(tables.sales, rules)
-        if tables.sales.bad and not tables.sales.exact_dates:
-            # The span was read from all dates; those of bad rows must not stretch it.
-            tables.sales.exact_dates = True
-            panel, doubled = assemble(tables.sales, rules)
-    except ValueError as problem:
-        raise InputError(f"sales: {tables.sales.reader.file}: {problem}") from None
-    findings, file = tables.findings, tables.sales.reader.file
-    columns = (
-        (doubled[name].to_pylist() for name in ("source_row", "sku", "date", "quantity"))
-        if doubled.num_rows
-        else ((),) * 4
-    )
-    tables.sales.bad += [
-        Quarantined(
-            "sales", file, row + 2, "date", str(day), "duplicate_key",
-            f"sku {sku!r} has several rows on {day} (here {quantity:g} units)",
-            'set duplicates = "sum" if these are transactions, else keep one of them',
-        )
-        for row, sku, day, quantity in zip(*columns, strict=True)
-    ]  # fmt: skip
-    tables.sales.finish(config.max_quarantine_fraction)
-    report = panel.report
-    if report.rows_after_as_of:
-        findings.warn(f"sales: {report.rows_after_as_of} rows at or after as_of {panel.as_of} were left out")
-    if report.partial_period:
-        findings.warn(
-            f"sales: the last period, from {report.partial_period}, is not complete and was left out "
-            f"({report.rows_in_partial_period} rows)"
-        )
-    _refuse_stale(panel, config, findings)
-    return panel
-
-
-def _refuse_stale(panel: DemandPanel, config: PlanConfig, findings: Findings) -> None:
-    """Refuse sales that end too long before as_of, and warn of any gap."""
-    until = panel.report.recorded_until
-    gap = 0 if until is None else (panel.as_of - until).days
-    if gap > config.max_data_age_days:
-        raise InputError(
-            f"sales are complete until {until}, {gap} days before as_of {panel.as_of}; "
-            f"max_data_age_days = {config.max_data_age_days:g} allows no more: update the sales or as_of"
-        )
-    if gap > 0:
-        findings.warn(
-            f"sales: complete until {until}; the periods from then to as_of {panel.as_of} count as not recorded"
-        )
-
-
-def _as_demand(panel: DemandPanel, config: PlanConfig) -> DemandPanel:
-    """Read periods without stock as known demand where orders were accepted all the same."""
-    if config.quantity_basis != "ordered" or config.unmet_demand == "lost":
-        return panel
-    return panel.with_status(
-        np.where(panel.status == CellStatus.OUT_OF_STOCK, np.uint8(CellStatus.OBSERVED), panel.status)
-    )
 
 
 def _with_life(panel: DemandPanel, items: pd.DataFrame) -> DemandPanel:
@@ -273,7 +223,10 @@ def _refuse_unknown_costs(facts: ItemFacts, keys: list[tuple[str, str]]) -> None
             )
 
 
-def _item_facts(items: pd.DataFrame, panel: DemandPanel, stock: StockPosition, config: PlanConfig) -> ItemFacts:
+def _item_facts(
+    items: pd.DataFrame, forecaster: DemandForecaster, stock: StockPosition, config: PlanConfig
+) -> ItemFacts:
+    panel, summary = forecaster.panel_, forecaster.summary_
     calendar = panel.calendar
     days = calendar.frequency.mean_days
     review_days = items["review_days"].to_numpy(float)
@@ -290,6 +243,7 @@ def _item_facts(items: pd.DataFrame, panel: DemandPanel, stock: StockPosition, c
         keys=panel.stream_keys(config.seed),
         integral=integral,
         review_periods=review,
+        paths=paths_wanted(config.paths, summary.demands / np.maximum(summary.observed, 1.0), review),
         policy=items["policy"].to_numpy(str),
         measure=items["measure"].to_numpy(str),
         target=items["target"].to_numpy(float),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from forecasting.calendars import PeriodCalendar
 from pipelines.config import PlanConfig
 from pipelines.inputs import CheckedTables
-from pipelines.quarantine import Findings, Quarantined
+from pipelines.quarantine import Quarantined
 from replenishment.lead_times import ENOUGH_RECEIPTS, LeadTimes, measure_receipts
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def resolve_lead_times(
     """
     import pandas as pd
 
-    own, theirs = _measured(tables.get("receipts"))
+    own, theirs = _measured(_known_by(tables.get("receipts"), "received_on", calendar.end_day))
     stated = items["lead_time_days"].to_numpy(float)
     spread = items["lead_time_sd_days"].fillna(0.0).to_numpy(float)
     exact = items["lead_time_periods"].to_numpy(float)
@@ -77,6 +77,15 @@ def resolve_lead_times(
         }
     )
     return _in_periods(samples, stated, spread, exact, calendar), facts
+
+
+def _known_by(frame: pd.DataFrame | None, column: str, day: int) -> pd.DataFrame | None:
+    """Rows whose date lies before a day: a plan for a day of the past must not look ahead."""
+    if frame is None:
+        return None
+    when = frame[column].to_numpy().astype("datetime64[D]")
+    known: pd.DataFrame = frame.loc[np.isnat(when) | (when.astype(np.int64) < day)]
+    return known
 
 
 def _measured(receipts: pd.DataFrame | None) -> tuple[dict[Any, Floats], dict[Any, Floats]]:
@@ -193,35 +202,47 @@ def _known_rows(tables: CheckedTables, name: str, index: pd.MultiIndex) -> pd.Da
         return None
     place = index.get_indexer(pd.MultiIndex.from_frame(frame[["sku", "location"]]))
     unknown = frame[place < 0]
-    _set_aside_unknown(tables.findings, name, unknown)
+    _set_aside_unknown(tables, name, unknown)
     return frame.assign(place=place)[place >= 0]
 
 
-def _set_aside_unknown(findings: Findings, table: str, rows: pd.DataFrame) -> None:
-    for i, sku, location in zip(rows.index, rows["sku"], rows["location"], strict=True):
+def _set_aside_unknown(tables: CheckedTables, table: str, rows: pd.DataFrame) -> None:
+    if not len(rows):
+        return
+    places = tables.readers[table].locate([int(row) for row in rows.index])
+    for place, sku, location in zip(places, rows["sku"], rows["location"], strict=True):
         message = f"sku {sku!r} at location {location!r} is neither in items nor in sales"
-        findings.set_aside(
-            [
-                Quarantined(
-                    table, "", int(i) + 2, "sku", str(sku), "unknown_sku", message, "add it to items or remove the row"
-                )
-            ]
+        hint = "add it to items, or remove the row"
+        tables.findings.set_aside(
+            [Quarantined(table, place.file, place.line, "location", location, "unknown_item", message, hint, place.raw)]
         )
-    if len(rows):
-        findings.warn(f"{table}: {len(rows)} rows of items that are not planned were set aside")
+    tables.findings.notice("unknown_item", table, f"{len(rows)} rows of items that are not planned were set aside")
 
 
 def _waiting(customers: pd.DataFrame, n: int, end_day: int) -> Floats:
-    """Units ordered before as_of, not shipped and not cancelled."""
-    ordered = customers["ordered_on"].to_numpy().astype("datetime64[D]").astype(np.int64) < end_day
-    shipped = customers["shipped_quantity"].fillna(0.0).to_numpy(float) if "shipped_quantity" in customers else 0.0
-    if "shipped_quantity" not in customers and "shipped_on" in customers:
-        shipped = np.where(customers["shipped_on"].notna(), customers["quantity"].to_numpy(float), 0.0)
-    cancelled = customers["cancelled_on"].notna().to_numpy() if "cancelled_on" in customers else False
-    units = np.where(
-        ordered & ~np.asarray(cancelled), np.maximum(customers["quantity"].to_numpy(float) - shipped, 0.0), 0.0
-    )
-    return _summed(customers["place"].to_numpy(), units, n)
+    """Units ordered before as_of, by then not shipped and not cancelled."""
+    ordered = _day_numbers(customers, "ordered_on") < end_day
+    gone = _day_numbers(customers, "shipped_on") < end_day
+    units = customers["quantity"].to_numpy(float)
+    if "shipped_quantity" in customers:
+        shipped = customers["shipped_quantity"].fillna(0.0).to_numpy(float)
+        # Without a day of shipment the quantity stands for what has left so far.
+        shipped = (
+            np.where(gone | customers["shipped_on"].isna(), shipped, 0.0) if "shipped_on" in customers else shipped
+        )
+    else:
+        shipped = np.where(gone, units, 0.0)
+    cancelled = _day_numbers(customers, "cancelled_on") < end_day
+    waiting = np.where(ordered & ~cancelled, np.maximum(units - shipped, 0.0), 0.0)
+    return np.bincount(customers["place"].to_numpy(), weights=waiting, minlength=n).astype(np.float64)
+
+
+def _day_numbers(frame: pd.DataFrame, column: str) -> Integers:
+    """Days since 1970-01-01; the largest integer where there is no date or no such column."""
+    if column not in frame.columns:
+        return np.full(len(frame), np.iinfo(np.int64).max)
+    when = frame[column].to_numpy().astype("datetime64[D]")
+    return np.where(np.isnat(when), np.iinfo(np.int64).max, when.astype(np.int64))
 
 
 def _arrivals(orders: pd.DataFrame | None, n: int, calendar: PeriodCalendar) -> tuple[Floats, Floats, Floats]:

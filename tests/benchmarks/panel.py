@@ -22,10 +22,10 @@ def _assemble(path: Path) -> float:
     from forecasting.panel_assembly import AssemblyRules, assemble
     from pipelines.quarantine import Findings
     from pipelines.readers import open_table
-    from pipelines.sales import CheckedSales
+    from pipelines.sales import CheckedSales, SalesRules
 
     began = time.perf_counter()
-    sales = CheckedSales(open_table("sales", path), Findings(), None, missing_is_unknown=False)
+    sales = CheckedSales(open_table("sales", path), Findings(), SalesRules())
     panel, _ = assemble(sales, AssemblyRules())
     seconds = time.perf_counter() - began
     assert panel.report.rows_used == panel.quantity.size

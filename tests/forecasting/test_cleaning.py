@@ -94,7 +94,6 @@ def test_an_item_that_sold_until_it_ran_out_had_been_launched() -> None:
     assert not (mark_launches(panel, summarise(panel))[0].status == NOT_LAUNCHED).any()
 
 
-@pytest.mark.xfail(strict=True, reason="a first sale that is no observed demand is taken off the observed ones")
 def test_a_first_sale_out_of_stock_is_not_taken_off_the_observed_demands() -> None:
     """Ten leading zeros, then demand in ten of twenty observed periods: a chance of 1/1,024."""
     status = np.zeros(31, dtype=np.uint8)

@@ -159,6 +159,44 @@ def test_seasons_continue_at_the_first_period_not_observed() -> None:
         np.testing.assert_allclose(means, np.tile(100 * factors, 2)[3:15], rtol=0.05)
 
 
+def test_what_is_known_ahead_changes_the_paths_of_its_series_and_periods_alone() -> None:
+    """A promotion that doubles the second period of one series and an order of 40 units in the first of another."""
+    panel = panel_of(np.random.default_rng(8).poisson(6, (4, 80)))
+    forecaster = DemandForecaster().fit(panel)
+    before = forecaster.paths(5, 200)
+    factor, extra = np.ones((4, 3), dtype=np.float32), np.zeros((4, 3), dtype=np.float32)
+    factor[1, 1], extra[3, 0] = 2.0, 40.0
+    forecaster.look_ahead(factor, extra)
+    expected = before.copy()
+    expected[1, :, 1] *= 2
+    expected[3, :, 0] += 40
+    np.testing.assert_array_equal(forecaster.paths(5, 200), expected)
+    np.testing.assert_array_equal(forecaster.paths(2, 50, np.array([3, 1])), expected[[3, 1], :50, :2])
+    np.testing.assert_array_equal(
+        forecaster.lead_time_demand(3, 200).samples, np.sort(expected[:, :, :3].sum(axis=2), axis=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("factor", "extra"),
+    [(np.ones((2, 3)), np.zeros((2, 2))), (np.ones((3, 1)), np.zeros((3, 1))), (-np.ones((2, 1)), 0)],
+)
+def test_what_is_known_ahead_must_fit_the_panel(factor: np.ndarray, extra: np.ndarray) -> None:
+    forecaster = DemandForecaster().fit(panel_of(np.ones((2, 30))))
+    with pytest.raises(ValueError, match="factor and extra must be of shape"):
+        forecaster.look_ahead(factor.astype(np.float32), np.broadcast_to(extra, np.shape(extra) or (2, 1)))
+
+
+@pytest.mark.xfail(strict=True, reason="only the factor is looked at: paths of -5 units")
+def test_no_demand_becomes_negative_by_what_is_known_ahead() -> None:
+    forecaster = DemandForecaster().fit(panel_of(np.ones((2, 30))))
+    try:
+        forecaster.look_ahead(np.ones((2, 1), dtype=np.float32), np.full((2, 1), -6, dtype=np.float32))
+    except ValueError:
+        return
+    assert (forecaster.paths(3, 20) >= 0).all()
+
+
 @pytest.mark.parametrize(("horizon", "count"), [(0, 10), (5, 0), (-1, 10)])
 def test_no_periods_or_no_paths_are_refused(fitted: DemandForecaster, horizon: int, count: int) -> None:
     with pytest.raises(ValueError, match="both must be at least 1"):
@@ -183,6 +221,13 @@ def test_a_panel_without_series_is_fitted_and_forecasts_nothing() -> None:
     assert forecaster.paths(3, 20).shape == (0, 20, 3)
     assert len(forecaster.lead_time_demand(3)) == 0
     assert len(forecaster.parameters()) == 0
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="argmax of an empty sequence, in mark_launches")
+def test_a_panel_without_a_period_forecasts_nothing() -> None:
+    """What ``until`` gives at the first opening of all."""
+    panel = panel_of(np.ones((2, 30))).until(dt.date(2024, 1, 1))
+    assert (DemandForecaster().fit(panel).paths(3, 20) == 0).all()
 
 
 @pytest.mark.parametrize("frequency", ["D", "W-SUN", "MS"])

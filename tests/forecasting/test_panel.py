@@ -73,9 +73,9 @@ def test_only_observed_cells_are_evidence(panel: DemandPanel) -> None:
 
 def test_a_series_moves_in_whole_units_if_all_its_cells_do() -> None:
     """One fractional cell far down a large panel makes that series, and no other, fractional."""
-    cells = np.tile(np.arange(4), (2050, 1)).astype(float)
-    cells[[0, 1023, 1024, 2049], 3] = 2.5
-    np.testing.assert_array_equal(np.flatnonzero(~panel_of(cells).integral), [0, 1023, 1024, 2049])
+    cells = np.tile(np.arange(4), (2049, 1)).astype(float)
+    cells[[0, 1023, 1024, 2048], 3] = 2.5
+    np.testing.assert_array_equal(np.flatnonzero(~panel_of(cells).integral), [0, 1023, 1024, 2048])
 
 
 def test_streams_belong_to_the_identity_of_a_series(panel: DemandPanel) -> None:

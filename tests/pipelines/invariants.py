@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from pipelines import PlanConfig, PlanResult
 from pipelines.jobs.frames import STATUSES
-from pipelines.quarantine import COLUMNS
+from pipelines.quarantine import Quarantined
 
 KEY = ["sku", "location"]
 NOT_NEGATIVE = [
@@ -165,7 +166,7 @@ def check_words(lines: pd.DataFrame) -> None:
 
 def check_quarantine(rows: pd.DataFrame) -> None:
     """Every row set aside says where it stands, what is wrong and what to do."""
-    assert list(rows.columns) == list(COLUMNS)
+    assert list(rows.columns) == [f.name for f in fields(Quarantined)]
     assert set(rows["code"]) <= CODES
     assert (rows["line"] >= 2).all()
     for name in ("message", "hint"):

@@ -17,18 +17,18 @@ SALES = pd.DataFrame({"sku": ["A"], "date": ["2025-04-28"], "quantity": [1.0]})
 
 
 def test_paths_start_at_the_folder_of_the_configuration() -> None:
-    inputs = Inputs.from_paths({"sales": "s.csv", "stock": "/abs/stock.csv"}, Path("/project"))
+    inputs = Inputs.from_configuration({"sales": "s.csv", "stock": "/abs/stock.csv"}, Path("/project"))
     assert inputs.given() == {"sales": Path("/project/s.csv"), "stock": Path("/abs/stock.csv")}
 
 
 def test_an_unknown_table_is_named_beside_those_that_are_known() -> None:
     with pytest.raises(ConfigurationError, match="no table price, returns; known are sales, items"):
-        Inputs.from_paths({"sales": "s.csv", "returns": "r.csv", "price": "p.csv"}, Path())
+        Inputs.from_configuration({"sales": "s.csv", "returns": "r.csv", "price": "p.csv"}, Path())
 
 
 def test_sales_must_be_named() -> None:
     with pytest.raises(ConfigurationError, match="must name the sales table, for example sales = "):
-        Inputs.from_paths({"items": "items.csv"}, Path())
+        Inputs.from_configuration({"items": "items.csv"}, Path())
 
 
 def test_only_the_tables_that_are_there_are_given() -> None:

@@ -12,7 +12,7 @@ import pytest
 from pipelines.errors import InputError
 from pipelines.quarantine import Findings
 from pipelines.readers import open_table
-from pipelines.sales import CheckedSales
+from pipelines.sales import CheckedSales, SalesRules
 from tests.pipelines.shop import SKUS, write_csv, write_parquet
 
 GOOD = ["A,x,2025-04-21,1,true", "B,x,2025-04-21,2.5,false", "A,x,2025-04-28,0,", "B,,2025-04-28,3,yes"]
@@ -43,7 +43,10 @@ LINES = [HEADING, *(line for pair in zip([*GOOD, *GOOD, *GOOD, *GOOD, *GOOD], BA
 
 
 def sales(source: Any, known: tuple[str, ...] | None = ("A", "B"), unknown: bool = False) -> CheckedSales:
-    return CheckedSales(open_table("sales", source), Findings(), None if known is None else frozenset(known), unknown)
+    rules = SalesRules(
+        known_skus=None if known is None else frozenset(known), missing_quantity="unknown" if unknown else "quarantine"
+    )
+    return CheckedSales(open_table("sales", source), Findings(), rules)
 
 
 def good_rows(rows: CheckedSales) -> pd.DataFrame:
@@ -53,7 +56,7 @@ def good_rows(rows: CheckedSales) -> pd.DataFrame:
 
 
 def places(rows: CheckedSales) -> list[tuple[int, str, str, str]]:
-    return sorted((r.line, r.column, r.value, r.code) for r in rows.bad)
+    return sorted((r.row + 2, r.column, r.value, r.code) for r in rows.bad)
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def test_every_setting_and_table_is_named_with_its_meaning() -> None:
             assert str(field.description) in template()
     data = tomllib.loads(uncommented())["data"]
     assert list(data) == list(TABLES)
-    assert set(Inputs.from_paths(data, Path()).given()) == set(TABLES)
+    assert set(Inputs.from_configuration(data, Path()).given()) == set(TABLES)
 
 
 def test_it_is_written_once_and_never_over_an_existing_file(tmp_path: Path) -> None:

@@ -56,10 +56,6 @@ def test_the_simulated_backorder_rate_of_all_units_is_near_the_target(planned: P
     assert total["backorder_rate"] > 0.01
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="one part in 13 of those that sell misses its 2 % by far: too few paths with demand, no packs at the start",
-)
 def test_the_promise_is_kept_by_parts_that_sell_rarely(planned: Planned) -> None:
     """Not only by the bulk of the units: of all parts that sell, hardly any may miss by four standard errors."""
     kpis = planned.simulated.kpis[planned.simulated.kpis["demand"] > 0]

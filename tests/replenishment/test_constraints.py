@@ -55,7 +55,6 @@ def test_a_need_of_exactly_some_lots_is_not_rounded_up_by_rounding_errors() -> N
     assert order(0.0, 0.1, 0.31, 0.1, 0.0)[1] == pytest.approx(0.4)
 
 
-@pytest.mark.xfail(strict=True, reason="the minimum itself is not rounded up to lots")
 def test_a_minimum_that_is_no_multiple_of_the_lot_is_rounded_up() -> None:
     """Ten units at least, in boxes of six: two boxes."""
     assert order(0, 5, 6, 6, 10)[1] == 12

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 
 from forecasting.identity import stream_keys
-from forecasting.kernels.paths import sample_additive, sample_dense, sample_intermittent, sums_at
+from forecasting.kernels.paths import apply_ahead, sample_additive, sample_dense, sample_intermittent, sums_at
 from tests.forecasting.kernels.splitmix import entry_and_fraction, float32, level_factor
 
 NORMAL = ndtri((np.arange(64) + 0.5) / 64)
@@ -136,6 +136,23 @@ def test_an_uncertain_level_keeps_its_mean_and_is_one_draw_a_path() -> None:
     spread = 10 * np.sqrt(np.expm1(0.25))
     assert out[0, :, 0].mean() == pytest.approx(10, abs=4 * spread / np.sqrt(8000))
     assert np.log(out[0, :, 0]).std() == pytest.approx(0.5, rel=0.05)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_known_ahead_multiplies_and_raises_the_first_periods(whole: bool) -> None:
+    """A plain product and sum; whole units are rounded up or down at random and keep the mean, later periods stay."""
+    drawn = np.random.default_rng(7).integers(0, 9, (4000, 5)).astype(np.float32)
+    out, factor, extra = drawn.copy(), np.float32([1.3, 0.0, 1.0]), np.float32([0.0, 2.25, 3.0])
+    apply_ahead(KEYS[0], factor, extra, whole, out)
+    exact = drawn.astype(float)
+    exact[:, :3] = exact[:, :3] * factor.astype(float) + extra
+    if whole:
+        assert (np.abs(out - exact) < 1).all()
+        assert (out == np.rint(out)).all()
+        np.testing.assert_allclose(out.mean(axis=0), exact.mean(axis=0), atol=4 * 0.5 / np.sqrt(4000))
+    else:
+        np.testing.assert_allclose(out, exact, rtol=1e-6)
+    np.testing.assert_array_equal(out[:, 2:], exact[:, 2:])
 
 
 def test_sums_end_where_each_path_is_told_to_end() -> None:

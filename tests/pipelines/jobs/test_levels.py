@@ -33,21 +33,20 @@ def arrays(results: Any, prefix: str = "") -> dict[str, np.ndarray]:
 def test_pieces_hold_every_item_once_and_one_review_interval_each(n: int) -> None:
     random = np.random.default_rng(n)
     review, longest = random.integers(1, 4, n), random.integers(0, 60, n)
-    pieces = pieces_by_review(review, longest)
+    paths = random.choice([400, 1600, 6400], n)
+    pieces = pieces_by_review(review, longest, paths)
     assert sorted(np.concatenate(pieces).tolist()) == list(range(n))
     assert all(len(np.unique(review[piece])) == 1 and 1 <= len(piece) <= 512 for piece in pieces)
+    assert all(len(np.unique(paths[piece])) == 1 for piece in pieces)
     assert all((np.diff(longest[piece]) >= 0).all() for piece in pieces)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the demand rate behind the economic lot is a mean over the longest lead time of the piece"
-)
 def test_an_item_gets_the_same_levels_alone_as_among_others(whole: Plan) -> None:
     """To the bit: a plan must not depend on how its items are split into pieces."""
     together = arrays(whole.levels)
     differing = set()
     for i in range(len(whole.items)):
-        alone = arrays(set_levels(np.array([i]), whole.forecaster, whole.lead_times, whole.facts, whole.config.paths))
+        alone = arrays(set_levels(np.array([i]), whole.forecaster, whole.lead_times, whole.facts))
         for name, values in alone.items():
             if not np.array_equal(values[0], together[name][i], equal_nan=values.dtype.kind == "f"):
                 differing.add(name)
@@ -55,9 +54,9 @@ def test_an_item_gets_the_same_levels_alone_as_among_others(whole: Plan) -> None
 
 
 def test_joined_pieces_come_back_in_the_order_of_the_items(whole: Plan) -> None:
-    facts, paths = whole.facts, whole.config.paths
-    pieces = pieces_by_review(facts.review_periods, whole.lead_times.maximum)
-    parts = [set_levels(rows, whole.forecaster, whole.lead_times, facts, paths) for rows in pieces]
+    facts = whole.facts
+    pieces = pieces_by_review(facts.review_periods, whole.lead_times.maximum, facts.paths)
+    parts = [set_levels(rows, whole.forecaster, whole.lead_times, facts) for rows in pieces]
     order = np.concatenate(pieces)
     assert not np.array_equal(order, np.arange(len(order)))
     again = arrays(LevelResults.joined(parts, order))
@@ -71,7 +70,7 @@ def test_quantiles_are_those_of_demand_over_lead_time_and_review(whole: Plan) ->
     assert len(steady) > 5
     for i in steady:
         horizon = int(whole.lead_times.maximum[i] + whole.facts.review_periods[i])
-        sums = whole.forecaster.paths(horizon, whole.config.paths, np.array([i])).sum(axis=2)[0]
+        sums = whole.forecaster.paths(horizon, int(whole.facts.paths[i]), np.array([i])).sum(axis=2)[0]
         assert whole.levels.demand_mean[i] == pytest.approx(sums.mean(), rel=1e-5)
         assert whole.levels.demand_sd[i] == pytest.approx(sums.std(), rel=0.05, abs=1e-6)
         for p, q in zip(QUANTILES[:2], whole.levels.quantiles[i], strict=False):

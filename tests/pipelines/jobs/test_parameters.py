@@ -154,9 +154,6 @@ def test_an_item_s_own_target_is_nearer_than_any_rule() -> None:
     assert out["rule"].tolist() == ["its own target", "rule 1 (sku=B)", "configuration"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a rule is named as a winner although the item's own target replaced what it set"
-)
 def test_a_rule_whose_only_field_the_item_sets_itself_is_not_named() -> None:
     out = ruled([{"where": {}, "set": {"target": 0.1}}], {"target": [0.04, NAN, NAN]})
     assert out["target"].tolist() == [0.04, 0.1, 0.1]

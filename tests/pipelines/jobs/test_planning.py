@@ -85,8 +85,9 @@ def test_smaller_batches_change_no_bit(
     tables: Tables, plain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Batches of 100 rows, and of a few kilobytes of CSV."""
-    monkeypatch.setattr("pipelines.readers._BATCH_ROWS", 100)
-    monkeypatch.setattr("pipelines.readers._BLOCK_BYTES", 4096)
+    for module in ("frames", "parquet_files"):
+        monkeypatch.setattr(f"pipelines.readers.{module}.BATCH_ROWS", 100)
+    monkeypatch.setattr("pipelines.readers.text_files._BLOCK_BYTES", 4096)
     assert same_plan(planned(tables), plain)
     file = write_csv(tables["sales"], tmp_path / "sales.csv")
     assert same_plan(planned({**tables, "sales": file}), plain)
@@ -99,13 +100,7 @@ def test_smaller_batches_change_no_bit(
     [
         ("forecasting.forecaster._SERIES_A_PIECE", 3),
         ("replenishment.simulation.engine._CELLS_A_PIECE", 2000),
-        pytest.param(
-            "pipelines.jobs.levels._ITEMS_A_PIECE",
-            3,
-            marks=pytest.mark.xfail(
-                strict=True, reason="an item's demand rate is a mean over the longest lead time of its piece"
-            ),
-        ),
+        ("pipelines.jobs.levels._ITEMS_A_PIECE", 3),
     ],
 )
 def test_smaller_pieces_of_work_change_no_bit(
@@ -170,7 +165,6 @@ def test_sales_at_or_after_as_of_change_nothing_and_are_counted(tables: Tables) 
         assert whole.summary["as_of"] == str(early.date())
 
 
-@pytest.mark.xfail(strict=True, reason="receipts that came after as_of are measured all the same")
 def test_receipts_after_as_of_change_nothing(tables: Tables) -> None:
     later = receipts("S1", [60] * 10)
     later["received_on"] = AS_OF + pd.to_timedelta(np.arange(10), unit="D")
@@ -279,7 +273,6 @@ def test_doubled_keys_follow_the_declared_rule(rule: str, quantity: float) -> No
         made({**tables, "sales": twice}, duplicates="error")
 
 
-@pytest.mark.xfail(strict=True, reason="the cell of a row set aside is read as a known demand of zero")
 @pytest.mark.parametrize("quantity", [np.nan, -4.0, np.inf])
 def test_a_quantity_that_was_set_aside_is_no_demand_of_zero(quantity: float) -> None:
     tables = one_item([5.0] * 40, lead_time_days=7.0)
@@ -287,7 +280,6 @@ def test_a_quantity_that_was_set_aside_is_no_demand_of_zero(quantity: float) -> 
     assert made(tables).panel.status[0, 3] == CellStatus.MISSING
 
 
-@pytest.mark.xfail(strict=True, reason="with gaps read as zero, a quantity declared unknown is a known demand of zero")
 def test_a_missing_quantity_that_is_declared_unknown_is_not_recorded() -> None:
     tables = one_item([5.0] * 40, lead_time_days=7.0)
     tables["sales"].loc[3, "quantity"] = np.nan
@@ -471,7 +463,6 @@ def test_an_unknown_model_is_refused_with_the_names_of_those_there_are(tables: T
     assert "exponential_smoothing" in text
 
 
-@pytest.mark.xfail(strict=True, reason="an unknown frequency is an input error, exit code 3, that blames the sales")
 def test_an_unknown_frequency_is_a_mistake_in_the_configuration(tables: Tables) -> None:
     assert "W-MON" in refused_configuration(tables, frequency="W")
 
@@ -491,7 +482,6 @@ def test_least_cost_needs_both_costs(tables: Tables) -> None:
     assert "unit_cost" in refused_configuration(unpriced, measure="cost")
 
 
-@pytest.mark.xfail(strict=True, reason="an item that ends next week is ordered as if it were sold for ever")
 def test_nothing_is_ordered_that_arrives_after_the_end_of_an_item() -> None:
     tables = one_item([20.0] * 60, lead_time_days=14.0, unit_cost=2.0, discontinued_on=AS_OF + pd.Timedelta(days=7))
     assert planned(tables).recommendations["order_quantity"][0] == 0
@@ -505,9 +495,6 @@ def test_nothing_is_ordered_of_an_item_that_has_ended_or_is_held() -> None:
         assert line["reason"] in ("discontinued", "items.hold is set")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="one sales row years ahead fills the years before it with zeros for all items, unsaid"
-)
 def test_a_sales_row_far_ahead_of_all_others_is_not_taken_in_silence() -> None:
     tables = one_item([20.0] * 60, lead_time_days=14.0)
     stray = tables["sales"].iloc[[-1]].assign(date=pd.Timestamp("2042-05-05"))

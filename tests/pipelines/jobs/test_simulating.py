@@ -154,9 +154,6 @@ def test_more_paths_mean_a_smaller_error(whole: Plan) -> None:
     assert many < few / 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="of 400 paths a dozen have demand in the review window, and these alone set the level"
-)
 def test_the_promise_is_kept_for_an_item_that_sold_three_times_in_two_years() -> None:
     """300, 20 and 10 pieces: the level must allow for another 300. It promises 2 %, and 3 of 4 pieces have to wait."""
     sold = np.zeros(105)
@@ -174,9 +171,6 @@ def test_the_promise_is_kept_for_an_item_that_sold_three_times_in_two_years() ->
     assert total["backorder_rate"] < 0.05 + 3 * total["backorder_rate_se"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the simulation of an order-up-to policy starts without the stock that its packs leave"
-)
 def test_the_promise_is_kept_for_an_item_sold_one_by_one_and_bought_by_the_hundred() -> None:
     """One pack serves for decades, so that in steady state hardly anything waits; a simulated year starts with none."""
     sold = np.zeros(105)

@@ -1,0 +1,261 @@
+"""What sales mean: checked sales rows read as demand, with returns, channels and stock-outs as declared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from forecasting.panel import CellStatus, DemandPanel
+from forecasting.panel_assembly import PARTS_PER_UNIT, AssemblyRules, assemble
+from pipelines.config import PlanConfig
+from pipelines.errors import InputError
+from pipelines.inputs import CheckedTables
+from pipelines.quarantine import BadRow, Findings
+from pipelines.sales import CHANNEL_MARK
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Demand", "demand_from_sales"]
+
+Integers = npt.NDArray[np.int64]
+_NO_CHANNELS: Final = ("sku", "location", "channel", "units")
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """Demand of every series, and the units sold by channel (sku, location, channel, units)."""
+
+    panel: DemandPanel
+    channels: pd.DataFrame
+
+
+def demand_from_sales(tables: CheckedTables, config: PlanConfig) -> Demand:
+    """Assemble the sales and read them as demand.
+
+    Channels of one item are summed and kept apart beside. Shipments are moved to the day of their order where
+    customer orders tell it. Returns are netted or only counted. Periods without stock stay censored only where demand
+    was lost.
+
+    Raises
+    ------
+    InputError
+        Sales that can't be assembled, or that end too long before as_of.
+    """
+    panel = _with_unknown_cells(_assembled(tables, config), tables)
+    panel, channels = _sum_channels(panel)
+    if config.quantity_basis == "shipped" and tables.get("customer_orders") is not None:
+        panel = _ordered_not_shipped(panel, tables)
+    panel = _without_returns(panel, tables, config)
+    if config.quantity_basis == "ordered" and config.unmet_demand != "lost":
+        # Orders were accepted all the same: such a period hides no demand.
+        known = np.where(panel.status == CellStatus.OUT_OF_STOCK, np.uint8(CellStatus.OBSERVED), panel.status)
+        panel = panel.with_status(known)
+    return Demand(panel, channels)
+
+
+def _assembled(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
+    rules = AssemblyRules(config.frequency, config.as_of, config.duplicates, config.gaps)
+    try:
+        panel, doubled = assemble(tables.sales, rules)
+        if tables.sales.bad and not tables.sales.exact_dates:
+            # The span was read from all dates; those of bad rows must not stretch it.
+            tables.sales.exact_dates = True
+            panel, doubled = assemble(tables.sales, rules)
+    except ValueError as problem:
+        # Where no row was usable, the rows set aside say more than the empty panel.
+        tables.sales.finish(config.quarantine_limit("sales"))
+        raise InputError(f"sales: {tables.sales.reader.file}: {problem}") from None
+    _note_duplicates(tables, doubled)
+    tables.sales.finish(config.quarantine_limit("sales"))
+    _note_span(panel, config, tables.findings)
+    return panel
+
+
+def _note_duplicates(tables: CheckedTables, doubled: pa.Table) -> None:
+    if not doubled.num_rows:
+        return
+    columns = (doubled[name].to_pylist() for name in ("source_row", "sku", "date", "quantity"))
+    hint = 'set duplicates = "sum" if these are transactions, else keep one of them'
+    tables.sales.bad += [
+        BadRow(
+            row,
+            "date",
+            str(day),
+            "duplicate_key",
+            f"sku {sku!r} has several rows on {day} (here {quantity:g} units)",
+            hint,
+        )
+        for row, sku, day, quantity in zip(*columns, strict=True)
+    ]
+
+
+def _note_span(panel: DemandPanel, config: PlanConfig, findings: Findings) -> None:
+    """Say which rows fell outside the panel; refuse sales that end too long before as_of, and note any gap."""
+    report = panel.report
+    if report.rows_after_as_of:
+        findings.notice(
+            "after_as_of", "sales", f"{report.rows_after_as_of} rows at or after as_of {panel.as_of} were left out"
+        )
+    if report.partial_period:
+        findings.notice(
+            "partial_period",
+            "sales",
+            f"the last period, from {report.partial_period}, is not complete and was left out "
+            f"({report.rows_in_partial_period} rows)",
+        )
+    if report.longest_silence is not None:
+        last, following = report.longest_silence
+        findings.notice("silence", "sales", f"no row of any item lies between {last} and {following}: is a date wrong?")
+    until = report.recorded_until
+    gap = 0 if until is None else (panel.as_of - until).days
+    if gap > config.max_data_age_days:
+        raise InputError(
+            f"sales are complete until {until}, {gap} days before as_of {panel.as_of}; "
+            f"max_data_age_days = {config.max_data_age_days:g} allows no more: update the sales or as_of"
+        )
+    if gap > 0:
+        findings.notice(
+            "late_feed",
+            "sales",
+            f"complete until {until}; the periods from then to as_of {panel.as_of} count as not recorded",
+        )
+
+
+def _with_unknown_cells(panel: DemandPanel, tables: CheckedTables) -> DemandPanel:
+    """Mark the cells of rows without a usable quantity as missing: what was set aside was not zero.
+
+    A return that was set aside spoils no cell in which something was sold.
+    """
+    rows = [row for batch in tables.sales.unknown for row in batch.to_pylist()]
+    if not rows:
+        return panel
+    place = _places(panel, [r["sku"] for r in rows], [r.get("location", "main") for r in rows])
+    period = panel.calendar.index_of(np.array([r["date"] for r in rows], dtype="datetime64[D]").astype(np.int64))
+    inside = (place >= 0) & (period >= 0) & (period < panel.calendar.periods)
+    sold = np.zeros(len(rows), dtype=np.bool_)
+    sold[inside] = panel.quantity[place[inside], period[inside]] > 0
+    inside &= ~(sold & np.array([r["returned"] for r in rows]))
+    status = panel.status.copy()
+    status[place[inside], period[inside]] = CellStatus.MISSING
+    return panel.with_status(status)
+
+
+def _sum_channels(panel: DemandPanel) -> tuple[DemandPanel, pd.DataFrame]:
+    """Add up the channels of each item; a period is out of stock as soon as one of its channels is."""
+    import pandas as pd
+
+    parts = [location.split(CHANNEL_MARK, 1) for location in panel.locations]
+    if all(len(part) == 1 for part in parts):
+        return panel, pd.DataFrame(columns=list(_NO_CHANNELS))
+    channels = pd.DataFrame(
+        {
+            "sku": panel.skus,
+            "location": [part[0] for part in parts],
+            "channel": [part[1] if len(part) > 1 else "" for part in parts],
+            "units": panel.quantity.sum(axis=1, dtype=np.float64),
+        }
+    )
+    keys = sorted(set(zip(channels["sku"], channels["location"], strict=True)))
+    place = {key: i for i, key in enumerate(keys)}
+    of = np.array([place[key] for key in zip(channels["sku"], channels["location"], strict=True)])
+    quantity = np.zeros((len(keys), panel.calendar.periods))
+    np.add.at(quantity, of, panel.quantity.astype(np.float64))
+    status = np.full(quantity.shape, CellStatus.MISSING, dtype=np.uint8)
+    for wanted in (CellStatus.OBSERVED, CellStatus.OUT_OF_STOCK):
+        found = np.zeros(quantity.shape, dtype=np.bool_)
+        np.logical_or.at(found, of, panel.status == wanted)
+        status[found] = wanted
+    summed = replace(
+        panel,
+        skus=tuple(sku for sku, _ in keys),
+        locations=tuple(location for _, location in keys),
+        quantity=quantity.astype(np.float32),
+        status=status,
+    )
+    return summed, channels
+
+
+def _ordered_not_shipped(panel: DemandPanel, tables: CheckedTables) -> DemandPanel:
+    """Move what was shipped later to the period of its order, and add what was ordered and never shipped."""
+    lines = tables.frames["customer_orders"]
+    place = _places(panel, lines["sku"], lines["location"])
+    units = lines["quantity"].to_numpy(float)
+    shipped = (
+        np.minimum(lines["shipped_quantity"].fillna(0.0).to_numpy(float), units)
+        if "shipped_quantity" in lines
+        else units
+    )
+    ordered = panel.calendar.index_of(_days(lines["ordered_on"]))
+    left = panel.calendar.index_of(_days(lines["shipped_on"])) if "shipped_on" in lines else ordered
+    gone = lines["shipped_on"].notna().to_numpy() if "shipped_on" in lines else np.ones(len(lines), dtype=np.bool_)
+    shipped = np.where(gone, shipped, 0.0)
+    inside = (place >= 0) & (ordered >= 0) & (ordered < panel.calendar.periods)
+    moved = inside & gone & (left != ordered) & (left >= 0) & (left < panel.calendar.periods)
+    change = np.zeros(panel.quantity.shape, dtype=np.int64)
+    _add(change, place[moved], left[moved], -shipped[moved])
+    _add(change, place[moved], ordered[moved], shipped[moved])
+    _add(change, place[inside], ordered[inside], (units - shipped)[inside])
+    tables.findings.notice(
+        "shipments_redated",
+        "sales",
+        f"{shipped[moved].sum():,.0f} shipped units were moved to the period of their order, "
+        f"{(units - shipped)[inside].sum():,.0f} ordered and not shipped units were added (customer_orders)",
+    )
+    quantity = np.maximum(panel.quantity + change / PARTS_PER_UNIT, 0.0).astype(np.float32)
+    return replace(panel, quantity=quantity)
+
+
+def _without_returns(panel: DemandPanel, tables: CheckedTables, config: PlanConfig) -> DemandPanel:
+    """Take returns off the demand of their period, or only count them, as declared."""
+    change = np.zeros(panel.quantity.shape, dtype=np.int64)
+    units = 0.0
+    for batch in tables.sales.returned:
+        rows = batch.to_pylist()
+        place = _places(panel, [r["sku"] for r in rows], [_place_name(r) for r in rows])
+        period = panel.calendar.index_of(np.array([r["date"] for r in rows], dtype="datetime64[D]").astype(np.int64))
+        units += _add(change, place, period, np.array([r["quantity"] for r in rows]))
+    table = tables.get("returns")
+    if table is not None:
+        place = _places(panel, table["sku"], table["location"])
+        units += _add(change, place, panel.calendar.index_of(_days(table["date"])), -table["quantity"].to_numpy(float))
+    if not units:
+        return panel
+    if config.returns != "net":
+        tables.findings.notice(
+            "returns_apart", "sales", f"{-units:,.0f} returned units are counted apart and change no demand"
+        )
+        return panel
+    netted = panel.quantity + change / PARTS_PER_UNIT
+    beyond = -np.minimum(netted, 0.0).sum()
+    tables.findings.notice(
+        "returns_netted",
+        "sales",
+        f"{-units:,.0f} returned units were taken off demand; {beyond:,.0f} of them exceed the sales of their period",
+    )
+    return replace(panel, quantity=np.maximum(netted, 0.0).astype(np.float32))
+
+
+def _place_name(row: dict[str, Any]) -> str:
+    return str(row.get("location", "main")).split(CHANNEL_MARK, 1)[0]
+
+
+def _places(panel: DemandPanel, skus: Any, locations: Any) -> Integers:
+    """Row of the panel of each (sku, location), -1 where it has none."""
+    place = {key: i for i, key in enumerate(panel.keys)}
+    return np.array([place.get(key, -1) for key in zip(skus, locations, strict=True)], dtype=np.int64)
+
+
+def _days(column: pd.Series[Any]) -> Integers:
+    return column.to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+def _add(change: Integers, place: Integers, period: Integers, units: npt.NDArray[np.float64]) -> float:
+    """Add units to cells in whole parts, whatever the order of rows; return the units that fell inside."""
+    inside = (place >= 0) & (period >= 0) & (period < change.shape[1])
+    np.add.at(change, (place[inside], period[inside]), np.rint(units[inside] * PARTS_PER_UNIT).astype(np.int64))
+    return float(units[inside].sum())

@@ -1,0 +1,94 @@
+"""A look at the bytes of a text file before it is parsed: encoding, quotes, control characters, limits."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from pipelines.errors import InputError
+from pipelines.sources import TableSource
+
+__all__ = ["Inspection", "inspect_text"]
+
+_CHUNK: Final = 1 << 24
+_BOMS: Final = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.BOM_UTF32_LE: "utf-32"}
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was seen. ``newline_in_quotes``: some quoted field spans lines."""
+
+    newline_in_quotes: bool
+
+
+def inspect_text(table: str, path: Path, source: TableSource, longest_line: int) -> Inspection:
+    """Look a text file over, once, in large pieces.
+
+    Raises
+    ------
+    InputError
+        Bytes that are not of the declared encoding (byte and line named), a quote that never closes (its line
+        named), a line beyond the limit.
+    """
+    with path.open("rb") as file:
+        head = file.read(4)
+    for bom, encoding in _BOMS.items():
+        if head.startswith(bom) and source.encoding not in (encoding, f"{encoding}-le", f"{encoding}-be"):
+            raise InputError(
+                f'{table}: {path} is written in {encoding.upper()}; declare encoding = "{encoding}" or save it as UTF-8'
+            )
+    quotes, line, offset, in_line = 0, 1, 0, 0
+    decoder = codecs.getincrementaldecoder(source.encoding)()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as problem:
+                at = line + chunk[: problem.start].count(b"\n")
+                raise InputError(
+                    f"{table}: {path}, line {at}: byte {offset + problem.start} is no {source.encoding.upper()}; "
+                    'declare its encoding (often encoding = "cp1252") or save it as UTF-8'
+                ) from None
+            in_line = _longest(table, path, chunk, in_line, line, longest_line)
+            quotes += chunk.count(b'"')
+            line += chunk.count(b"\n")
+            offset += len(chunk)
+    return Inspection(_open_quotes(table, path, source) if quotes else False)
+
+
+def _longest(table: str, path: Path, chunk: bytes, carried: int, line: int, limit: int) -> int:
+    """Refuse a line beyond the limit; return the length of the unfinished last line."""
+    ends = np.flatnonzero(np.isin(np.frombuffer(chunk, dtype=np.uint8), (10, 13)))
+    stretches = np.diff(np.concatenate([[-1 - carried], ends, [len(chunk)]])) - 1
+    if stretches.max() > limit:
+        at = line + int(np.argmax(stretches > limit))
+        raise InputError(f"{table}: {path}: line {at} is longer than {limit:,} bytes; this is no table")
+    return int(stretches[-1])
+
+
+def _open_quotes(table: str, path: Path, source: TableSource) -> bool:
+    """Whether a quoted field spans lines; a quote that never closes is refused with its line."""
+    encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
+    spans = False
+    with path.open(encoding=encoding, newline=None) as file:
+        odd = [number for number, text in enumerate(file, start=1) if text.count('"') % 2]
+    if not odd:
+        return False
+    with path.open(encoding=encoding, newline=None) as file:
+        reader = csv.reader(file, delimiter=source.delimiter, strict=True)
+        before = 0
+        try:
+            for _ in reader:
+                spans |= reader.line_num > before + 1
+                before = reader.line_num
+        except csv.Error as problem:
+            raise InputError(
+                f"{table}: {path}, line {before + 1}: a quote that opens there is not closed "
+                f"as it should be ({problem}); close or double it"
+            ) from None
+    return spans

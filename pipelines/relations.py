@@ -1,0 +1,203 @@
+"""What only shows when tables are held against each other: references, near-duplicates, money, the same file twice."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from pipelines.errors import InputError
+from pipelines.quarantine import BadRow, Findings, Quarantined
+from pipelines.readers.reader import TableReader
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["check_relations", "near_duplicates"]
+
+_SHOWN: Final = 5
+# A stated lead time beyond two years, or a spread beyond twice the mean, deserves a look.
+LONG_LEAD_TIME_DAYS: Final = 730.0
+_REFERRING: Final = ("stock", "open_orders", "customer_orders", "item_suppliers", "stock_counts", "returns")
+
+
+def check_relations(readers: dict[str, TableReader], frames: dict[str, pd.DataFrame], findings: Findings) -> None:
+    """Check the tables against each other; rows of unknown SKUs are set aside, the rest is noted.
+
+    Raises
+    ------
+    InputError
+        Money in several currencies, which can't be added up; the same file given for the same table twice.
+    """
+    _same_file_twice(readers, findings)
+    items = frames.get("items")
+    if items is None:
+        return
+    _one_currency(items, readers["items"])
+    _near_duplicate_skus(items, findings)
+    _odd_looking_skus(items, findings)
+    _unknown_suppliers(items, frames.get("suppliers"), findings)
+    _suspicious_values(items, findings)
+    known = frozenset(items["sku"])
+    for table in _REFERRING:
+        if table in frames:
+            frames[table] = _without_unknown(frames[table], readers[table], known, findings)
+
+
+def near_duplicates(names: Iterable[str]) -> list[list[str]]:
+    """Group identifiers that differ only in case, spaces or letters that look alike."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(set(names)):
+        groups[_skeleton(name)].append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+# Cyrillic and Greek capitals and small letters that look like Latin ones.
+_LOOK_ALIKE: Final = str.maketrans(
+    "АВЕКМНОРСТУХІЈЅаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTYXIJSaeopcyxijsABEZHIKMNOPTYXo"
+)
+
+
+def _skeleton(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).translate(_LOOK_ALIKE).casefold().split())
+
+
+def _near_duplicate_skus(items: pd.DataFrame, findings: Findings) -> None:
+    groups = near_duplicates(items["sku"])
+    for group in groups[:_SHOWN]:
+        findings.notice(
+            "near_duplicate_sku", "items", f"SKUs that look alike are planned apart: {', '.join(map(repr, group))}"
+        )
+    if len(groups) > _SHOWN:
+        findings.notice("near_duplicate_sku", "items", f"{len(groups) - _SHOWN} further groups of SKUs look alike")
+
+
+def _odd_looking_skus(items: pd.DataFrame, findings: Findings) -> None:
+    scientific = sorted(set(items.loc[items["sku"].str.fullmatch(r"[0-9](\.[0-9]+)?E\+[0-9]+", case=False), "sku"]))
+    if scientific:
+        findings.notice(
+            "spreadsheet_sku",
+            "items",
+            f"{len(scientific)} SKUs look like numbers mangled by a spreadsheet: {', '.join(scientific[:_SHOWN])}",
+        )
+
+
+def _unknown_suppliers(items: pd.DataFrame, suppliers: pd.DataFrame | None, findings: Findings) -> None:
+    if suppliers is None or "supplier" not in items.columns:
+        return
+    named = items["supplier"].dropna()
+    unknown = sorted(set(named[~named.isin(suppliers["supplier"])]))
+    if unknown:
+        lines = int(named.isin(unknown).sum())
+        findings.notice(
+            "unknown_supplier",
+            "items",
+            f"{lines} items name suppliers that are not in suppliers: {', '.join(unknown[:_SHOWN])}; "
+            "they are planned with what the item itself states",
+        )
+
+
+def _one_currency(items: pd.DataFrame, reader: TableReader) -> None:
+    if "currency" in items.columns:
+        found = sorted(set(items["currency"].dropna()))
+        if len(found) > 1:
+            raise InputError(
+                f"items: {reader.file}: money in {', '.join(found)} can't be added up; convert it to one currency"
+            )
+
+
+def _suspicious_values(items: pd.DataFrame, findings: Findings) -> None:
+    cases: list[tuple[str, Any, str]] = []
+    if "lead_time_days" in items.columns:
+        cases.append(
+            (
+                "long_lead_time",
+                items["lead_time_days"] > LONG_LEAD_TIME_DAYS,
+                f"a lead time beyond {LONG_LEAD_TIME_DAYS:g} days",
+            )
+        )
+        if "lead_time_sd_days" in items.columns:
+            cases.append(
+                (
+                    "wide_lead_time",
+                    items["lead_time_sd_days"] > 2 * items["lead_time_days"],
+                    "a lead time that varies by more than twice its mean",
+                )
+            )
+    if {"moq", "max_stock"} <= set(items.columns):
+        cases.append(
+            ("minimum_above_maximum", items["moq"] > items["max_stock"], "a minimum order above the maximum stock")
+        )
+    if {"moq", "pack_size"} <= set(items.columns):
+        odd = (items["moq"] % items["pack_size"]).fillna(0) > 1e-9
+        cases.append(
+            ("minimum_not_in_packs", odd, "a minimum order that is no whole number of packs: it is rounded up")
+        )
+    for code, flags, words in cases:
+        found = items.loc[flags.fillna(False), "sku"]
+        if len(found):
+            findings.notice(code, "items", f"{len(found)} items have {words}: {', '.join(sorted(set(found))[:_SHOWN])}")
+
+
+def _without_unknown(
+    frame: pd.DataFrame, reader: TableReader, known: frozenset[str], findings: Findings
+) -> pd.DataFrame:
+    unknown = frame[~frame["sku"].isin(known)]
+    if not len(unknown):
+        return frame
+    hints = _padded_candidates(set(unknown["sku"]), known)
+    for place, (row, sku) in zip(reader.locate(list(unknown.index)), unknown["sku"].items(), strict=True):
+        case = BadRow(
+            int(str(row)),
+            "sku",
+            sku,
+            "unknown_sku",
+            f"sku {sku!r} is not in the items table",
+            hints.get(sku, "add it to items, or remove the row"),
+        )
+        findings.set_aside(
+            [
+                Quarantined(
+                    reader.table,
+                    place.file,
+                    place.line,
+                    case.column,
+                    case.value,
+                    case.code,
+                    case.message,
+                    case.hint,
+                    place.raw,
+                )
+            ]
+        )
+    findings.notice("unknown_sku", reader.table, f"{len(unknown)} rows of SKUs that are not in items were set aside")
+    return frame.drop(index=unknown.index)
+
+
+def _padded_candidates(unknown: set[str], known: frozenset[str]) -> dict[str, str]:
+    """For identifiers that may have lost their leading zeros: the known ones that they may be."""
+    stripped: dict[str, list[str]] = defaultdict(list)
+    for sku in known:
+        stripped[sku.lstrip("0")].append(sku)
+    return {
+        sku: f"leading zeros lost? items has {', '.join(sorted(stripped[sku.lstrip('0')])[:3])}"
+        for sku in unknown
+        if sku.lstrip("0") in stripped
+    }
+
+
+def _same_file_twice(readers: dict[str, TableReader], findings: Findings) -> None:
+    seen: dict[str, tuple[str, str]] = {}
+    for table, reader in readers.items():
+        for file, digest in reader.fingerprints():
+            if digest in seen and seen[digest][0] == table:
+                raise InputError(
+                    f"{table}: {file} and {seen[digest][1]} hold the same bytes: "
+                    "the same extract given twice; remove one"
+                )
+            if digest in seen:
+                findings.notice(
+                    "same_extract", table, f"{file} is the same file as {seen[digest][1]}, given for {seen[digest][0]}"
+                )
+            seen[digest] = (table, file)
