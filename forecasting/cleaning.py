@@ -34,10 +34,11 @@ def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPan
 
     known = panel.status == CellStatus.OBSERVED
     # What was sold until it ran out was launched, too.
-    first = np.where(summary.first < 0, 0, (panel.quantity > 0).argmax(axis=1))
-    before = np.array([np.count_nonzero(known[i, :t]) for i, t in enumerate(first)])
+    sold = panel.quantity > 0
+    first = np.array([int(row.argmax()) if row.any() else 0 for row in sold], dtype=np.int64)
+    before = np.array([np.count_nonzero(known[i, :t]) for i, t in enumerate(first)], dtype=np.int64)
     # The first demand itself is no evidence of a rate; if it was sold out it is not among the observed ones anyway.
-    itself = known[np.arange(len(panel)), first].astype(np.float64)
+    itself = np.array([known[i, t : t + 1].sum() for i, t in enumerate(first)], dtype=np.float64)
     later = summary.observed - before - itself
     share = np.clip((summary.demands - itself) / np.maximum(later, 1), 0.0, 1.0 - 1e-12)
     probability = np.exp(before * np.log1p(-share))

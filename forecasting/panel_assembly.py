@@ -131,10 +131,10 @@ def _scan_dates(source: RowSource, rules: AssemblyRules) -> _Span:
     days = np.flatnonzero(seen) + _FIRST_DAY
     if not len(days):
         raise ValueError("sales has no rows: a panel can't be made of nothing")
-    frequency = Frequency(rules.frequency) if rules.frequency else infer_frequency(days)
     used = days if rules.as_of is None else days[days < date_to_day(rules.as_of)]
     if not len(used):
         raise ValueError(f"sales has no row before as_of {rules.as_of}; its first day is {day_to_date(days[0])}")
+    frequency = Frequency(rules.frequency) if rules.frequency else infer_frequency(used)
     first = int(frequency.opening(frequency.period_number(used[0])))
     last_number = int(frequency.period_number(used[-1]))
     next_opening = int(frequency.opening(last_number + 1))
@@ -231,6 +231,12 @@ class _Cells:
 
     def add(self, batch: pa.RecordBatch, pool: ThreadPoolExecutor) -> None:
         """Number the series of a batch and have its rows placed while the next batch is read."""
+        days = _days(batch.column("date"))
+        self.rows_read += len(days)
+        if (late := days >= self.span.ignored_from).any():
+            # The future must not even name a series.
+            self.rows_after += int(late.sum())
+            batch, days = batch.filter(pa.array(~late)), days[~late]
         sku, location, days = self._codes(batch)
         self._reserve_pairs(len(sku))
         self.series = assign_series(sku, location, self.series_of, self.pairs, self.series)
@@ -240,10 +246,8 @@ class _Cells:
         self._pending.append(pool.submit(self._place, sku, location, days, _numbers(batch.column("quantity")), short))
         if len(self._pending) > self.workers:
             self.rows_used += self._pending.pop(0).result()
-        self.rows_read += len(sku)
-        self.rows_after += int((days >= self.span.ignored_from).sum())
         if self.span.partial_day is not None:
-            self.rows_partial += int(((days >= self.span.partial_day) & (days < self.span.ignored_from)).sum())
+            self.rows_partial += int((days >= self.span.partial_day).sum())
 
     def _place(self, sku: Codes, location: Codes, days: Codes, quantity: npt.NDArray[np.float64], short: Bytes) -> int:
         span = self.span

@@ -140,7 +140,8 @@ def refuse_above(limit: float, rows: int, found: Sequence[Quarantined], reader: 
         first = found[0]
         raise InputError(
             f"{reader.table}: {reader.file}: {len(found)} of {rows} rows are bad, more than "
-            f"max_quarantine_fraction = {limit:g} allows; first {first.file}, line {first.line}: {first.message}; {first.hint}"
+            f"max_quarantine_fraction = {limit:g} allows; "
+            f"first {first.file}, line {first.line}: {first.message}; {first.hint}"
         )
 
 

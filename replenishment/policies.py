@@ -190,7 +190,9 @@ def set_policies(
     up_to = kind == "order_up_to"
     # Base stock is a lot of one unit; without whole units, of almost nothing.
     almost_nothing = np.maximum(1e-4 * demand.over_protection.mean(), 1e-6)
-    least = np.maximum(np.maximum(smallest, rules.minimum), np.where(demand.integral, 1.0, almost_nothing))
+    least = np.maximum(
+        np.maximum(smallest, rules.in_packs(rules.minimum)), np.where(demand.integral, 1.0, almost_nothing)
+    )
     spread = np.where(up_to, least, np.maximum(batch, least))
     s = _reorder_points(demand, targets, spread)
     just_above = s + np.where(demand.integral, 1.0, 1e-6 * np.maximum(np.abs(s), 1.0))

@@ -144,7 +144,7 @@ def apply_ahead(key: np.uint64, factor: Floats32, extra: Floats32, whole: bool, 
     for p in range(out.shape[0]):
         base = np.uint64(p) * np.uint64(PATH_STRIDE) + np.uint64(_AHEAD_STEP)
         for h in range(factor.size):
-            value = np.float64(out[p, h]) * factor[h] + extra[h]
+            value = max(np.float64(out[p, h]) * factor[h] + extra[h], 0.0)
             if whole and value != np.floor(value):
                 value = np.floor(value + np.float64(draw(key, base + np.uint64(h)) & _LOW) * _UNIT)
             out[p, h] = value

@@ -12,7 +12,7 @@ from forecasting.forecaster import DemandForecaster
 from forecasting.kernels.random import PATH_STRIDE, uniforms
 from replenishment.constraints import cap_at_maximum, order_quantity
 from replenishment.lead_times import LeadTimes
-from replenishment.lot_sizing import economic_order_quantity
+from replenishment.lot_sizing.economic_order_quantity import economic_order
 from replenishment.netting import NetPosition, net_along_time
 from replenishment.policies import LotRules, Policies, Targets, set_policies
 from replenishment.service import ProtectionDemand
@@ -206,9 +206,17 @@ def _protection_demand(
 
 
 def _economic_lot(own: ItemFacts, per_period: Floats) -> Floats:
-    """The economic order quantity; NaN where the unit cost is unknown; capped at the largest cover wanted."""
-    known = own.holding_cost > 0
-    yearly = own.holding_cost[known] * own.periods_per_year
-    lot = np.full(len(own.keys), np.nan)
-    lot[known] = economic_order_quantity(per_period[known] * own.periods_per_year, own.order_cost[known], yearly)
-    return np.where(np.isnan(lot), np.nan, np.minimum(lot, per_period * own.max_cover_periods))
+    """The economic order quantity; NaN where the unit cost is unknown; capped at the largest cover wanted.
+
+    Where orders cost nothing or nothing is demanded the lot is 0: nothing is gained by ordering for longer.
+    """
+    lot = np.where(own.holding_cost > 0, 0.0, np.nan)
+    rows = np.flatnonzero((own.holding_cost > 0) & (own.order_cost > 0) & (per_period > 0))
+    if len(rows):
+        order = economic_order(
+            fixed_cost=own.order_cost[rows],
+            holding_cost=own.holding_cost[rows] * own.periods_per_year,
+            demand_rate=per_period[rows] * own.periods_per_year,
+        )
+        lot[rows] = np.minimum(order.quantity, per_period[rows] * own.max_cover_periods)
+    return lot

@@ -187,7 +187,6 @@ def test_what_is_known_ahead_must_fit_the_panel(factor: np.ndarray, extra: np.nd
         forecaster.look_ahead(factor.astype(np.float32), np.broadcast_to(extra, np.shape(extra) or (2, 1)))
 
 
-@pytest.mark.xfail(strict=True, reason="only the factor is looked at: paths of -5 units")
 def test_no_demand_becomes_negative_by_what_is_known_ahead() -> None:
     forecaster = DemandForecaster().fit(panel_of(np.ones((2, 30))))
     try:
@@ -223,7 +222,6 @@ def test_a_panel_without_series_is_fitted_and_forecasts_nothing() -> None:
     assert len(forecaster.parameters()) == 0
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="argmax of an empty sequence, in mark_launches")
 def test_a_panel_without_a_period_forecasts_nothing() -> None:
     """What ``until`` gives at the first opening of all."""
     panel = panel_of(np.ones((2, 30))).until(dt.date(2024, 1, 1))

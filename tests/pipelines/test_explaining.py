@@ -76,7 +76,7 @@ def test_the_story_names_the_numbers_of_the_line(run: PublishedRun, rows: pd.Dat
             f"{row['safety_stock']:,.1f}".replace("-0.0", "0.0"), f"{row['expected_backorder_rate']:.2%}", row["model"],
             row["class"], row["lead_time_source"], row["reason"], row["rule"],
         ]  # fmt: skip
-        wanted += [units(row["order_quantity"])] if row["order_quantity"] > 0 else ["No order"]
+        wanted += [f"Order {units(row['order_quantity'])} unit"] if row["order_quantity"] > 0 else ["No order"]
         if row["backordered"] > 0:
             wanted.append(f"{units(row['backordered'])} units backordered")
         if row["on_order"] > 0:

@@ -33,6 +33,9 @@ def test_switched_on_every_setting_shows_its_default() -> None:
     plan = tomllib.loads(uncommented())["plan"]
     rules, defaults = plan.pop("rules"), plan.pop("defaults")
     assert PlanConfig.make(plan, "template") == PlanConfig()
+    for name, value in plan.items():
+        default = PlanConfig.model_fields[name].default
+        assert (type(value), value) == (type(default), default), name
     shown = set(plan) | {"rules", "defaults"}
     assert shown == {name for name, field in PlanConfig.model_fields.items() if field.default is not None}
     assert PlanConfig.make({"defaults": defaults, "rules": rules}, "template").defaults == defaults

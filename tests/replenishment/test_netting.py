@@ -161,6 +161,7 @@ def test_an_order_on_time_is_netted_one_to_one() -> None:
     """Due at opening 3, when a new order would come: 20 units less to order."""
     assert steady([0, 0, 0, 0]).order() == 30
     assert steady([0, 0, 0, 20]).order() == 10
+    assert steady([0, 0, 0, 100]).order() == 0
     assert steady([20, 0, 0, 0]).order() == 10
 
 

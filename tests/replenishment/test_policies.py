@@ -88,6 +88,20 @@ def test_a_level_of_fractional_demand_reaches_its_target_to_a_millionth() -> Non
     assert demand.backorder_rate(s * (1 - 1e-5), 20.0)[0] > 0.02
 
 
+@pytest.mark.parametrize("target", [0.3, 0.1])
+@pytest.mark.parametrize("lot", [1.0, 8.0])
+def test_a_level_for_lost_demand_loses_its_target_and_a_unit_less_loses_more(target: float, lot: float) -> None:
+    """Lower than the level for backordered demand where a lead time passes, for what was lost is not on order."""
+    demand = mixed(lead_time=4).take(np.array([0, 1, 2]))
+    made = policies(demand, targets(3, "backorder_rate", target, lost=True), lots(3, pack=lot), "order_up_to")
+    s = made.reorder_point
+    assert (demand.lost_rate(s, lot) <= target + 1e-5).all()
+    assert ((demand.lost_rate(s - 1, lot) > target - 1e-5) | (s == -1)).all()
+    waiting = policies(demand, targets(3, "backorder_rate", target), lots(3, pack=lot), "order_up_to")
+    assert (s <= waiting.reorder_point).all()
+    assert (s < waiting.reorder_point).any()
+
+
 @pytest.mark.parametrize("target", [0.6, 0.9, 0.95])
 def test_a_cycle_service_level_is_the_quantile_of_demand_over_the_protection_interval(target: float) -> None:
     """For Poisson demand with mean 6 over L + R = 3 periods, SciPy's quantile; with base stock that is S."""
@@ -250,7 +264,7 @@ kinds = st.sampled_from(["order_up_to", "reorder_point", "min_max"])
     economic=st.one_of(st.just(np.nan), st.floats(0.5, 60)),
     packs=st.integers(0, 5),
     pack=st.sampled_from([1.0, 6.0, 7.0]),
-    below=st.integers(0, 60),
+    below=st.one_of(st.integers(0, 6), st.integers(0, 60)),
 )
 def test_a_due_order_is_whole_packs_at_least_the_minimum_and_lifts_the_position_above_the_reorder_point(
     kind: str, economic: float, packs: int, pack: float, below: int
@@ -303,14 +317,7 @@ def test_the_highest_position_after_an_order_is_named(kind: str) -> None:
     np.testing.assert_array_equal(made.highest[rows], highest)
 
 
-@pytest.mark.parametrize(
-    "minimum",
-    [
-        0.0,
-        12.0,
-        pytest.param(10.0, marks=pytest.mark.xfail(strict=True, reason="the lot is taken as 10, not two packs")),
-    ],
-)
+@pytest.mark.parametrize("minimum", [0.0, 10.0, 12.0])
 def test_the_promise_of_an_order_up_to_level_is_made_for_the_smallest_order(minimum: float) -> None:
     """In packs of six: an order lifts the position from the reorder point to its highest place."""
     made = policies(mixed().take(np.array([0, 1, 2])), targets(3), lots(3, minimum=minimum, pack=6.0), "order_up_to")

@@ -138,6 +138,14 @@ def test_urgent_lines_come_first_and_among_equals_the_dearer_risk(result: PlanRe
     assert all((part.diff().dropna() <= 1e-9).all() for _, part in risk)
 
 
+def test_an_item_that_is_more_likely_than_not_to_run_out_is_a_potential_stock_out(result: PlanResult) -> None:
+    lines = result.recommendations
+    open_to_orders = ~lines["status"].isin(["discontinued", "needs planner", "new", "stocked out"])
+    chance = lines["stock_out_probability"][open_to_orders]
+    assert (chance.between(0.05, 0.5).sum(), chance.between(0.5, 0.95).sum()) >= (2, 2)
+    assert ((chance > 0.5) == (lines["status"] == "potential stock-out")[open_to_orders]).all()
+
+
 def test_the_promised_rate_of_the_plan_is_weighted_by_demand_and_leaves_out_what_is_not_ordered() -> None:
     tables: Tables = small_shop()
     busiest = tables["sales"].groupby(["sku", "location"])["quantity"].sum().idxmax()

@@ -242,7 +242,7 @@ def test_lost_demand_never_waits_and_backordered_demand_is_never_lost():
 
 
 def test_paths_start_where_the_rule_may_leave_the_position():
-    """Without an initial stock the first period's stock spreads over the lot, so that large lots need no long warm-up."""
+    """Without an initial stock the first period's stock spreads over the lot, so that large lots need no warm-up."""
     policy = rule(reorder_point=0.0, raise_to=1.0, lot=50.0, highest=50.0)
     result = simulate(policy, np.zeros((1, 300, 1), dtype=np.float32), 1, periods=1, paths=300)
     stocks = [result.trajectory("00000", path=p)["stock"].iloc[0] for p in range(300)]
@@ -270,7 +270,7 @@ def test_what_makes_no_sense_is_refused(change, message):
     demand, lead_time = arguments.pop("demand"), arguments.pop("lead_time")
     if isinstance(lead_time, list):
         lead_time = LeadTimes.constant(lead_time)
-    with pytest.raises(ValueError, match="(?s).*") as refused:
+    with pytest.raises(ValueError, match=r"(?s).*") as refused:
         simulate(rule(), demand, lead_time, **arguments)
     assert message in str(refused.value)
 

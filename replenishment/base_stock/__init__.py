@@ -1,0 +1,1 @@
+"""Base-stock policies: unit and compound Poisson demand, random lead times, disruptions."""

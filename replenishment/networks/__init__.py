@@ -1,0 +1,1 @@
+"""Networks of stocks: serial systems and guaranteed service on trees."""

@@ -1,0 +1,1 @@
+"""Order rules of shipped systems: minimums, packs, triggers, netting, cover, buffers."""
