@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.errors import InputError
 from pipelines.quarantine import BadRow, Findings, Quarantined, Repair
@@ -79,7 +80,8 @@ def check_table(reader: TableReader, findings: Findings, max_fraction: float) ->
     note_headings(reader, findings)
     batches = list(reader.scan(list(reader.columns)))
     raw = (
-        pa.Table.from_batches(batches)
+        # The files of a folder may hold whole numbers here and fractions there.
+        pa.concat_tables([pa.Table.from_batches([batch]) for batch in batches], promote_options="permissive")
         if batches
         else pa.table({name: pa.array([], pa.string()) for name in reader.columns})
     )
@@ -180,28 +182,24 @@ def _dates(values: pa.Array) -> npt.NDArray[np.datetime64]:
 def _identifiers(
     reader: TableReader, name: str, column: pa.ChunkedArray, findings: Findings, bad: list[BadRow]
 ) -> npt.NDArray[np.object_]:
+    """Identifiers in normal form, None where empty or unusable; each distinct text is judged once."""
+    coded = pc.dictionary_encode(column.cast(pa.string())).combine_chunks()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.chunk(0)
+    texts = coded.dictionary.to_pylist()
     book = IdentifierBook(reader, name)
-    texts = column.to_pylist()
-    out = np.empty(len(texts), dtype=object)
-    for row, text in enumerate(texts):
-        if text is None or text == "":
-            continue
-        out[row] = book.look(text)
-        book.rows[text] = book.rows.get(text, 0) + 1
-        if out[row] is None:
-            problem = book.problems[text]
-            bad.append(
-                BadRow(
-                    row,
-                    name,
-                    text,
-                    problem.code,
-                    f"{name} {text[:40]!r} {problem.message}",
-                    hint_for("identifier", text, reader.source),
-                )
-            )
+    clean = np.array([None if text == "" else book.look(text) for text in texts] + [None], dtype=object)
+    # The last place stands for an empty cell.
+    place = pc.fill_null(coded.indices, len(texts)).to_numpy(zero_copy_only=False)
+    counts = np.bincount(place, minlength=len(texts) + 1)
+    book.rows = {text: int(counts[k]) for k, text in enumerate(texts)}
+    unusable = np.array([text in book.problems for text in texts] + [False], dtype=np.bool_)
+    for row in np.flatnonzero(unusable[place]).tolist():
+        text = texts[place[row]]
+        problem, hint = book.problems[text], hint_for("identifier", text, reader.source)
+        bad.append(BadRow(row, name, text, problem.code, f"{name} {text[:40]!r} {problem.message}", hint))
     book.log(findings)
-    return out
+    return np.asarray(clean[place], dtype=object)
 
 
 def unreadable_row(reader: TableReader, row: int, name: str, value: str) -> BadRow:

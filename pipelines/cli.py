@@ -52,16 +52,19 @@ def restock() -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("restock-demo"))
 @click.option("--skus", type=click.IntRange(min=1), default=400, show_default=True, help="SKUs of the generated shop.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the generated shop.")
+@click.option(
+    "--truth", is_flag=True, help="Also write what the shop is made of: rates, lead times, planted incidents."
+)
 @_JOBS
 @_JSON
-def demo(folder: Path, skus: int, seed: int, jobs: int | None, as_json: bool) -> None:
+def demo(folder: Path, skus: int, seed: int, truth: bool, jobs: int | None, as_json: bool) -> None:
     """Generate a demo shop in FOLDER and plan it."""
     from pipelines.demo import write_demo
     from pipelines.project import open_project, run_plan
 
     progress = _progress()
     progress(f"generating {skus} SKUs at two locations over three years")
-    file = write_demo(folder, skus=skus, seed=seed)
+    file = write_demo(folder, skus=skus, seed=seed, truth=truth)
     project = open_project(file)
     _tell(project, run_plan(project, jobs=jobs, progress=progress), as_json)
 
@@ -73,6 +76,31 @@ def init(folder: Path) -> None:
     from pipelines.template import write_template
 
     click.echo(f"{write_template(folder)} written: name your tables in it, then run `restock plan`")
+
+
+@restock.command()
+@_PROJECT
+@_AS_OF
+@_JOBS
+@_JSON
+def check(file: Path, as_of: dt.datetime | None, jobs: int | None, as_json: bool) -> None:
+    """Read all tables and say how far they can be trusted, worst first."""
+    from pipelines.execution import default_jobs, thread_mapper
+    from pipelines.jobs.planning import make_plan
+    from pipelines.project import open_project
+    from pipelines.showing import show_concerns
+    from pipelines.trust import concerns_of, table_counts
+
+    project = open_project(file, as_of=as_of.date() if as_of else None)
+    made = make_plan(project.inputs, project.config, run=thread_mapper(jobs or default_jobs()), progress=_progress())
+    counts, concerns = table_counts(made), concerns_of(made)
+    if as_json:
+        tables = counts.drop(columns="file").to_dict("records")
+        _print_json(
+            {"schema": 1, "status": "ok", "tables": tables, "concerns": [vars(concern) for concern in concerns]}
+        )
+    else:
+        show_concerns(counts, concerns)
 
 
 @restock.command()

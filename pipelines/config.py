@@ -185,13 +185,18 @@ def describe_problem(problem: ValidationError) -> str:
     """Say in one line each what pydantic found, with the field and its value."""
     lines = []
     for error in problem.errors():
-        where = ".".join(str(part) for part in error["loc"])
+        where = ".".join(str(part) for part in error["loc"] if not _names_a_type(part))
         value = "" if isinstance(error.get("input"), dict) else f" (got {error.get('input')!r})"
         if error["type"] == "extra_forbidden":
             lines.append(f"{where} is no setting; known are {', '.join(_known_settings(error['loc']))}")
         else:
             lines.append(f"{where}: {error['msg']}{value}" if where else str(error["msg"]))
     return "; ".join(lines)
+
+
+def _names_a_type(part: int | str) -> bool:
+    """Whether a part of a place is pydantic's name for one of several types that a setting may have."""
+    return part in ("str", "float", "constrained-float") or str(part).startswith(("list[", "dict["))
 
 
 def _known_settings(place: tuple[int | str, ...]) -> list[str]:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipelines.project import Project, PublishedRun
+    from pipelines.trust import Concern
     from replenishment.simulation.results import SimulationResult
 
-__all__ = ["show_run", "show_simulation"]
+__all__ = ["show_concerns", "show_run", "show_simulation"]
 
 _LINES: Final = 12
 _PIPE_WIDTH: Final = 160
@@ -174,3 +175,18 @@ def _number(value: float, rate: bool) -> str:
     if value != value:
         return ""
     return f"{value:.2%}" if rate else f"{value:,.2f}"
+
+
+def show_concerns(counts: pd.DataFrame, concerns: list[Concern]) -> None:
+    """Print the rows of each table, then every concern in a sentence, worst first."""
+    console = _console()
+    table = Table(title="Tables", title_justify="left", header_style="bold")
+    for name in ("table", "rows used", "rows set aside"):
+        table.add_column(name, justify="left" if name == "table" else "right")
+    for row in counts.itertuples(index=False):
+        table.add_row(str(row.table), f"{row.rows_used:,}", f"{row.rows_set_aside:,}")
+    console.print(table)
+    for concern in concerns:
+        console.print(f"[{concern.severity}] {concern.message}", highlight=False, markup=False)
+    if not concerns:
+        console.print("Nothing to worry about was found.")

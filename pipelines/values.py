@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.sources import TableSource
+from pipelines.tables import LONGEST_IDENTIFIER
 
 __all__ = ["IdentifierError", "hint_for", "judge_identifier", "parse_column"]
 
 TRUE_WORDS: Final = ("true", "1", "yes", "t", "y")
 FALSE_WORDS: Final = ("false", "0", "no", "f", "n")
-LONGEST_IDENTIFIER: Final = 128
 # Format, control and line-breaking characters make identifiers that look alike and are not.
 _HIDDEN: Final = ("Cc", "Cf", "Zl", "Zp", "Co", "Cs")
 
@@ -110,7 +110,8 @@ def _dates(text: pa.Array, source: TableSource) -> pa.Array:
     if source.date_format is not None:
         found = pc.strptime(text, format=source.date_format, unit="us", error_is_null=True)
         # The 30th of February becomes the 2nd of March: what does not read back as it was is no date.
-        back = pc.strftime(found, format=source.date_format)
+        # In whole seconds: finer ones would be written with their fraction.
+        back = pc.strftime(pc.cast(found, pa.timestamp("s")), format=source.date_format)
         same = pc.equal(_unpadded(back), _unpadded(text))
         return pc.if_else(pc.fill_null(same, False), found, pa.scalar(None, pa.timestamp("us")))
     shape = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?$"
@@ -139,7 +140,8 @@ def _date_or_none(text: str | None) -> dt.datetime | None:
 def hint_for(kind: str, value: str, source: TableSource) -> str:
     """Say what to do about a value that could not be read."""
     text = value.strip()
-    for shape, hint in _HINTS[kind]:
+    declared = kind == "date" and source.date_format is not None
+    for shape, hint in [] if declared else _HINTS[kind]:
         if re.search(shape, text):
             return hint
     return _DEFAULT_HINTS[kind].format(decimal=source.decimal, date_format=source.date_format or "YYYY-MM-DD")

@@ -16,11 +16,12 @@ def main() -> None:
     parser.add_argument("--locations", type=int, default=2)
     parser.add_argument("--years", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--truth", action="store_true", help="write rates, lead times, incidents and days as well")
     given = parser.parse_args()
     if given.shop:
         path = write_shop(given.folder)
     else:
-        path = write_demo(given.folder, given.skus, given.locations, given.years, given.seed)
+        path = write_demo(given.folder, given.skus, given.locations, given.years, given.seed, truth=given.truth)
     print(path)
 
 

@@ -1,4 +1,4 @@
-"""What every demo shop has in common: its categories, locations, suppliers, demand patterns and yearly campaigns."""
+"""What every demo shop has in common: its categories, locations, demand patterns, lives and yearly campaigns."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ __all__ = [
     "LIVES",
     "LOCATIONS",
     "PATTERNS",
-    "SUPPLIERS",
     "Campaign",
     "Category",
     "DemandPattern",
     "Life",
     "Location",
-    "Supplier",
 ]
 
 
@@ -31,6 +29,7 @@ class Category:
     season_peak : day of the year of the peak, 1 to 365.
     unit_cost : median cost of an item in money per unit.
     holding_rate : per year; None where the shop's general rate holds.
+    shelf_life_days : None for what keeps. max_cover_days : cover that the shelf space allows; None without a limit.
     """
 
     name: str
@@ -39,6 +38,8 @@ class Category:
     season_peak: int
     unit_cost: float
     holding_rate: float | None
+    shelf_life_days: int | None = None
+    max_cover_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,10 @@ class Location:
     weekday : relative demand, Monday to Sunday.
     size : demand relative to the average location.
     backorder_share : share of the unmet units whose customers wait; the others are lost.
-    customers : number of known customers; key_customers : the first of them, with priority 1.
+    customers : customers at a time of each circle of twenty SKUs; key_customers : the first of them, priority 1.
+    stays_days : mean time for which somebody remains a customer.
+    channels : the ways in which they order, the most usual ones several times.
+    returned_share : share of the shipped units that come back, sellable.
     ships_on_sunday : otherwise an order of a Sunday is allocated on that day and leaves on Monday.
     """
 
@@ -62,26 +66,10 @@ class Location:
     backorder_share: float
     customers: int
     key_customers: int
+    stays_days: float
+    channels: tuple[str, ...]
+    returned_share: float
     ships_on_sunday: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Supplier:
-    """A supplier as it presents itself and as it is.
-
-    Attributes
-    ----------
-    stated_days, stated_sd_days : lead time according to the supplier; the sd may be unknown (None).
-    mean_days, sd_days : real lead time, gamma distributed, drawn once a purchase order.
-    order_cost : money per order line.
-    """
-
-    name: str
-    stated_days: int
-    stated_sd_days: float | None
-    mean_days: float
-    sd_days: float
-    order_cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +101,15 @@ class Life:
     share : share of the SKUs.
     launched, ended : range of the day as a share of the history; None for before it and never. A share above
         one lies after the history: announced, not yet due.
-    superseded : whether the SKU that follows in the list takes over on the day of the end.
+    handovers : ranges of the days on which the SKU that follows in the list takes over from this one, then the one
+        after it from that: a chain of as many successors.
     """
 
     name: str
     share: float
     launched: tuple[float, float] | None = None
     ended: tuple[float, float] | None = None
-    superseded: bool = False
+    handovers: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +139,18 @@ CATEGORIES = (
     Category("garden", (0.8, 0.8, 0.8, 0.9, 1.2, 1.6, 0.9), 0.65, 140, 9.0, 0.30),
     Category("heating", (1.1, 1.1, 1.1, 1.1, 1.1, 0.9, 0.6), 0.60, 345, 32.0, 0.30),
     Category("lighting", (0.9, 0.9, 0.9, 1.0, 1.2, 1.3, 0.8), 0.30, 335, 7.0, None),
-    Category("paint", (0.9, 0.9, 1.0, 1.0, 1.3, 1.4, 0.5), 0.30, 170, 6.0, None),
+    Category("paint", (0.9, 0.9, 1.0, 1.0, 1.3, 1.4, 0.5), 0.30, 170, 6.0, None, 180, 90),
     Category("tools", (1.0, 1.0, 1.0, 1.0, 1.2, 1.3, 0.5), 0.15, 340, 18.0, None),
 )
 
-LOCATIONS = (
-    Location("north", "N", (1.2, 1.2, 1.2, 1.2, 1.1, 0.6, 0.5), 1.25, 0.75, 40, 6, False),
-    Location("south", "S", (0.8, 0.8, 0.9, 0.9, 1.1, 1.5, 1.0), 0.75, 0.20, 300, 10, True),
-    Location("east", "E", (0.9, 0.9, 0.9, 1.0, 1.1, 1.3, 0.9), 0.60, 0.20, 240, 8, True),
-    Location("west", "W", (1.1, 1.1, 1.1, 1.1, 1.1, 0.9, 0.6), 0.90, 0.50, 80, 8, False),
-)
+_TRADE = ("phone", "phone", "counter", "counter", "counter", "web", "web", "web")
+_STORE = ("store", "store", "store", "store", "store", "web", "web")
 
-SUPPLIERS = (
-    Supplier("S01", 5, 1.0, 5.0, 1.0, 6.0),
-    Supplier("S02", 12, 2.0, 12.0, 2.5, 12.0),
-    Supplier("S03", 25, None, 25.5, 5.0, 20.0),
-    # The one that promises more than it keeps.
-    Supplier("S04", 45, None, 54.0, 10.0, 35.0),
+LOCATIONS = (
+    Location("north", "N", (1.2, 1.2, 1.2, 1.2, 1.1, 0.6, 0.5), 1.25, 0.75, 40, 6, 900.0, _TRADE, 0.01, False),
+    Location("south", "S", (0.8, 0.8, 0.9, 0.9, 1.1, 1.5, 1.0), 0.75, 0.20, 240, 10, 200.0, _STORE, 0.03, True),
+    Location("east", "E", (0.9, 0.9, 0.9, 1.0, 1.1, 1.3, 0.9), 0.60, 0.20, 200, 8, 200.0, _STORE, 0.03, True),
+    Location("west", "W", (1.1, 1.1, 1.1, 1.1, 1.1, 0.9, 0.6), 0.90, 0.50, 60, 8, 500.0, _TRADE, 0.02, False),
 )
 
 PATTERNS = (
@@ -177,11 +161,13 @@ PATTERNS = (
 )
 
 LIVES = (
-    Life("established", 0.70),
+    Life("established", 0.64),
     Life("launched", 0.09, launched=(0.15, 0.80)),
     Life("launched recently", 0.07, launched=(0.90, 0.985)),
+    Life("launch announced", 0.03, launched=(1.004, 1.03)),
     Life("discontinued", 0.06, ended=(0.40, 0.95)),
-    Life("superseded", 0.05, ended=(0.45, 0.93), superseded=True),
+    Life("superseded", 0.05, handovers=((0.45, 0.93),)),
+    Life("superseded twice", 0.03, handovers=((0.35, 0.55), (0.70, 0.93))),
     Life("end announced", 0.03, ended=(1.02, 1.08)),
 )
 

@@ -9,12 +9,16 @@ from pipelines.demo.catalogue import CATEGORIES
 from pipelines.demo.streams import keyed_stream
 from pipelines.demo.world import DAYS_PER_YEAR, World
 
-__all__ = ["draw_demand", "mean_demand", "on_sale"]
+__all__ = ["PREORDER_DAYS", "draw_demand", "draw_preorders", "mean_demand", "on_sale"]
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 # A new item starts at this share of its demand and closes the gap with this time constant in days.
 _LAUNCH_SHARE, _LAUNCH_DAYS = 0.4, 25.0
+
+PREORDER_DAYS = 30  # so long before its first day an item can be ordered
+_PREORDERED_DAYS = 4.0  # mean of the units ordered ahead, in days of the item's usual demand
 
 
 def on_sale(world: World) -> npt.NDArray[np.bool_]:
@@ -73,6 +77,21 @@ def draw_demand(world: World, mean: Floats) -> npt.NDArray[np.int64]:
         dispersion = world.assortment.dispersion[i]
         demand[k] = stream.poisson(by_series[k] * stream.standard_gamma(dispersion, world.days) / dispersion)
     return np.ascontiguousarray(demand.T)
+
+
+def draw_preorders(world: World) -> Integers:
+    """Draw the units that customers order before an item is available, (series,).
+
+    Only items without a predecessor are waited for. They are demanded on the first day on sale; of an item that is
+    announced for the time after the history they are open orders at its end.
+    """
+    series, assortment = world.series, world.assortment
+    preordered = np.zeros(series.sku.size, dtype=np.int64)
+    new = (assortment.launch >= PREORDER_DAYS) & (assortment.predecessor < 0)
+    for k in np.flatnonzero(new[series.sku]):
+        stream = keyed_stream(world.seed, "pre-orders", int(series.sku[k]), int(series.location[k]))
+        preordered[k] = stream.poisson(_PREORDERED_DAYS * series.rate[k])
+    return preordered
 
 
 def _year(world: World) -> Floats:

@@ -22,6 +22,7 @@ EVERYWHERE = -1
 _PROMOTION_DAYS = 7
 _PROMOTED_SHARE = 0.35
 _PROMOTIONS_PER_YEAR = 1.5
+_CAMPAIGN_NOTICE_DAYS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Occasion:
     Attributes
     ----------
     first, last : day numbers, both included.
-    uplift : factor on the mean demand; discount : share taken off the price.
+    uplift : factor on the mean demand; expected : what the shop thinks of it. discount : share taken off the price.
+    known : day since which the shop has known of it; below zero before the history.
     category, location, sku : positions; EVERYWHERE for all of them.
     """
 
@@ -39,7 +41,9 @@ class Occasion:
     first: int
     last: int
     uplift: float
+    expected: float
     discount: float
+    known: int
     category: int = EVERYWHERE
     location: int = EVERYWHERE
     sku: int = EVERYWHERE
@@ -98,7 +102,9 @@ def _campaigns(world: World) -> list[Occasion]:
                     first,
                     last,
                     campaign.uplift,
+                    campaign.uplift,
                     campaign.discount,
+                    min(first - _CAMPAIGN_NOTICE_DAYS, world.days - 1),
                     EVERYWHERE if campaign.category is None else categories.index(campaign.category),
                     EVERYWHERE if campaign.location is None else names.index(campaign.location),
                 )
@@ -120,7 +126,9 @@ def _promotions(world: World) -> list[Occasion]:
         for monday in sorted(stream.choice(mondays, size=min(count, mondays.size), replace=False)):
             discount = float(stream.choice([0.10, 0.15, 0.20, 0.25]))
             uplift = round(1.0 + discount * float(stream.uniform(4.0, 9.0)), 2)
+            expected = round(1.0 + (uplift - 1.0) * float(np.exp(0.3 * stream.standard_normal())), 1)
+            known = min(int(monday) - int(stream.integers(14, 64)), world.days - 1)
             if launch <= monday and monday + _PROMOTION_DAYS <= end:
                 first, last = int(monday), int(monday) + _PROMOTION_DAYS - 1
-                occasions.append(Occasion("promotion", first, last, uplift, discount, sku=i))
+                occasions.append(Occasion("promotion", first, last, uplift, expected, discount, known, sku=i))
     return occasions

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.demo.catalogue import CATEGORIES, LIVES, LOCATIONS, PATTERNS, SUPPLIERS, Location
+from pipelines.demo.catalogue import CATEGORIES, LIVES, LOCATIONS, PATTERNS, Location
 from pipelines.demo.streams import keyed_stream
+from pipelines.demo.suppliers import SUPPLIERS
 
-__all__ = ["AS_OF", "DAYS_PER_YEAR", "NEVER", "SUCCESSOR", "Assortment", "Series", "World", "draw_world"]
+__all__ = ["AS_OF", "DAYS_PER_YEAR", "HAND", "NEVER", "SUCCESSOR", "Assortment", "Series", "World", "draw_world"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -23,7 +24,7 @@ NEVER = 1_000_000  # a day that no history reaches
 SUCCESSOR = len(LIVES)  # the life of a SKU that begins when its predecessor's ends
 
 # SKUs are dealt out in hands of this size, each with the same mix: a shop of 20 has one of everything.
-_HAND = 20
+HAND = 20
 
 _PACKS = np.array([1, 2, 5, 6, 10, 12, 20, 24, 50])
 
@@ -40,7 +41,7 @@ class Assortment:
     dispersion : size parameter r of the negative binomial.
     growth : per year, of the logarithm of demand.
     launch, end : first day on sale and first day no longer on sale; below zero and NEVER where there is none.
-    predecessor : position of the SKU that this one replaces, or -1.
+    predecessor : position of the SKU that this one replaces, or -1; root : first of its chain, itself without one.
     unit_cost, unit_price, shortage_cost : money per unit; order_cost : money per order line.
     moq, pack_size : units.
     extra_lead_days : what this SKU needs beyond its supplier's lead time, in days.
@@ -58,6 +59,7 @@ class Assortment:
     launch: Integers
     end: Integers
     predecessor: Integers
+    root: Integers
     unit_cost: Floats
     unit_price: Floats
     shortage_cost: Floats
@@ -151,12 +153,8 @@ def _draw_assortment(skus: int, days: int, seed: int) -> Assortment:
     position = np.arange(skus)
     category_mix, supplier_mix, pattern_mix, life_mix = _deal(skus, seed).T
     life = _pick(life_mix, [kind.share for kind in LIVES])
-    superseded = np.array([kind.superseded for kind in LIVES])[life]
-    # A successor is never superseded in its turn: chains of length one.
-    replaces = np.zeros(skus, dtype=bool)
-    for i in range(1, skus):
-        replaces[i] = superseded[i - 1] and not replaces[i - 1]
-    origin = position - replaces
+    origin = _chains(life)
+    replaces = origin < position
 
     uniform = np.empty((skus, 10))
     normal = np.empty((skus, 4))
@@ -178,7 +176,7 @@ def _draw_assortment(skus: int, days: int, seed: int) -> Assortment:
     )
     rate = floor + gamma * (mean - floor) / shape
     low, high = np.array([kind.dispersion for kind in PATTERNS])[pattern].T
-    launch, end = _draw_lives(life, replaces, uniform[:, 8:], days)
+    launch, end = _draw_lives(life, origin, uniform[:, 8:], days)
 
     unit_cost = np.array([kind.unit_cost for kind in CATEGORIES])[category] * np.exp(0.8 * normal[:, 0])
     # What sells slowly is expensive more often than not.
@@ -197,6 +195,7 @@ def _draw_assortment(skus: int, days: int, seed: int) -> Assortment:
         launch=launch,
         end=end,
         predecessor=np.where(replaces, position - 1, -1),
+        root=origin,
         unit_cost=unit_cost,
         unit_price=unit_price,
         shortage_cost=np.round((unit_price - unit_cost) * (0.5 + uniform[:, 3]), 2),
@@ -209,27 +208,38 @@ def _draw_assortment(skus: int, days: int, seed: int) -> Assortment:
 
 
 def _deal(skus: int, seed: int) -> Floats:
-    """Uniform numbers (skus, 4) that fall once into each of ``_HAND`` equal intervals in each hand and column."""
+    """Uniform numbers (skus, 4) that fall once into each of ``HAND`` equal intervals in each hand and column."""
     hands = []
-    for hand in range(-(-skus // _HAND)):
+    for hand in range(-(-skus // HAND)):
         stream = keyed_stream(seed, "mix", hand)
-        interval = stream.permuted(np.tile(np.arange(_HAND), (4, 1)), axis=1).T
-        hands.append((interval + stream.random((_HAND, 4))) / _HAND)
+        interval = stream.permuted(np.tile(np.arange(HAND), (4, 1)), axis=1).T
+        hands.append((interval + stream.random((HAND, 4))) / HAND)
     return np.concatenate(hands)[:skus]
 
 
-def _draw_lives(
-    life: Integers, replaces: npt.NDArray[np.bool_], uniform: Floats, days: int
-) -> tuple[Integers, Integers]:
-    """First and last day of each SKU; a successor starts when its predecessor, the row before, ends."""
+def _chains(life: Integers) -> Integers:
+    """First SKU of the chain that each SKU belongs to: as many rows follow a superseded one as it has handovers."""
+    root = np.arange(life.size)
+    for i in range(1, life.size):
+        before = root[i - 1]
+        if i - before <= len(LIVES[life[before]].handovers):
+            root[i] = before
+    return root
+
+
+def _draw_lives(life: Integers, root: Integers, uniform: Floats, days: int) -> tuple[Integers, Integers]:
+    """First day on sale and first day no longer on sale of each SKU; a successor starts when the row before ends."""
     launch = np.full(life.size, -1)
     end = np.full(life.size, NEVER)
-    for kind, share in enumerate(LIVES):
-        own = (life == kind) & ~replaces
-        for bound, limits, draw in ((launch, share.launched, uniform[:, 0]), (end, share.ended, uniform[:, 1])):
+    for i, start in enumerate(root):
+        kind, place = LIVES[life[start]], i - start
+        launched = kind.launched if place == 0 else None
+        ended = kind.handovers[place] if place < len(kind.handovers) else kind.ended
+        for bound, limits, draw in ((launch, launched, uniform[i, 0]), (end, ended, uniform[i, 1])):
             if limits is not None:
-                bound[own] = (days * (limits[0] + (limits[1] - limits[0]) * draw[own])).astype(np.int64)
-    launch[replaces] = end[np.flatnonzero(replaces) - 1]
+                bound[i] = int(days * (limits[0] + (limits[1] - limits[0]) * draw))
+        if place > 0:
+            launch[i] = end[i - 1]
     return launch, end
 
 
@@ -237,7 +247,7 @@ def _draw_series(assortment: Assortment, places: tuple[Location, ...], seed: int
     sku = np.repeat(np.arange(assortment.sku.size), len(places))
     location = np.tile(np.arange(len(places)), assortment.sku.size)
     # A successor takes over the customers of its predecessor, hence its draws.
-    origin = np.where(assortment.predecessor >= 0, assortment.predecessor, np.arange(assortment.sku.size))[sku]
+    origin = assortment.root[sku]
     normal = np.array(
         [keyed_stream(seed, "series", i, j).standard_normal(3) for i, j in zip(origin, location, strict=True)]
     )
@@ -248,7 +258,7 @@ def _draw_series(assortment: Assortment, places: tuple[Location, ...], seed: int
         location=location,
         rate=rate,
         guess=rate * np.exp(0.35 * normal[:, 1]),
-        caution=np.maximum(1.8 + 0.8 * normal[:, 2], 0.0),
+        caution=np.maximum(2.1 + 0.8 * normal[:, 2], 0.2),
     )
 
 

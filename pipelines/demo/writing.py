@@ -10,12 +10,19 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from pipelines.demo.ledger import LEDGER_DAYS
 from pipelines.demo.tables import DemoWorld, demo_tables
 
 __all__ = ["write_demo", "write_shop"]
 
-# A draw of 20 SKUs in which every kind of demand, life and supplier occurs.
-SHOP_SKUS, SHOP_YEARS, SHOP_SEED = 20, 2, 121
+# A draw of 20 SKUs in which every kind of demand, life, supplier and incident occurs.
+SHOP_SKUS, SHOP_YEARS, SHOP_SEED, SHOP_LEDGER_DAYS = 20, 2, 211, 90
+
+# Tables of many rows, which a large shop keeps as Parquet.
+_LARGE = ("sales", "customer_orders")
+
+# Tables whose text holds commas: a list of weekdays.
+_QUOTED = ("suppliers",)
 
 _CONFIGURATION = """\
 # Configuration of the demo shop. Paths are relative to this file.
@@ -43,47 +50,71 @@ set = {{ target = 0.04 }}
 """
 
 
-def write_demo(folder: str | PathLike[str], skus: int = 400, locations: int = 2, years: int = 3, seed: int = 0) -> Path:
-    """Generate a shop and write it as a user would bring it: sales as Parquet, the small tables as CSV.
+def write_demo(
+    folder: str | PathLike[str],
+    skus: int = 400,
+    locations: int = 2,
+    years: int = 3,
+    seed: int = 0,
+    *,
+    truth: bool = False,
+    ledger_days: int = LEDGER_DAYS,
+) -> Path:
+    """Generate a shop and write it as a user would bring it: large tables as Parquet, the small ones as CSV.
 
     Parameters
     ----------
     folder : made if it does not exist; files of an earlier shop are overwritten.
-    skus, locations, years, seed : as for ``demo_tables``.
+    skus, locations, years, seed, ledger_days : as for ``demo_tables``.
+    truth : whether to write what no shop would know as well, to ``truth/*.parquet`` in the folder.
 
     Returns
     -------
     the path of the configuration, ``restock.toml``; the same arguments write the same bytes.
     """
-    return _write(demo_tables(skus, locations, years, seed), Path(folder), sales_suffix=".parquet")
+    shop = demo_tables(skus, locations, years, seed, ledger_days=ledger_days)
+    configuration = _write(shop, Path(folder), _LARGE)
+    if truth:
+        _write_truth(shop, Path(folder) / "truth")
+    return configuration
 
 
 def write_shop(folder: str | PathLike[str]) -> Path:
     """Write the small shop of the repository, all tables as CSV; returns the path of its configuration."""
-    return _write(demo_tables(SHOP_SKUS, 2, SHOP_YEARS, SHOP_SEED), Path(folder), sales_suffix=".csv")
+    return _write(demo_tables(SHOP_SKUS, 2, SHOP_YEARS, SHOP_SEED, ledger_days=SHOP_LEDGER_DAYS), Path(folder), ())
 
 
-def _write(shop: DemoWorld, folder: Path, sales_suffix: str) -> Path:
+def _write(shop: DemoWorld, folder: Path, as_parquet: tuple[str, ...]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    files = {name: name + (sales_suffix if name == "sales" else ".csv") for name in shop.tables}
+    files = {name: name + (".parquet" if name in as_parquet else ".csv") for name in shop.tables}
     for name, frame in shop.tables.items():
         table = _arrow(frame)
-        if files[name].endswith(".parquet"):
-            pyarrow.parquet.write_table(table, folder / files[name], compression="zstd")
+        if name in as_parquet:
+            _write_parquet(table, folder / files[name])
         else:
-            _write_csv(table, folder / files[name])
+            _write_csv(table, folder / files[name], quoted=name in _QUOTED)
     configuration = folder / "restock.toml"
     lines = [f'{name} = "{file}"' for name, file in files.items()]
     configuration.write_text(_CONFIGURATION.format(data="\n".join(lines)), encoding="utf-8", newline="\n")
     return configuration
 
 
-def _write_csv(table: pa.Table, path: Path) -> None:
-    """Write without quotes: no text of the demo needs them, and one that did would raise here."""
+def _write_truth(shop: DemoWorld, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, frame in shop.truth.items():
+        _write_parquet(_arrow(frame), folder / f"{name}.parquet")
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    pyarrow.parquet.write_table(table, path, compression="zstd", compression_level=1)
+
+
+def _write_csv(table: pa.Table, path: Path, quoted: bool) -> None:
+    """Write without quotes where the table needs none; a text that did need them would raise here."""
     with path.open("wb") as file:
         # Older versions of Arrow put quotes around the headings whatever the options.
         file.write(f"{','.join(table.column_names)}\n".encode())
-        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+        options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed" if quoted else "none")
         pyarrow.csv.write_csv(table, file, options)
 
 

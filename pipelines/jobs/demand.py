@@ -193,6 +193,7 @@ def _ordered_not_shipped(panel: DemandPanel, tables: CheckedTables) -> DemandPan
     ordered = panel.calendar.index_of(_days(lines["ordered_on"]))
     left = panel.calendar.index_of(_days(lines["shipped_on"])) if "shipped_on" in lines else ordered
     gone = lines["shipped_on"].notna().to_numpy() if "shipped_on" in lines else np.ones(len(lines), dtype=np.bool_)
+    gone = gone & (left < panel.calendar.periods)  # what left at or after as_of is in no sale that is seen here
     shipped = np.where(gone, shipped, 0.0)
     inside = (place >= 0) & (ordered >= 0) & (ordered < panel.calendar.periods)
     moved = inside & gone & (left != ordered) & (left >= 0) & (left < panel.calendar.periods)

@@ -23,7 +23,7 @@ from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, r
 from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_by_review, set_levels
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.simulating import simulate_plan
-from pipelines.jobs.supply import StockPosition, resolve_lead_times, stock_position
+from pipelines.jobs.supply import StockPosition, check_stock_age, resolve_lead_times, stock_position
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
 from replenishment.simulation.results import SimulationResult
@@ -141,6 +141,7 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         items = item_parameters(tables, config, keys)
         panel = _with_life(panel.align(keys), items)
         lead_times, lead_time_facts = resolve_lead_times(items, tables, config, panel.calendar)
+        check_stock_age(tables, config, panel.as_of)
         stock = stock_position(tables, keys, panel.calendar)
     ruled: list[pd.DataFrame] = []
 

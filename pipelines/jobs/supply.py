@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from forecasting.calendars import PeriodCalendar
 from pipelines.config import PlanConfig
+from pipelines.errors import InputError
 from pipelines.inputs import CheckedTables
 from pipelines.quarantine import Quarantined
 from replenishment.lead_times import ENOUGH_RECEIPTS, LeadTimes, measure_receipts
@@ -17,7 +19,7 @@ from replenishment.lead_times import ENOUGH_RECEIPTS, LeadTimes, measure_receipt
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["StockPosition", "resolve_lead_times", "stock_position"]
+__all__ = ["StockPosition", "check_stock_age", "resolve_lead_times", "stock_position"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -191,6 +193,36 @@ def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar:
         else np.full(n, -1),
         counted=counted,
     )
+
+
+def check_stock_age(tables: CheckedTables, config: PlanConfig, as_of: dt.date) -> None:
+    """Refuse a stock snapshot of another time than the plan's; note one that is only somewhat old.
+
+    Raises
+    ------
+    InputError
+        A snapshot counted after as_of, or more than ``max_stock_age_days`` before it.
+    """
+    stock = tables.get("stock")
+    name = next((c for c in ("as_of", "date") if stock is not None and c in stock.columns), None)
+    if stock is None or name is None or not stock[name].notna().any():
+        return
+    oldest, newest = stock[name].min().date(), stock[name].max().date()
+    if newest > as_of:
+        raise InputError(
+            f"stock: {tables.readers['stock'].file} was counted on {newest}, after as_of {as_of}: "
+            "a plan can't know that yet; use the snapshot of as_of"
+        )
+    age = (as_of - oldest).days
+    if age > config.max_stock_age_days:
+        raise InputError(
+            f"stock: {tables.readers['stock'].file} was counted on {oldest}, {age} days before as_of {as_of}; "
+            f"max_stock_age_days = {config.max_stock_age_days:g} allows no more: export it again"
+        )
+    if age > 0:
+        tables.findings.notice(
+            "stale_stock", "stock", f"counted up to {age} days before as_of {as_of}; what sold since is not in it"
+        )
 
 
 def _known_rows(tables: CheckedTables, name: str, index: pd.MultiIndex) -> pd.DataFrame | None:

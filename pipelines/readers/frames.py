@@ -23,7 +23,10 @@ __all__ = ["MemoryTable", "open_frame"]
 
 @dataclass
 class MemoryTable:
-    """Rows in memory; ``first_line`` is the line of the first row where they come from."""
+    """Rows in memory.
+
+    ``first_line`` is the line of the first row where they come from, ``digests`` what the door knows of its source.
+    """
 
     table: str
     file: str
@@ -34,6 +37,7 @@ class MemoryTable:
     first_line: int = 2
     typed: bool = True
     broken: list[BrokenRow] = field(default_factory=list)
+    digests: list[tuple[str, str]] = field(default_factory=list)
 
     def scan(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """See :class:`pipelines.readers.reader.TableReader`."""
@@ -51,8 +55,8 @@ class MemoryTable:
         ]
 
     def fingerprints(self) -> list[tuple[str, str]]:
-        """Nothing: what is in memory has no file."""
-        return []
+        """See :class:`pipelines.readers.reader.TableReader`."""
+        return self.digests
 
 
 def open_frame(table: str, frame: Any) -> MemoryTable:

@@ -6,7 +6,7 @@ import codecs
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from pipelines.sources import TableSource
 __all__ = ["Inspection", "inspect_text"]
 
 _CHUNK: Final = 1 << 24
-_BOMS: Final = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.BOM_UTF32_LE: "utf-32"}
+# The mark of UTF-32 begins with that of UTF-16: it is tried first.
+_BOMS: Final = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 @dataclass(frozen=True)
@@ -37,28 +38,44 @@ def inspect_text(table: str, path: Path, source: TableSource, longest_line: int)
     """
     with path.open("rb") as file:
         head = file.read(4)
-    for bom, encoding in _BOMS.items():
-        if head.startswith(bom) and source.encoding not in (encoding, f"{encoding}-le", f"{encoding}-be"):
-            raise InputError(
-                f'{table}: {path} is written in {encoding.upper()}; declare encoding = "{encoding}" or save it as UTF-8'
-            )
+    marked = next((encoding for bom, encoding in _BOMS.items() if head.startswith(bom)), None)
+    if marked and source.encoding not in (marked, f"{marked}-le", f"{marked}-be"):
+        raise InputError(
+            f'{table}: {path} is written in {marked.upper()}; declare encoding = "{marked}" or save it as UTF-8'
+        )
     quotes, line, offset, in_line = 0, 1, 0, 0
     decoder = codecs.getincrementaldecoder(source.encoding)()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while True:
+            chunk = _piece(file)
             try:
-                decoder.decode(chunk)
+                decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as problem:
-                at = line + chunk[: problem.start].count(b"\n")
+                start = problem.start - (len(problem.object) - len(chunk))  # before the piece: begun in the last one
                 raise InputError(
-                    f"{table}: {path}, line {at}: byte {offset + problem.start} is no {source.encoding.upper()}; "
+                    f"{table}: {path}, line {line + _line_ends(chunk[: max(start, 0)])}: "
+                    f"byte {offset + start} is no {source.encoding.upper()}; "
                     'declare its encoding (often encoding = "cp1252") or save it as UTF-8'
                 ) from None
+            if not chunk:
+                break
             in_line = _longest(table, path, chunk, in_line, line, longest_line)
             quotes += chunk.count(b'"')
-            line += chunk.count(b"\n")
+            line += _line_ends(chunk)
             offset += len(chunk)
     return Inspection(_open_quotes(table, path, source) if quotes else False)
+
+
+def _piece(file: BinaryIO) -> bytes:
+    """The next piece of a file; a carriage return and its line feed are never cut apart."""
+    chunk = file.read(_CHUNK)
+    while chunk.endswith(b"\r") and (more := file.read(1)):
+        chunk += more
+    return chunk
+
+
+def _line_ends(chunk: bytes) -> int:
+    return chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
 
 
 def _longest(table: str, path: Path, chunk: bytes, carried: int, line: int, limit: int) -> int:
@@ -66,7 +83,8 @@ def _longest(table: str, path: Path, chunk: bytes, carried: int, line: int, limi
     ends = np.flatnonzero(np.isin(np.frombuffer(chunk, dtype=np.uint8), (10, 13)))
     stretches = np.diff(np.concatenate([[-1 - carried], ends, [len(chunk)]])) - 1
     if stretches.max() > limit:
-        at = line + int(np.argmax(stretches > limit))
+        before = int(np.argmax(stretches > limit))
+        at = line + (_line_ends(chunk[: int(ends[before - 1]) + 1]) if before else 0)
         raise InputError(f"{table}: {path}: line {at} is longer than {limit:,} bytes; this is no table")
     return int(stretches[-1])
 

@@ -40,7 +40,7 @@ class ParquetFiles:
     def _scan_file(self, path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         fixed = self.partitions[path]
         inside = [self.columns[name] for name in columns if self.columns[name] not in fixed]
-        coded = [self.columns[name] for name in columns if kinds(self.table)[name] == "identifier"]
+        coded = [heading for heading in inside if self._kind(heading) == "identifier"]
         try:
             # Neither mapped nor buffered ahead: the file's pages shall not count as the process's own memory.
             with pq.ParquetFile(
@@ -54,6 +54,9 @@ class ParquetFiles:
             raise InputError(
                 f"{self.table}: {path} is damaged: {str(problem).splitlines()[0]}; export it again"
             ) from None
+
+    def _kind(self, heading: str) -> str:
+        return next(kinds(self.table)[name] for name, own in self.columns.items() if own == heading)
 
     def _column(self, batch: pa.RecordBatch, name: str, fixed: dict[str, str]) -> pa.Array:
         heading = self.columns[name]

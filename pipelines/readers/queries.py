@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -38,14 +40,15 @@ def open_query(table: str, source: TableSource) -> MemoryTable:
             f"{table}: the database address is not understood: {type(problem).__name__}: {_short(problem)}"
         ) from None
     try:
-        with engine.connect() as connection:
+        with _connected(table, engine) as connection:
             result = connection.execute(sa.text(str(source.query)))
             headings = tuple(str(name) for name in list(result.keys()))
             columns = known_headings(table, headings, source.columns)
             rows = [list(part) for part in zip(*result.fetchall(), strict=True)] or [[] for _ in headings]
             connection.rollback()
     except exc.OperationalError as problem:
-        if problem.connection_invalidated or problem.orig is None or "connect" in str(problem.orig).lower():
+        said = str(problem.orig).lower()
+        if problem.connection_invalidated or problem.orig is None or "connect" in said or "is locked" in said:
             raise UnavailableError(f"{table}: the database can't be reached: {_short(problem)}") from None
         raise InputError(f"{table}: the query fails: {_short(problem)}") from None
     except exc.SQLAlchemyError as problem:
@@ -53,12 +56,38 @@ def open_query(table: str, source: TableSource) -> MemoryTable:
     finally:
         engine.dispose()
     wanted = {heading: name for name, heading in columns.items()}
+    for heading, values in zip(headings, rows, strict=True):
+        name = wanted.get(heading)
+        if name and kinds(table)[name] == "identifier" and any(isinstance(v, float | Decimal) for v in values):
+            raise InputError(
+                f"{table}: the query: column {heading!r} holds fractions; identifiers must be text: "
+                "they may have lost leading zeros"
+            )
     arrays = {
         h: _array(values, kinds(table)[wanted[h]]) for h, values in zip(headings, rows, strict=True) if h in wanted
     }
     out = pa.table(arrays)
     check_types(table, "the query", out.schema, columns, source.time_zone)
-    return MemoryTable(table, "the query", headings, columns, source, out, first_line=1)
+    return MemoryTable(
+        table, "the query", headings, columns, source, out, first_line=1, digests=[("the query", _digest(out))]
+    )
+
+
+def _connected(table: str, engine: Any) -> Any:
+    from sqlalchemy import exc
+
+    try:
+        return engine.connect()
+    except exc.OperationalError as problem:
+        raise UnavailableError(f"{table}: the database can't be reached: {_short(problem)}") from None
+
+
+def _digest(rows: pa.Table) -> str:
+    """Digest of the rows of a query: when the database holds others, the plan is another one."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
 def _array(values: list[Any], kind: str) -> pa.Array:

@@ -62,7 +62,7 @@ class TableReader(Protocol):
         """Return where rows stand, counted from 0 as ``scan`` yields them; ``rows`` ascending."""
 
     def fingerprints(self) -> list[tuple[str, str]]:
-        """Return (file, digest of its bytes) of every file; nothing for queries and frames."""
+        """Return (file, digest of its bytes) of every file; of a query its rows' digest, of a frame nothing."""
 
 
 def known_headings(table: str, headings: Sequence[str], declared: dict[str, str]) -> dict[str, str]:

@@ -23,6 +23,8 @@ __all__ = ["TextFiles", "open_text"]
 _BLOCK_BYTES: Final = 1 << 24
 LONGEST_LINE: Final = 1 << 20
 MOST_COLUMNS: Final = 2_000
+# A cell may fill its line; the module's own limit would end in an error of its own.
+csv.field_size_limit(max(csv.field_size_limit(), LONGEST_LINE))
 
 
 @dataclass
@@ -53,6 +55,8 @@ class TextFiles:
     def _batches(self, path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         headings = [self.columns[name] for name in columns]
         look = self._look(path)
+        if next(_careful_rows(path, self.source), None) is None:
+            return  # Arrow refuses a heading without a line end; it is an empty table like any other.
         types = {
             self.columns[name]: pa.dictionary(pa.int32(), pa.string())
             if kinds(self.table)[name] == "identifier"
@@ -152,7 +156,7 @@ def open_text(table: str, source: TableSource) -> TextFiles:
 def _headings(table: str, path: Path, source: TableSource) -> tuple[str, ...]:
     with _text(path, source) as file:
         try:
-            headings = next(csv.reader(file, delimiter=source.delimiter))
+            headings = next(row for row in csv.reader(file, delimiter=source.delimiter) if row)
         except (StopIteration, csv.Error):
             raise InputError(f"{table}: {path} has no heading") from None
     if len(headings) > MOST_COLUMNS:
@@ -179,13 +183,14 @@ def _careful_rows(path: Path, source: TableSource) -> Iterator[tuple[int, list[s
                 yield line
 
         reader = csv.reader(lines(), delimiter=source.delimiter)
-        first = 1
-        for number, cells in enumerate(reader):
+        first, heading_seen = 1, False
+        for cells in reader:
             raw = "".join(kept).rstrip("\r\n")
             kept.clear()
             line, first = first, reader.line_num + 1
-            if number and cells:
+            if cells and heading_seen:
                 yield line, cells, raw
+            heading_seen |= bool(cells)
 
 
 def _text(path: Path, source: TableSource) -> io.TextIOWrapper:

@@ -26,6 +26,8 @@ def open_workbook(table: str, source: TableSource) -> MemoryTable:
     InputError
         No workbook; several sheets and none declared; an unknown sheet; headings that stand in another row.
     """
+    from pipelines.workspace import digest_file
+
     if len(source.path) > 1:
         raise InputError(f"{table}: one Excel file at a time, got {len(source.path)}")
     path = source.path[0]
@@ -45,7 +47,11 @@ def open_workbook(table: str, source: TableSource) -> MemoryTable:
         for k, heading in enumerate(headings)
         if heading in known
     }
-    return MemoryTable(table, place, headings, columns, source, pa.table(arrays), first_line=source.header_row + 1)
+    digests = [(str(path), digest_file(path))]
+    rows_below = pa.table(arrays)
+    return MemoryTable(
+        table, place, headings, columns, source, rows_below, first_line=source.header_row + 1, digests=digests
+    )
 
 
 def _sheet_rows(table: str, source: TableSource) -> list[tuple[Any, ...]]:
@@ -111,7 +117,9 @@ def _cells(values: list[Any], kind: str) -> pa.Array:
 
 
 def _text(value: Any) -> str:
-    """A cell as text: 123.0, as Excel keeps every number, is the identifier 123."""
+    """A cell as text: 123.0, as Excel keeps every number, is the identifier 123; truth values as Excel shows them."""
+    if isinstance(value, bool):
+        return str(value).upper()
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)

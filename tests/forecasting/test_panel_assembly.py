@@ -448,6 +448,20 @@ def test_rows_that_contradict_each_other_are_set_aside_together(size: int, frequ
     assert (panel.report.duplicate_rows, panel.report.rows_used) == (2, 27)
 
 
+@pytest.mark.parametrize(
+    "coded",
+    [True, pytest.param(False, marks=pytest.mark.xfail(strict=True, reason="IndexError on the codes of later series"))],
+)
+def test_rows_are_set_aside_although_later_rows_name_many_other_series(coded: bool) -> None:
+    """A doubled day, and after as_of more locations than there is room for at first."""
+    past = pd.concat([daily("2024-01-01", 14), daily("2024-01-03", 1, 5.0)]).assign(location="main")
+    later = pd.concat([daily("2024-01-15", 1).assign(location=f"new {k}") for k in range(9)])
+    rules = AssemblyRules("D", dt.date(2024, 1, 15), duplicates="quarantine")
+    panel, set_aside = assemble(SmallBatches(pd.concat([past, later]), 4, coded), rules)
+    assert panel.keys == [("a", "main")]
+    assert sorted(set_aside["quantity"].to_pylist()) == [1.0, 5.0]
+
+
 def test_identifiers_are_text_and_sort_as_text() -> None:
     frame = pd.concat([daily("2024-01-01", 2, k + 1.0, sku=name) for k, name in enumerate(NAMES)])
     panel = DemandPanel.from_frame(frame, frequency="D")

@@ -7,79 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
-from pipelines.checking import check_table, parse_column
+from pipelines.checking import check_table
 from pipelines.errors import InputError
 from pipelines.quarantine import Findings
 from pipelines.readers import open_table
 from tests.pipelines.shop import SKUS, write_csv
-
-NUMBERS = {
-    "1": 1.0, "-2.5": -2.5, "+3": 3.0, ".5": 0.5, "7.": 7.0, "1e3": 1000.0, "2E-2": 0.02, " 4 ": 4.0, "007": 7.0,
-}  # fmt: skip
-NO_NUMBERS = [
-    "1,5", "1 234", "1,234", "n/a", "NA", "nan", "inf", "-inf", "1e400", "12 pcs", "(5)", "5-", "0x10", "1_000", "٣",
-    "３", "--1", ".", "e5", "TRUE",
-]  # fmt: skip
-DATES = {
-    "2025-04-28": "2025-04-28", "2024-02-29": "2024-02-29", "2025-04-28T13:30:00": "2025-04-28",
-    "2025-04-28 00:00:00": "2025-04-28", " 2025-04-28 ": "2025-04-28",
-}  # fmt: skip
-NO_DATES = [
-    "2026-02-30", "2025-02-29", "2025-13-01", "03/04/2026", "28.04.2025", "20250428", "45000", "2025-4-8",
-    "2025-04-28T25:00:00", "today",
-]  # fmt: skip
-FLAGS = {
-    "true": True, "TRUE": True, "yes": True, "1": True, "t": True, "false": False, "No": False, "0": False, "F": False,
-}  # fmt: skip
-
-
-def parse(values: list[str | None], kind: str) -> tuple[list[Any], list[bool]]:
-    found, bad = parse_column(pa.array(values, pa.string()), kind)
-    return found.to_pylist(), bad.to_pylist()
-
-
-@pytest.mark.parametrize(
-    ("kind", "good", "wrong"),
-    [("number", NUMBERS, NO_NUMBERS), ("date", DATES, NO_DATES), ("flag", FLAGS, ["maybe", "2", "wahr", "truee"])],
-)
-def test_text_becomes_a_value_or_is_marked_and_an_empty_cell_is_neither(
-    kind: str, good: dict[str, Any], wrong: list[str]
-) -> None:
-    """Good, bad and empty cells stand in one column, so that one bad value spoils no good one."""
-    values, bad = parse([*good, *wrong, "", "  ", None], kind)
-    wanted = [pd.Timestamp(v) if kind == "date" else v for v in good.values()]
-    have = [pd.Timestamp(v).normalize() if kind == "date" else v for v in values[: len(good)]]
-    assert have == wanted
-    assert values[len(good) :] == [None] * (len(wrong) + 3)
-    assert bad == [False] * len(good) + [True] * len(wrong) + [False] * 3
-
-
-@pytest.mark.parametrize(
-    ("column", "kind", "value"),
-    [
-        (pa.array([5], pa.int64()), "number", 5.0),
-        (pa.array([1.25]).cast(pa.decimal128(10, 2)), "number", 1.25),
-        (pa.array([20206], pa.date32()), "date", pd.Timestamp("2025-04-28")),
-        (pa.array([1, 0]), "flag", True),
-        (pa.array(["3"]).dictionary_encode(), "number", 3.0),
-    ],
-    ids=["integer", "decimal", "date", "whole flag", "dictionary"],
-)
-def test_typed_columns_are_taken_as_they_are(column: pa.Array, kind: str, value: Any) -> None:
-    values, bad = parse_column(column, kind)
-    assert values[0].as_py() == value
-    assert not any(bad.to_pylist())
-
-
-@pytest.mark.parametrize("kind", [pa.int64(), pa.timestamp("us", tz="Europe/Berlin")], ids=["counts", "time zone"])
-def test_a_typed_column_that_is_no_plain_date_is_marked(kind: pa.DataType) -> None:
-    """Seconds since 1970 and times with a zone would have to be declared before they can be read."""
-    values, bad = parse_column(pa.array([1, None], pa.int64()).cast(kind), "date")
-    assert values.null_count == 2
-    assert bad.to_pylist() == [True, False]
 
 
 def checked(source: Any, table: str = "stock", limit: float = 1.0) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
@@ -160,13 +94,11 @@ def test_exactly_the_bad_rows_are_set_aside(
     assert len(frame) == lines.count("\n") - 1 - len(wanted)
 
 
-@pytest.mark.xfail(strict=True, reason="blank lines are not counted: the line named lies above the bad one")
 def test_the_line_of_a_bad_row_counts_blank_lines(tmp_path: Path) -> None:
     _, rows = checked(write(tmp_path / "stock.csv", "sku,on_hand\n\nA,1\n\nB,x\n"))
     assert [r["line"] for r in rows] == [5]
 
 
-@pytest.mark.xfail(strict=True, reason="years beyond 2261 overflow nanoseconds and wrap around into valid dates")
 @pytest.mark.parametrize("day", ["2590-01-01", "2600-06-01"])
 def test_a_date_far_in_the_future_is_out_of_range(tmp_path: Path, day: str) -> None:
     """2600-06-01 arrives as a day of 2015: an order that will never come counts as overdue."""
@@ -208,7 +140,7 @@ def test_identifiers_pass_the_check_exactly(tmp_path: Path) -> None:
 def test_an_identifier_of_more_than_128_characters_is_set_aside() -> None:
     frame, rows = checked(pd.DataFrame({"sku": ["x" * 128, "y" * 129], "on_hand": 1.0}))
     assert frame["sku"].tolist() == ["x" * 128]
-    assert [(r["line"], r["code"]) for r in rows] == [(3, "out_of_range")]
+    assert [(r["line"], r["code"]) for r in rows] == [(3, "identifier_too_long")]
 
 
 def test_too_many_bad_rows_refuse_the_table_and_few_do_not(tmp_path: Path) -> None:
@@ -219,18 +151,12 @@ def test_too_many_bad_rows_refuse_the_table_and_few_do_not(tmp_path: Path) -> No
         checked(file, limit=0.04)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the rows are passed on from the last to the first, and the last is named as the first"
-)
 def test_a_refusal_names_the_first_bad_row(tmp_path: Path) -> None:
     file = write(tmp_path / "stock.csv", "sku,on_hand\nA,1\nB,x\nC,y\nD,z\n")
-    with pytest.raises(InputError, match="first at line 3"):
+    with pytest.raises(InputError, match=r"first .*, line 3: on_hand 'x'"):
         checked(file, limit=0.1)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an amount that is a number but out of its limits gets the hint to write a number"
-)
 def test_the_hint_for_a_value_out_of_its_limits_is_about_the_limits(tmp_path: Path) -> None:
     _, rows = checked(write(tmp_path / "items.csv", "sku,target\nA,95\n"), "items")
     assert "decimal point" not in rows[0]["hint"]
@@ -241,7 +167,7 @@ def test_unknown_columns_are_said_once() -> None:
     reader = open_table("stock", pd.DataFrame({"sku": ["A"], "on_hand": [1], "shelf": ["x"]}))
     for _ in range(2):
         check_table(reader, findings, 0.0)
-    assert findings.warnings == ["stock: a data frame: unknown columns ignored: shelf"]
+    assert findings.warnings == ["stock: a data frame: columns that nothing reads: shelf"]
 
 
 def test_an_empty_table_passes() -> None:

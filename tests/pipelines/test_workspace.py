@@ -285,7 +285,6 @@ def test_a_file_in_the_place_of_the_workspace_is_said(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.xfail(strict=True, reason="a pointer file of a killed run is never swept away")
 def test_the_temporary_pointer_of_a_killed_run_is_swept_away(space: Workspace) -> None:
     (space.root / ".latest-4242.json").write_text("{")
     with space.locked():

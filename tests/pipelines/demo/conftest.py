@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from pipelines.demo import DemoWorld, demo_tables
-from pipelines.demo.demand import draw_demand, mean_demand
-from pipelines.demo.history import History, live_through
+from pipelines.demo.history import History
+from pipelines.demo.incidents import Incidents
 from pipelines.demo.ledger import CustomerOrders, write_ledger
-from pipelines.demo.promotions import Occasion, draw_occasions, uplift_and_discount
+from pipelines.demo.promotions import Occasion
 from pipelines.demo.purchasing import Buyer, open_buyer
-from pipelines.demo.world import World, draw_world
+from pipelines.demo.sourcing import Sourcing
+from pipelines.demo.tables import demo_stages
+from pipelines.demo.world import World
 
 # With this seed a delivery is due on the morning of as_of, and a promotion would outlast an item.
 SKUS, LOCATIONS, YEARS, SEED = 80, 2, 2, 7
@@ -26,20 +28,32 @@ class Stages:
     world: World
     occasions: list[Occasion]
     mean: np.ndarray
+    true_mean: np.ndarray
+    preordered: np.ndarray
+    sourcing: Sourcing
     buyer: Buyer
+    incidents: Incidents
+    undisturbed: History
     history: History
     ledger: CustomerOrders
 
 
 @pytest.fixture(scope="session")
 def stages() -> Stages:
-    world = draw_world(SKUS, LOCATIONS, YEARS, SEED)
-    occasions = draw_occasions(world)
-    uplift, _ = uplift_and_discount(world, occasions)
-    mean = mean_demand(world, uplift)
-    buyer = open_buyer(world)
-    history = live_through(world, draw_demand(world, mean), buyer)
-    return Stages(world, occasions, mean, buyer, history, write_ledger(world, history))
+    made = demo_stages(SKUS, LOCATIONS, YEARS, SEED)
+    return Stages(
+        world=made.world,
+        occasions=made.occasions,
+        mean=made.mean,
+        true_mean=made.true_mean,
+        preordered=made.preordered,
+        sourcing=made.sourcing,
+        buyer=open_buyer(made.world, made.sourcing),
+        incidents=made.incidents,
+        undisturbed=made.undisturbed,
+        history=made.history,
+        ledger=write_ledger(made.world, made.history, made.preordered),
+    )
 
 
 @pytest.fixture(scope="session")

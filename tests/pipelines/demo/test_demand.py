@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.demo.catalogue import CATEGORIES
-from pipelines.demo.demand import draw_demand, mean_demand, on_sale
+from pipelines.demo.demand import PREORDER_DAYS, draw_demand, mean_demand, on_sale
 from pipelines.demo.world import DAYS_PER_YEAR, draw_world
 from tests.pipelines.demo.conftest import Stages
 
@@ -20,7 +20,7 @@ def test_there_is_demand_only_between_launch_and_end(stages: Stages) -> None:
 
 def test_demand_has_the_mean_and_variance_of_the_negative_binomial(stages: Stages) -> None:
     """Totals over all days and series within four standard errors of mean and mean + mean**2 / r."""
-    mean, demand = stages.mean, stages.history.demand
+    mean, demand = stages.mean, stages.undisturbed.demand - stages.undisturbed.preordered
     dispersion = stages.world.assortment.dispersion[stages.world.series.sku]
     variance = mean + mean**2 / dispersion
     assert abs((demand - mean).sum()) < 4 * np.sqrt(variance.sum())
@@ -58,6 +58,16 @@ def test_each_category_peaks_in_its_season(stages: Stages) -> None:
         ratio = total[away < 20].mean() / total[away > 162].mean()
         # Growth shifts the ratio a little.
         assert ratio == pytest.approx(np.exp(2 * category.season_strength), rel=0.12), category.name
+
+
+def test_only_what_is_new_is_ordered_ahead(stages: Stages) -> None:
+    assortment, sku = stages.world.assortment, stages.world.series.sku
+    new = ((assortment.launch >= PREORDER_DAYS) & (assortment.predecessor < 0))[sku]
+    assert (stages.preordered[~new] == 0).all()
+    expected = 4.0 * stages.world.series.rate[new].sum()
+    assert abs(stages.preordered[new].sum() - expected) < 4 * np.sqrt(expected)
+    ahead = assortment.launch[sku] >= stages.world.days
+    assert stages.preordered[ahead].any(), "some items are announced for the time after the history"
 
 
 def test_demand_is_repeatable_and_depends_on_the_seed() -> None:

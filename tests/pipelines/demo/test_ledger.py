@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 
 import numpy as np
 
 from pipelines.demo.ledger import LEDGER_DAYS, units_in_dispatch
-from pipelines.demo.world import NEVER
+from pipelines.demo.world import HAND, NEVER
 from tests.pipelines.demo.conftest import Stages
 
 
 def test_lines_of_a_day_add_up_to_its_sales(stages: Stages) -> None:
     world, history, ledger = stages.world, stages.history, stages.ledger
     total = np.zeros_like(history.demand)
-    np.add.at(total, (ledger.ordered, ledger.series), ledger.quantity)
+    launch = world.assortment.launch[world.series.sku[ledger.series]]
+    sold_on = np.maximum(ledger.ordered, launch)
+    inside = sold_on < world.days
+    np.add.at(total, (sold_on[inside], ledger.series[inside]), ledger.quantity[inside])
     recent = slice(world.days - LEDGER_DAYS, world.days)
     np.testing.assert_array_equal(total[recent], (history.shipped + history.backordered)[recent])
 
@@ -23,6 +27,7 @@ def test_open_units_are_the_backlog_and_what_is_allocated(stages: Stages) -> Non
     world, history, ledger = stages.world, stages.history, stages.ledger
     backlog = (history.backordered - history.filled - history.cancelled).sum(axis=0)
     still_open = np.where(ledger.cancelled == NEVER, ledger.quantity - ledger.shipped_quantity, 0)
+    still_open[world.assortment.launch[world.series.sku[ledger.series]] >= world.days] = 0
     allocated = units_in_dispatch(world, history)[-1]
     assert allocated.any()
     np.testing.assert_array_equal(
@@ -50,12 +55,13 @@ def test_waiting_units_leave_first_come_first_served(stages: Stages) -> None:
             shipped[day] += history.shipped[day, k] * (leaves < world.days)
             queue.extend([day] * int(history.backordered[day, k]))
         mine = ledger.series == k
-        by_day = np.bincount(ledger.ordered[mine], ledger.shipped_quantity[mine], world.days)
+        sold_on = np.maximum(ledger.ordered[mine], world.assortment.launch[world.series.sku[k]])
+        if sold_on.max() >= world.days:
+            continue
+        by_day = np.bincount(sold_on, ledger.shipped_quantity[mine], world.days)
         np.testing.assert_array_equal(by_day[start:], shipped[start:])
         given_up = np.where(ledger.cancelled[mine] == NEVER, 0, ledger.quantity[mine])
-        np.testing.assert_array_equal(
-            np.bincount(ledger.ordered[mine], given_up, world.days)[start:], cancelled[start:]
-        )
+        np.testing.assert_array_equal(np.bincount(sold_on, given_up, world.days)[start:], cancelled[start:])
 
 
 def test_a_line_is_in_one_of_four_states(stages: Stages) -> None:
@@ -87,11 +93,38 @@ def test_nothing_leaves_on_a_day_of_rest(stages: Stages) -> None:
     assert (gone & ~rests & on_sunday).any()
 
 
+def test_what_is_ordered_ahead_is_wanted_on_the_first_day(stages: Stages) -> None:
+    """Lines of at most thirty days before, in all as many units as were ordered ahead; some for days to come."""
+    world, ledger = stages.world, stages.ledger
+    launch = world.assortment.launch[world.series.sku[ledger.series]]
+    ahead = ledger.ordered < launch
+    assert ahead.any()
+    assert (launch - ledger.ordered)[ahead].max() <= 30
+    assert (ledger.requested[ahead] - launch[ahead] <= 1).all()
+    units = np.bincount(ledger.series[ahead], ledger.quantity[ahead], world.series.sku.size)
+    first = world.assortment.launch[world.series.sku]
+    complete = (first >= world.days - LEDGER_DAYS) & (first < world.days)
+    np.testing.assert_array_equal(units[complete], stages.preordered[complete])
+    coming = first >= world.days
+    assert (units <= stages.preordered)[coming].all()
+    assert (ledger.shipped[launch >= world.days] == NEVER).all()
+
+
+def test_one_order_is_one_customer_on_one_day_of_one_circle(stages: Stages) -> None:
+    world, ledger = stages.world, stages.ledger
+    key = np.stack([world.series.location[ledger.series], ledger.ordered, ledger.customer])
+    opens = np.flatnonzero(ledger.line == 1)
+    for begin, end in itertools.pairwise(opens[:500]):
+        assert (key[:, begin:end] == key[:, [begin]]).all()
+        assert np.unique(world.series.sku[ledger.series[begin:end]] // HAND).size == 1
+
+
 def test_lines_of_an_order_are_numbered_from_one(stages: Stages) -> None:
     world, ledger = stages.world, stages.ledger
     location = world.series.location[ledger.series]
-    orders: dict[tuple[int, int, int], list[int]] = {}
-    for *key, line in zip(location, ledger.ordered, ledger.customer, ledger.line, strict=True):
+    orders: dict[tuple[int, int, int, int], list[int]] = {}
+    circle = world.series.sku[ledger.series] // HAND
+    for *key, line in zip(location, ledger.ordered, circle, ledger.customer, ledger.line, strict=True):
         orders.setdefault(tuple(key), []).append(int(line))
     assert all(lines == list(range(1, len(lines) + 1)) for lines in orders.values())
     assert max(map(len, orders.values())) > 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.demo.catalogue import CATEGORIES, LIVES, PATTERNS, SUPPLIERS
+from pipelines.demo.catalogue import CATEGORIES, LIVES, PATTERNS
+from pipelines.demo.suppliers import SUPPLIERS
 from pipelines.demo.world import AS_OF, NEVER, SUCCESSOR, draw_world
 from tests.pipelines.demo.conftest import Stages
 
@@ -52,6 +53,17 @@ def test_a_successor_starts_when_its_predecessor_ends_and_is_like_it(stages: Sta
         np.testing.assert_array_equal(values[successors], values[before], err_msg=name)
 
 
+def test_some_are_superseded_twice() -> None:
+    """Chains of three, in which the second begins when the first ends and ends when the third begins."""
+    assortment = draw_world(200, 1, 3, 0).assortment
+    members = np.bincount(assortment.root)
+    assert set(members) == {0, 1, 2, 3}
+    for root in np.flatnonzero(members == 3):
+        assert assortment.predecessor[root : root + 3].tolist() == [-1, root, root + 1]
+        assert assortment.launch[root + 1] == assortment.end[root] < assortment.end[root + 1]
+        assert assortment.launch[root + 2] == assortment.end[root + 1]
+
+
 def test_economics_are_sound(stages: Stages) -> None:
     """Every item has a margin, costs above zero and a minimum order in whole packs."""
     assortment = stages.world.assortment
@@ -65,6 +77,7 @@ def test_items_come_and_go(stages: Stages) -> None:
     """Some are launched, some end within the history, and some have an end that lies ahead."""
     assortment, days = stages.world.assortment, stages.world.days
     assert ((assortment.launch >= 0) & (assortment.launch < days)).any()
+    assert (assortment.launch > days).any()
     assert ((assortment.end > 0) & (assortment.end < days)).any()
     assert ((assortment.end >= days) & (assortment.end < NEVER)).any()
     assert (assortment.launch < assortment.end).all()

@@ -22,7 +22,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def documented() -> dict[str, list[str]]:
@@ -58,10 +58,11 @@ def test_the_configuration_names_every_file(written: Path) -> None:
 
 def test_what_is_read_back_is_what_was_generated(written: Path, shop: DemoWorld) -> None:
     for name, frame in shop.tables.items():
-        if name == "sales":
-            table = pyarrow.parquet.read_table(written / "sales.parquet")
+        if name in ("sales", "customer_orders"):
+            table = pyarrow.parquet.read_table(written / f"{name}.parquet")
         else:
-            text = {column: "string" for column in ("sku", "po", "location", "successor_of") if column in frame.columns}
+            texts = ("sku", "po", "location", "successor_of", "substitute", "category")
+            text = {column: "string" for column in texts if column in frame.columns}
             convert = pyarrow.csv.ConvertOptions(column_types=text, strings_can_be_null=True)
             table = pyarrow.csv.read_csv(written / f"{name}.csv", convert_options=convert)
         assert table.column_names == list(frame.columns)
@@ -73,6 +74,23 @@ def test_what_is_read_back_is_what_was_generated(written: Path, shop: DemoWorld)
             read = table[column].to_pylist()
             assert [value is None for value in read] == missing.tolist(), (name, column)
             assert [value for value in read if value is not None] == expected[~missing].tolist(), (name, column)
+
+
+def test_the_truth_is_written_only_when_asked_for(written: Path, tmp_path: Path) -> None:
+    assert not (written / "truth").exists()
+    with_truth = write_demo(tmp_path, 5, 2, 1, SEED, truth=True).parent
+    names = {path.name for path in (with_truth / "truth").iterdir()}
+    known = ("days", "events", "incidents", "lead_times", "series", "suppliers", "transfers")
+    assert names == {f"{name}.parquet" for name in known}
+    assert pyarrow.parquet.read_table(with_truth / "truth" / "days.parquet").num_rows == 5 * 2 * 365
+
+
+def test_a_shorter_ledger_has_fewer_lines(written: Path, tmp_path: Path) -> None:
+    write_demo(tmp_path, SKUS, LOCATIONS, YEARS, SEED, ledger_days=30)
+    short = pyarrow.parquet.read_table(tmp_path / "customer_orders.parquet")
+    full = pyarrow.parquet.read_table(written / "customer_orders.parquet")
+    assert 0 < short.num_rows < full.num_rows / 5
+    assert contents(tmp_path).keys() == contents(written).keys()
 
 
 def test_dates_are_dates_and_identifiers_text_in_the_parquet_file(written: Path) -> None:
@@ -96,7 +114,7 @@ def test_the_shop_in_the_repository_is_what_the_code_makes(tmp_path: Path) -> No
     assert sorted(kept) == sorted(made)
     for name, content in made.items():
         assert kept[name] == content, f"data/{name} is stale: python -m pipelines.demo --shop data"
-    assert sum(map(len, kept.values())) < 1_500_000
+    assert sum(map(len, kept.values())) < 1_600_000
 
 
 def test_every_column_of_the_shop_is_explained_in_its_order() -> None:

@@ -58,8 +58,8 @@ OWN = receipts("S", [30] * 8, sku="A", location="main")
     ],
     ids=[
         "own receipts", "own statement that differs", "own statement that repeats the supplier's",
-        "supplier's receipts", "too few receipts of its own", "too few receipts", "supplier's statement", "receipts of a supplier without a row",
-        "defaults", "another supplier", "exact periods",
+        "supplier's receipts", "too few receipts of its own", "too few receipts", "supplier's statement",
+        "receipts of a supplier without a row", "defaults", "another supplier", "exact periods",
     ],
 )  # fmt: skip
 def test_the_nearest_information_about_a_lead_time_wins_and_is_named(
