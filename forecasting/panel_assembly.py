@@ -341,7 +341,8 @@ class _Cells:
 
     def _count(self, source: RowSource) -> None:
         self.rows[:] = 0
-        for batch in source.scan([c for c in ("sku", "location", "date") if c in source.columns]):
+        for rows in source.scan([c for c in ("sku", "location", "date") if c in source.columns]):
+            batch = rows.filter(pa.array(_days(rows.column("date")) < self.span.ignored_from))
             count_rows(*self._codes(batch), self.span.offset, self.span.slot_of_day, self.series_of, self.rows)
 
     def _duplicate_message(self, twice: npt.NDArray[np.int64], order: npt.NDArray[np.int64]) -> str:
@@ -364,7 +365,8 @@ class _Cells:
         columns = [c for c in ("sku", "location", "date", "quantity", "source_row") if c in source.columns]
         found = []
         span = self.span
-        for batch in source.scan(columns):
+        for rows in source.scan(columns):
+            batch = rows.filter(pa.array(_days(rows.column("date")) < span.ignored_from))
             sku, location, days = self._codes(batch)
             slot = span.slot_of_day[days - span.offset]
             doubled = (slot >= 0) & (self.rows[self.series_of[sku, location], np.maximum(slot, 0)] > 1)

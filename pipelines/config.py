@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -181,14 +182,18 @@ class PlanConfig(_Strict):
             raise ConfigurationError(f"{source}: {describe_problem(problem)}") from None
 
 
-def describe_problem(problem: ValidationError) -> str:
-    """Say in one line each what pydantic found, with the field and its value."""
+def describe_problem(problem: ValidationError, known: Iterable[str] | None = None) -> str:
+    """Say in one line each what pydantic found, with the field and its value.
+
+    ``known``: the settings that may stand there; default: those of a plan and its rules.
+    """
     lines = []
     for error in problem.errors():
         where = ".".join(str(part) for part in error["loc"] if not _names_a_type(part))
         value = "" if isinstance(error.get("input"), dict) else f" (got {error.get('input')!r})"
         if error["type"] == "extra_forbidden":
-            lines.append(f"{where} is no setting; known are {', '.join(_known_settings(error['loc']))}")
+            settings = _known_settings(error["loc"]) if known is None else sorted(known)
+            lines.append(f"{where} is no setting; known are {', '.join(settings)}")
         else:
             lines.append(f"{where}: {error['msg']}{value}" if where else str(error["msg"]))
     return "; ".join(lines)

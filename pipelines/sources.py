@@ -86,7 +86,10 @@ class TableSource(BaseModel):
         except (ValidationError, TypeError) as problem:
             from pipelines.config import describe_problem
 
-            text = describe_problem(problem) if isinstance(problem, ValidationError) else f"{value!r} names no table"
+            if isinstance(problem, ValidationError):
+                text = describe_problem(problem, cls.model_fields)
+            else:
+                text = f"{value!r} names no table"
             raise ConfigurationError(f"[data] {name}: {text}") from None
         return source.model_copy(update={"path": tuple(base / p for p in source.path)})
 

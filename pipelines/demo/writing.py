@@ -32,7 +32,6 @@ frequency = "D"                # the sales are daily
 measure = "backorder_rate"     # what the target binds: share of units not filled from stock at once
 target = 0.02
 review_days = 7                # orders are placed once a week, on Mondays
-quantity_basis = "ordered"     # sales count what was ordered, backorders included, on the day of the order
 
 [plan.defaults]                # for items whose own column is empty
 holding_rate = 0.25            # per year

@@ -51,7 +51,8 @@ def demand_from_sales(tables: CheckedTables, config: PlanConfig) -> Demand:
     if config.quantity_basis == "shipped" and tables.get("customer_orders") is not None:
         panel = _ordered_not_shipped(panel, tables)
     panel = _without_returns(panel, tables, config)
-    if config.quantity_basis == "ordered" and config.unmet_demand != "lost":
+    loses = config.unmet_demand == "lost" or any(rule.set.unmet_demand == "lost" for rule in config.rules)
+    if config.quantity_basis == "ordered" and not loses:
         # Orders were accepted all the same: such a period hides no demand.
         known = np.where(panel.status == CellStatus.OUT_OF_STOCK, np.uint8(CellStatus.OBSERVED), panel.status)
         panel = panel.with_status(known)

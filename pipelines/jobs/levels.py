@@ -44,7 +44,7 @@ class ItemFacts:
         costs are NaN where they are unknown.
     minimum : units, 0 for none. pack : units, 0 where any quantity may be ordered. maximum : units, NaN for none.
     net_stock : units on hand less what waits. arrivals : (n, a) units due at openings 0, 1, ...
-    periods_per_year, max_cover_periods : one number for all.
+    periods_per_year : one number for all. max_cover_periods : the longest cover of a lot, not beyond the item's end.
     """
 
     keys: npt.NDArray[np.uint64]
@@ -64,7 +64,7 @@ class ItemFacts:
     net_stock: Floats
     arrivals: Floats
     periods_per_year: float
-    max_cover_periods: float
+    max_cover_periods: Floats
 
     def take(self, rows: Integers) -> Self:
         """Return the facts of some items."""
@@ -115,11 +115,11 @@ def paths_wanted(paths: int, demand_share: Floats, review_periods: Integers) -> 
 
     Returns
     -------
-    int64 (n,); ``paths`` times 1, 2, 4, 8 or 16.
+    int64 (n,); ``paths`` times 1, 2, 4, 8 or 16. An item without any demand needs no more than the others.
     """
     with_demand = 1.0 - (1.0 - np.clip(demand_share, 0.0, 1.0)) ** review_periods
     doublings = np.ceil(-np.log2(np.clip(with_demand, 2.0**-_MOST_DOUBLINGS, 1.0)) - 1e-9)
-    return paths * 2 ** doublings.astype(np.int64)
+    return np.where(demand_share > 0, paths * 2 ** doublings.astype(np.int64), paths)
 
 
 def pieces_by_review(review_periods: Integers, longest_lead_time: Integers, paths: Integers) -> list[Integers]:
@@ -218,5 +218,5 @@ def _economic_lot(own: ItemFacts, per_period: Floats) -> Floats:
             holding_cost=own.holding_cost[rows] * own.periods_per_year,
             demand_rate=per_period[rows] * own.periods_per_year,
         )
-        lot[rows] = np.minimum(order.quantity, per_period[rows] * own.max_cover_periods)
+        lot[rows] = np.minimum(order.quantity, per_period[rows] * own.max_cover_periods[rows])
     return lot

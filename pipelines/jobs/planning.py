@@ -224,6 +224,13 @@ def _refuse_unknown_costs(facts: ItemFacts, keys: list[tuple[str, str]]) -> None
             )
 
 
+def _days_left(items: pd.DataFrame, panel: DemandPanel) -> npt.NDArray[np.float64]:
+    """Days from as_of to an item's announced end; infinite without one, at least one day."""
+    ends = items["discontinued_on"].to_numpy().astype("datetime64[D]")
+    left = np.where(np.isnat(ends), np.inf, ends.astype(np.int64) - float(panel.calendar.end_day))
+    return np.maximum(left, 1.0)
+
+
 def _item_facts(
     items: pd.DataFrame, forecaster: DemandForecaster, stock: StockPosition, config: PlanConfig
 ) -> ItemFacts:
@@ -259,5 +266,5 @@ def _item_facts(
         net_stock=stock.net,
         arrivals=stock.arrivals,
         periods_per_year=365.0 / days,
-        max_cover_periods=config.max_cover_days / days,
+        max_cover_periods=np.minimum(config.max_cover_days, _days_left(items, panel)) / days,
     )

@@ -25,7 +25,8 @@ __all__ = ["MemoryTable", "open_frame"]
 class MemoryTable:
     """Rows in memory.
 
-    ``first_line`` is the line of the first row where they come from, ``digests`` what the door knows of its source.
+    ``first_line`` is the line of the first row where they come from; ``lines`` those of all rows where some were
+    passed over. ``digests`` is what the door knows of its source.
     """
 
     table: str
@@ -38,6 +39,7 @@ class MemoryTable:
     typed: bool = True
     broken: list[BrokenRow] = field(default_factory=list)
     digests: list[tuple[str, str]] = field(default_factory=list)
+    lines: Sequence[int] = ()
 
     def scan(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """See :class:`pipelines.readers.reader.TableReader`."""
@@ -50,7 +52,7 @@ class MemoryTable:
         """See :class:`pipelines.readers.reader.TableReader`."""
         taken = self.rows.take(pa.array(list(rows), pa.int64())).to_pylist()
         return [
-            Place(self.file, row + self.first_line, text_of_row(values))
+            Place(self.file, self.lines[row] if self.lines else row + self.first_line, text_of_row(values))
             for row, values in zip(rows, taken, strict=True)
         ]
 

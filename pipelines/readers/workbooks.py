@@ -38,19 +38,24 @@ def open_workbook(table: str, source: TableSource) -> MemoryTable:
     headings = tuple("" if cell is None else str(cell).strip() for cell in rows[source.header_row - 1])
     _hint_at_headings(table, place, rows, source, headings)
     columns = known_headings(table, headings, source.columns)
-    body = list(rows[source.header_row :])
-    while body and all(cell is None for cell in body[-1]):
-        body.pop()
+    numbered = [(line, row) for line, row in enumerate(rows, start=1) if line > source.header_row]
+    numbered = [(line, row) for line, row in numbered if any(cell is not None for cell in row)]
+    body = [row for _, row in numbered]
     known = {heading: kinds(table)[name] for name, heading in columns.items()}
     arrays = {
         heading: _cells([row[k] if k < len(row) else None for row in body], known[heading])
         for k, heading in enumerate(headings)
         if heading in known
     }
-    digests = [(str(path), digest_file(path))]
-    rows_below = pa.table(arrays)
     return MemoryTable(
-        table, place, headings, columns, source, rows_below, first_line=source.header_row + 1, digests=digests
+        table,
+        place,
+        headings,
+        columns,
+        source,
+        pa.table(arrays),
+        digests=[(str(path), digest_file(path))],
+        lines=[line for line, _ in numbered],
     )
 
 

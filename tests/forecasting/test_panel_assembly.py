@@ -450,7 +450,7 @@ def test_rows_that_contradict_each_other_are_set_aside_together(size: int, frequ
 
 @pytest.mark.parametrize(
     "coded",
-    [True, pytest.param(False, marks=pytest.mark.xfail(strict=True, reason="IndexError on the codes of later series"))],
+    [True, False],
 )
 def test_rows_are_set_aside_although_later_rows_name_many_other_series(coded: bool) -> None:
     """A doubled day, and after as_of more locations than there is room for at first."""

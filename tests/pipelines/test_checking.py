@@ -90,6 +90,7 @@ def test_exactly_the_bad_rows_are_set_aside(
     frame, rows = checked(file, table)
     assert {(r["line"], r["column"], r["value"], r["code"]) for r in rows} == wanted
     assert {(r["table"], r["file"]) for r in rows} == {(table, str(file))}
+    assert {(r["line"], r["raw"]) for r in rows} == {(line, lines.splitlines()[line - 1]) for line, *_ in wanted}
     assert all(r["column"] in r["message"] and r["value"] in r["message"] and r["hint"] for r in rows)
     assert len(frame) == lines.count("\n") - 1 - len(wanted)
 

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +228,25 @@ def test_frames_from_python_and_a_project_on_disk_are_the_same_plan(tables: Tabl
     ours = plan(Inputs(**tables), settings(), jobs=2)
     assert same_plan(ours, planned(tables))
     assert ours.summary == {**run.summary, "warnings": ours.summary["warnings"]}
+
+
+@pytest.mark.parametrize("kind", ["workbook", "query"])
+def test_another_content_behind_the_same_name_is_another_plan(tables: Tables, tmp_path: Path, kind: str) -> None:
+    """A changed workbook or database must not be answered with the plan of yesterday."""
+    small = only(tables, "NA")
+    file = write_project(tmp_path, {"sales": small["sales"], "items": small["items"]})
+    text = file.read_text()
+
+    def identity(unit_cost: float) -> str:
+        items = small["items"].assign(unit_cost=unit_cost)
+        if kind == "workbook":
+            items.to_excel(tmp_path / "items.xlsx", index=False)
+            file.write_text(text.replace("items.csv", "items.xlsx"))
+        else:
+            with sqlite3.connect(tmp_path / "shop.db") as database:
+                items.to_sql("items", database, index=False, if_exists="replace")
+            section = ["[data.items]", 'query = "SELECT * FROM items"', f'url = "sqlite:///{tmp_path}/shop.db"', ""]
+            file.write_text(text.replace('items = "items.csv"\n', "") + "\n".join(section))
+        return open_project(file).identity()[0]
+
+    assert identity(1.0) != identity(2.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -186,3 +186,44 @@ def test_unknown_columns_are_ignored_and_said(tmp_path: Path) -> None:
     assert sales(write_csv(frame, tmp_path / "sales.csv")).findings.warnings == [
         f"sales: {tmp_path / 'sales.csv'}: columns that nothing reads: note"
     ]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="rows beyond the number that is described are neither counted as bad nor refused nor told"
+)
+def test_bad_rows_that_are_not_described_one_by_one_count_all_the_same(
+    spoilt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nineteen of 38 rows are bad; were only the first five counted, a limit of a fifth would let the table pass."""
+    monkeypatch.setattr("pipelines.sales.MOST_DESCRIBED", 5)
+    with pytest.raises(InputError):
+        sales(spoilt).finish(0.2)
+
+
+def test_rows_of_another_length_and_line_ends_in_values_keep_the_lines_right(tmp_path: Path) -> None:
+    file = tmp_path / "sales.csv"
+    lines = [HEADING, GOOD[0], "A,x,2025-04-28", "", 'B,"x\ny",2025-04-28,1,', "A,x,2025-05-05,-1,", "B,x,soon,1,,"]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = sales(file)
+    rows.finish(1.0)
+    assert [(r.line, r.code, r.raw) for r in rows.findings.rows] == [
+        (3, "row_too_short", lines[2]), (5, "hidden_character", lines[4]), (7, "negative_quantity", lines[5]),
+        (8, "row_too_long", lines[6]),
+    ]  # fmt: skip
+
+
+def test_fractions_of_what_is_sold_in_pieces_are_set_aside(tmp_path: Path) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text("sku,date,quantity\nA,2025-04-28,1.5\nB,2025-04-28,1.5\nA,2025-05-05,2.0\n")
+    rows = CheckedSales(open_table("sales", file), Findings(), SalesRules(whole_skus=frozenset({"A"})))
+    assert [(r.row, r.column, r.value, r.code) for r in rows.bad] == [(0, "quantity", "1.5", "fractional_pieces")]
+
+
+@pytest.mark.parametrize("returns", ["net", "separate"])
+def test_declared_returns_leave_the_sales_and_are_kept(spoilt: Path, returns: Literal["net", "separate"]) -> None:
+    rules = SalesRules(known_skus=frozenset({"A", "B"}), returns=returns)
+    rows = CheckedSales(open_table("sales", spoilt), Findings(), rules)
+    assert "negative_quantity" not in {r.code for r in rows.bad}
+    assert [batch.column("quantity").to_pylist() for batch in rows.returned] == [[-1.0]]
+    assert len(rows.bad) == len(BAD) - 1
+    assert len(good_rows(rows)) == len(BAD)

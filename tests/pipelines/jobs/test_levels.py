@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.jobs.levels import QUANTILES, LevelResults, pieces_by_review, set_levels
+from pipelines.jobs.levels import QUANTILES, LevelResults, paths_wanted, pieces_by_review, set_levels
 from pipelines.jobs.planning import Plan
 from tests.pipelines.shop import AS_OF, Tables, made, one_item, planned, small_shop
 
@@ -170,3 +170,14 @@ def test_continuous_review_and_no_lead_time_are_allowed() -> None:
     row = levels(steady_item(review_days=0.0, lead_time_days=0.0))
     assert row["order_quantity"] > 0
     assert row["arrival_date"] == AS_OF
+
+
+@pytest.mark.parametrize(
+    ("share", "review", "factor"),
+    [(1.0, 1, 1), (0.5, 1, 2), (0.26, 1, 4), (0.25, 1, 4), (0.24, 1, 8), (0.001, 1, 16), (0.1, 7, 2), (0.0, 1, 1)],
+)
+def test_rare_demand_gets_more_paths(share: float, review: int, factor: int) -> None:
+    """About as many windows with demand as an item has that sells in every period; at most sixteen times the paths."""
+    wanted = paths_wanted(400, np.array([share]), np.array([review]))[0]
+    assert wanted == 400 * factor
+    assert wanted * (1 - (1 - share) ** review) >= 400 - 1e-9 or factor == 16 or share == 0

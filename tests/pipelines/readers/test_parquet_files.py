@@ -36,10 +36,7 @@ def test_fractions_as_identifiers_of_parquet_are_refused_like_those_of_a_frame(t
     assert "identifiers must be text" in refused(write_parquet(frame, tmp_path / "stock.parquet"), "stock")
 
 
-@pytest.mark.parametrize(
-    "sku", [[["A"]], pa.array([{"a": 1}]), pa.array([b"A"]), pa.array([("A", 1)], pa.map_(pa.string(), pa.int8()))][:3],
-    ids=["list", "struct", "bytes"],
-)  # fmt: skip
+@pytest.mark.parametrize("sku", [[["A"]], pa.array([{"a": 1}]), pa.array([b"A"])], ids=["list", "struct", "bytes"])
 def test_nested_identifiers_of_parquet_are_refused(tmp_path: Path, sku: pa.Array) -> None:
     pq.write_table(pa.table({"sku": sku, "on_hand": [1.0]}), tmp_path / "stock.parquet")
     assert "column 'sku' holds" in refused(tmp_path / "stock.parquet", "stock")

@@ -100,7 +100,6 @@ def test_empty_rows_at_the_end_are_no_rows_and_extra_cells_no_columns(tmp_path: 
     assert bad == []
 
 
-@pytest.mark.xfail(strict=True, reason="an empty row between others is set aside as one without an identifier")
 def test_empty_rows_between_others_are_passed_over_as_in_csv(tmp_path: Path) -> None:
     frame, bad, _ = checked(workbook(tmp_path, S=[HEADING, ["A", 1], [None, None], ["B", "x"], ["C", 2]]))
     assert frame["sku"].tolist() == ["A", "C"]
