@@ -14,7 +14,7 @@ from pipelines.readers.reader import TableReader
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_relations", "near_duplicates"]
+__all__ = ["check_relations", "likely_skus", "near_duplicates"]
 
 _SHOWN: Final = 5
 # A stated lead time beyond two years, or a spread beyond twice the mean, deserves a look.
@@ -103,7 +103,8 @@ def _one_currency(items: pd.DataFrame, reader: TableReader) -> None:
         found = sorted(set(items["currency"].dropna()))
         if len(found) > 1:
             raise InputError(
-                f"items: {reader.file}: money in {', '.join(found)} can't be added up; convert it to one currency"
+                f"items: {reader.file}: money in {', '.join(found)} can't be added up; convert it to one currency",
+                code="mixed_currency",
             )
 
 
@@ -143,10 +144,11 @@ def _suspicious_values(items: pd.DataFrame, findings: Findings) -> None:
 def _without_unknown(
     frame: pd.DataFrame, reader: TableReader, known: frozenset[str], findings: Findings
 ) -> pd.DataFrame:
+    frame = _without_items_set_aside(frame, reader.table, findings)
     unknown = frame[~frame["sku"].isin(known)]
     if not len(unknown):
         return frame
-    hints = _padded_candidates(set(unknown["sku"]), known)
+    hints = likely_skus(set(unknown["sku"]), known)
     for place, (row, sku) in zip(reader.locate(list(unknown.index)), unknown["sku"].items(), strict=True):
         case = BadRow(
             int(str(row)),
@@ -175,16 +177,28 @@ def _without_unknown(
     return frame.drop(index=unknown.index)
 
 
-def _padded_candidates(unknown: set[str], known: frozenset[str]) -> dict[str, str]:
-    """For identifiers that may have lost their leading zeros: the known ones that they may be."""
+def _without_items_set_aside(frame: pd.DataFrame, table: str, findings: Findings) -> pd.DataFrame:
+    """Leave out, and count, the rows of SKUs whose row in items was set aside: they are not wrong themselves."""
+    gone = frame["sku"].isin(findings.items_set_aside)
+    if gone.any():
+        findings.left_out(table, int(gone.sum()))
+    return frame[~gone]
+
+
+def likely_skus(unknown: set[str], known: frozenset[str]) -> dict[str, str]:
+    """For unknown identifiers that may have lost their leading zeros, or look like known ones: a hint at those."""
     stripped: dict[str, list[str]] = defaultdict(list)
-    for sku in known:
+    alike: dict[str, list[str]] = defaultdict(list)
+    for sku in sorted(known):
         stripped[sku.lstrip("0")].append(sku)
-    return {
-        sku: f"leading zeros lost? items has {', '.join(sorted(stripped[sku.lstrip('0')])[:3])}"
-        for sku in unknown
-        if sku.lstrip("0") in stripped
-    }
+        alike[_skeleton(sku)].append(sku)
+    hints = {}
+    for sku in unknown:
+        if sku.lstrip("0") in stripped:
+            hints[sku] = f"leading zeros lost? items has {', '.join(stripped[sku.lstrip('0')][:3])}"
+        elif _skeleton(sku) in alike:
+            hints[sku] = f"written differently? items has {', '.join(map(repr, alike[_skeleton(sku)][:3]))}"
+    return hints
 
 
 def _same_file_twice(readers: dict[str, TableReader], findings: Findings) -> None:
@@ -194,7 +208,8 @@ def _same_file_twice(readers: dict[str, TableReader], findings: Findings) -> Non
             if digest in seen and seen[digest][0] == table:
                 raise InputError(
                     f"{table}: {file} and {seen[digest][1]} hold the same bytes: "
-                    "the same extract given twice; remove one"
+                    "the same extract given twice; remove one",
+                    code="same_extract",
                 )
             if digest in seen:
                 findings.notice(

@@ -315,6 +315,7 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         "statuses": {s: int(n) for s in STATUSES if (n := (recommendations["status"] == s).sum())},
         "models": {str(k): int(v) for k, v in made.forecaster.choice_["model"].value_counts().sort_index().items()},
         "warnings": list(made.tables.findings.warnings),
+        "notices": [vars(notice) for notice in made.tables.findings.notices],
     }
     if simulated is not None:
         summary["simulated_backorder_rate"] = simulated.total["backorder_rate"]
