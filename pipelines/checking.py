@@ -281,5 +281,14 @@ def _violation(row: int, name: str, value: str, check: str, key: list[str] | Non
         value,
         "out_of_range",
         f"{name} {value[:80]!r} is out of range: {limit}",
-        f"correct {name}; it must be {limit}",
+        _range_hint(name, value, limit),
     )
+
+
+def _range_hint(name: str, value: str, limit: str) -> str:
+    """What to do about a value out of range; some mistakes are well known."""
+    if name == "target" and value.strip().replace(".", "", 1).isdigit() and 1 < float(value) < 100:
+        return f"did you mean {float(value) / 100:g}? it must be {limit}"
+    if value.strip()[:4] in ("1900", "9999", "1899", "0001"):
+        return f"a placeholder for no date? leave {name} empty; it must be {limit}"
+    return f"correct {name}; it must be {limit}"

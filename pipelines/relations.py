@@ -38,7 +38,10 @@ def check_relations(readers: dict[str, TableReader], frames: dict[str, pd.DataFr
     _near_duplicate_skus(items, findings)
     _odd_looking_skus(items, findings)
     _unknown_suppliers(items, frames.get("suppliers"), findings)
-    _suspicious_values(items, findings)
+    _one_unit_a_sku(items, findings)
+    _suspicious_values("items", "sku", items, findings)
+    if "suppliers" in frames:
+        _suspicious_values("suppliers", "supplier", frames["suppliers"], findings)
     known = frozenset(items["sku"])
     for table in _REFERRING:
         if table in frames:
@@ -108,7 +111,21 @@ def _one_currency(items: pd.DataFrame, reader: TableReader) -> None:
             )
 
 
-def _suspicious_values(items: pd.DataFrame, findings: Findings) -> None:
+def _one_unit_a_sku(items: pd.DataFrame, findings: Findings) -> None:
+    """Note SKUs that are counted in several units: their places can't be compared, nor stock be moved between them."""
+    if "uom" in items.columns:
+        units = items.dropna(subset=["uom"]).groupby("sku")["uom"].nunique()
+        mixed = sorted(units.index[units > 1])
+        if mixed:
+            findings.notice(
+                "mixed_units",
+                "items",
+                f"{len(mixed)} SKUs are counted in different units at different locations: {', '.join(mixed[:_SHOWN])}",
+            )
+
+
+def _suspicious_values(table: str, name: str, items: pd.DataFrame, findings: Findings) -> None:
+    """Note values that are possible and unlikely; ``name`` is the column that names a row of the table."""
     cases: list[tuple[str, Any, str]] = []
     if "lead_time_days" in items.columns:
         cases.append(
@@ -136,9 +153,9 @@ def _suspicious_values(items: pd.DataFrame, findings: Findings) -> None:
             ("minimum_not_in_packs", odd, "a minimum order that is no whole number of packs: it is rounded up")
         )
     for code, flags, words in cases:
-        found = items.loc[flags.fillna(False), "sku"]
+        found = items.loc[flags.fillna(False), name]
         if len(found):
-            findings.notice(code, "items", f"{len(found)} items have {words}: {', '.join(sorted(set(found))[:_SHOWN])}")
+            findings.notice(code, table, f"{len(found)} {table} have {words}: {', '.join(sorted(set(found))[:_SHOWN])}")
 
 
 def _without_unknown(

@@ -158,7 +158,7 @@ class _BatchCheck:
             "date",
             pc.invert(pc.fill_null(_in_range(days), True)),
             "out_of_range",
-            ("date {value} lies before 1900 or after 2199", "correct the date"),
+            ("date {value} lies before 1900 or after 2199", "a placeholder? correct the date, or remove the row"),
         )
         quantity, bad_number = parse_column(self.batch.column("quantity"), "number", reader.source)
         self._unreadable("quantity", bad_number)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Demand", "demand_from_sales"]
 
 Integers = npt.NDArray[np.int64]
+# So many demands on one weekday, and none on another, are hardly chance: at most 1 in 7 to the power of 9.
+ENOUGH_WEEKS: Final = 10
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NO_CHANNELS: Final = ("sku", "location", "channel", "units")
 
 
@@ -49,6 +52,7 @@ def demand_from_sales(tables: CheckedTables, config: PlanConfig) -> Demand:
     """
     panel = _with_unknown_cells(_assembled(tables, config), tables)
     panel, channels = _sum_channels(panel)
+    _note_mixed_frequency(panel, tables.findings)
     if config.quantity_basis == "shipped" and tables.get("customer_orders") is not None:
         panel = _ordered_not_shipped(panel, tables)
     panel = _without_returns(panel, tables, config)
@@ -154,6 +158,24 @@ def _note_span(panel: DemandPanel, config: PlanConfig, findings: Findings) -> No
             "sales",
             f"complete until {until}; the periods from then to as_of {panel.as_of} count as not recorded",
         )
+
+
+def _note_mixed_frequency(panel: DemandPanel, findings: Findings) -> None:
+    """Note items of a daily panel that only ever sell on one weekday: weekly totals among daily rows, perhaps."""
+    if panel.calendar.frequency.code != "D":
+        return
+    sold = np.stack([(panel.quantity[:, day::7] > 0).sum(axis=1) for day in range(7)], axis=1)
+    weekly = (sold.sum(axis=1) >= ENOUGH_WEEKS) & ((sold > 0).sum(axis=1) == 1)
+    if not weekly.any() or weekly.all():
+        return
+    first = int(np.flatnonzero(weekly)[0])
+    day = _WEEKDAYS[(int(panel.calendar.openings[0]) + 3 + int(sold[first].argmax())) % 7]
+    findings.notice(
+        "mixed_frequency",
+        "sales",
+        f"{count_of(int(weekly.sum()), 'item')} of {len(panel)} only ever sold on one weekday, first "
+        f"{panel.skus[first]!r} on a {day}: weekly totals among daily rows? If so, set a weekly frequency",
+    )
 
 
 def _with_unknown_cells(panel: DemandPanel, tables: CheckedTables) -> DemandPanel:

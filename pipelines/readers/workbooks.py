@@ -85,7 +85,8 @@ def _sheet_rows(table: str, source: TableSource) -> list[tuple[Any, ...]]:
         sheet = book[source.sheet or names[0]]
         if (sheet.max_row or 0) * (sheet.max_column or 0) > MOST_CELLS:
             raise InputError(
-                f"{table}: {path} claims {sheet.max_row} rows x {sheet.max_column} columns; export it as CSV or Parquet",
+                f"{table}: {path} claims {sheet.max_row} rows x {sheet.max_column} columns; "
+                "export it as CSV or Parquet",
                 code="workbook_too_large",
             )
         return list(sheet.iter_rows(values_only=True))

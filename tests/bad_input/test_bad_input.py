@@ -92,7 +92,7 @@ def rows_of(result: PlanResult) -> dict[str, str]:
     out: dict[str, str] = {}
     for frame in (result.recommendations.drop(columns="priority"), result.policy, result.forecast):
         for sku, part in frame.groupby("sku"):
-            out[str(sku)] = out.get(str(sku), "") + part.to_csv(index=False)
+            out[str(sku)] = out.get(str(sku), "") + part.dropna(axis=1, how="all").to_csv(index=False)
     return out
 
 
