@@ -64,6 +64,7 @@ class CheckedSales:
         self.rows_read = self.rows_unrecorded = self.rows_left_out = 0
         self.units_read = self.units_unknown = 0.0  # of all readable rows, and of those of unknown SKUs
         self.bad: list[BadRow] = []
+        self._dropped: pa.Array = pa.array([], pa.int64())
         self.returned: list[pa.RecordBatch] = []
         self.unknown: list[pa.RecordBatch] = []  # rows whose quantity is not known: their cells are not zero
         self.exact_dates = not reader.typed
@@ -82,14 +83,26 @@ class CheckedSales:
         """Yield the good rows; see :class:`forecasting.panel_assembly.RowSource`."""
         if self._kept is not None:
             for batch in self._kept:
-                yield batch.select(list(columns))
+                yield self._without_dropped(batch).select(list(columns))
         elif list(columns) == ["date"] and not self.exact_dates:
             yield from self._dates()
         else:
             first = not self._collected
             self._collected = True
             for batch in self._checked(collect=first):
-                yield batch.select(list(columns))
+                yield self._without_dropped(batch).select(list(columns))
+
+    def drop_rows(self, rows: Sequence[int]) -> None:
+        """Leave out good rows that repeat another, by their number in the source; they are counted."""
+        self._dropped = pa.array(rows, pa.int64())
+        self.findings.notice(
+            "exact_duplicate", "sales", f"{count_of(len(rows), 'row')} that repeat another were dropped"
+        )
+
+    def _without_dropped(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        if not len(self._dropped):
+            return batch
+        return batch.filter(pc.invert(pc.is_in(batch.column("source_row"), self._dropped)))
 
     def finish(self, max_fraction: float) -> None:
         """Hand over what was found and refuse a table with too many bad rows."""

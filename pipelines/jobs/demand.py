@@ -71,42 +71,26 @@ def _assembled(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
             # The span was read from all dates; those of bad rows must not stretch it.
             tables.sales.exact_dates = True
             panel, doubled = assemble(tables.sales, rules)
+        repeated = _repeated_rows(doubled) if config.exact_duplicates == "drop" else []
+        if repeated:
+            tables.sales.drop_rows(repeated)
+            panel, doubled = assemble(tables.sales, rules)
     except ValueError as problem:
         # Where no row was usable, the rows set aside say more than the empty panel.
         tables.sales.finish(config.quarantine_limit("sales"))
         raise InputError(f"sales: {tables.sales.reader.file}: {problem}", code="no_usable_sales") from None
-    if config.exact_duplicates == "drop":
-        panel, doubled = _keep_one_of_equal(panel, doubled, tables.findings)
     _note_duplicates(tables, doubled)
     tables.sales.finish(config.quarantine_limit("sales"))
     _note_span(panel, config, tables.findings)
     return panel
 
 
-def _keep_one_of_equal(panel: DemandPanel, doubled: pa.Table, findings: Findings) -> tuple[DemandPanel, pa.Table]:
-    """Put back one of the rows of a doubled day where all of them agree; return what is still doubled.
-
-    Only where a period has no other row: a sum of several days can't be mended by one of them.
-    """
+def _repeated_rows(doubled: pa.Table) -> list[int]:
+    """The rows of doubled days that repeat an earlier one in every column that is read, by their source row."""
     if not doubled.num_rows:
-        return panel, doubled
-    rows = doubled.to_pandas()
-    rows["location"] = rows["location"] if "location" in rows else "main"
-    key = ["sku", "location", "date"]
-    same = rows.groupby(key)[["quantity", "in_stock"] if "in_stock" in rows else ["quantity"]]
-    equal = (same.transform("nunique", dropna=False) == 1).all(axis=1).to_numpy()
-    kept = rows[equal].drop_duplicates(key)
-    if not len(kept):
-        return panel, doubled
-    place = _places(panel, kept["sku"], kept["location"])
-    period = panel.calendar.index_of(_days(kept["date"].astype("datetime64[s]")))
-    quantity, status = panel.quantity.copy(), panel.status.copy()
-    np.add.at(quantity, (place, period), kept["quantity"].to_numpy(np.float32))
-    status[place, period] = CellStatus.OBSERVED
-    dropped = int(equal.sum()) - len(kept)
-    findings.notice("exact_duplicate", "sales", f"{count_of(dropped, 'row')} that repeat another were dropped")
-    report = replace(panel.report, rows_used=panel.report.rows_used + len(kept))
-    return replace(panel, quantity=quantity, status=status, report=report), doubled.filter(pa.array(~equal))
+        return []
+    rows = doubled.to_pandas().sort_values("source_row")
+    return [int(row) for row in rows.loc[rows.drop(columns="source_row").duplicated(), "source_row"]]
 
 
 def _note_duplicates(tables: CheckedTables, doubled: pa.Table) -> None:
