@@ -1,7 +1,8 @@
-"""What the rows do not say themselves: since when an item can be demanded at all."""
+"""What the rows do not say themselves: since when an item can be demanded, and which value can't be true."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,10 +13,15 @@ from forecasting.segments import DemandSummary, summarise
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["mark_launches"]
+__all__ = ["mark_launches", "tame_spikes"]
 
 # Leading zeros are read as "not launched" when a series that sells as it did later shows them with less probability.
 LAUNCH_SIGNIFICANCE: Final = 0.001
+# A demand so many times the usual largest one of its series is a mistake of units rather than a customer.
+SPIKE_FACTOR: Final = 100.0
+# The usual largest demand is the 95 % quantile of so many demands at least.
+LEAST_DEMANDS: Final = 8
+USUAL_LARGEST: Final = 0.95
 
 
 def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel, pd.DataFrame]:
@@ -61,7 +67,58 @@ def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPan
     return panel.with_status(status), log
 
 
+def tame_spikes(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel, pd.DataFrame]:
+    """Bring demands of more than 100 times the usual largest one of their series down to it.
+
+    The usual largest demand is the 95 % quantile (the lower of two neighbours) of the series' observed demands, of
+    which there must be at least 8: a spike is never measured by itself, and rare large orders stay what they are.
+
+    Returns
+    -------
+    panel : the same with those cells winsorised. log : sku, location, date, before, after; one row a cell.
+    """
+    import pandas as pd
+
+    mean_demand = summary.mean * summary.observed / np.maximum(summary.demands, 1.0)
+    largest = panel.quantity.max(axis=1, initial=0.0)
+    # A spike of 100 times the rest pulls the mean up to at least its own share: the others need no closer look.
+    doubtful = (summary.demands >= LEAST_DEMANDS) & (largest > 2.0 * mean_demand)
+    cells: list[tuple[int, int, float]] = []
+    for i in np.flatnonzero(doubtful).tolist():
+        demand = panel.quantity[i]
+        known = demand[(panel.status[i] == CellStatus.OBSERVED) & (demand > 0)]
+        usual = float(np.quantile(known, USUAL_LARGEST, method="lower"))
+        cells += [(i, int(t), usual) for t in np.flatnonzero(demand > SPIKE_FACTOR * usual)]
+    log = pd.DataFrame(
+        {
+            "sku": [panel.skus[i] for i, _, _ in cells],
+            "location": [panel.locations[i] for i, _, _ in cells],
+            "date": panel.calendar.dates[[t for _, t, _ in cells]].astype("datetime64[s]"),
+            "before": [float(panel.quantity[i, t]) for i, t, _ in cells],
+            "after": [usual for _, _, usual in cells],
+        }
+    )
+    if not cells:
+        return panel, log
+    quantity = panel.quantity.copy()
+    for i, t, usual in cells:
+        quantity[i, t] = usual
+    return replace(panel, quantity=quantity), log
+
+
 def prepare(panel: DemandPanel) -> tuple[DemandPanel, DemandSummary, pd.DataFrame]:
-    """Clean a panel for forecasting and describe what remains; see :func:`mark_launches` for the log."""
-    cleaned, log = mark_launches(panel, summarise(panel))
+    """Clean a panel for forecasting and describe what remains.
+
+    The log holds a row for each launch marked and each spike tamed, told apart by ``code``; see
+    :func:`mark_launches` and :func:`tame_spikes` for its columns.
+    """
+    import pandas as pd
+
+    tamed, spikes = tame_spikes(panel, summarise(panel))
+    cleaned, launches = mark_launches(tamed, summarise(tamed))
+    spikes.insert(2, "code", "spike_tamed")
+    launches.insert(2, "code", "launch_marked")
+    parts = [part for part in (launches, spikes) if len(part)]
+    columns = list(dict.fromkeys([*launches.columns, *spikes.columns]))
+    log = (pd.concat(parts, ignore_index=True) if parts else launches).reindex(columns=columns)
     return cleaned, summarise(cleaned), log

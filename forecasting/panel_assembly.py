@@ -362,7 +362,7 @@ class _Cells:
 
     def _take_back(self, source: RowSource) -> pa.Table:
         """Read the rows once more and collect those of doubled days."""
-        columns = [c for c in ("sku", "location", "date", "quantity", "source_row") if c in source.columns]
+        columns = [c for c in ("sku", "location", "date", "quantity", "in_stock", "source_row") if c in source.columns]
         found = []
         span = self.span
         for rows in source.scan(columns):

@@ -12,14 +12,14 @@ import pyarrow.compute as pc
 
 from pipelines.errors import InputError
 from pipelines.quarantine import BadRow, Findings, Quarantined, Repair
-from pipelines.readers.reader import TableReader, as_text, ignored_headings
+from pipelines.readers.reader import TableReader, as_text, ignored_headings, near_headings
 from pipelines.tables import contract, kinds
 from pipelines.values import IdentifierError, hint_for, judge_identifier, parse_column
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["IdentifierBook", "check_table", "note_headings", "quarantine", "refuse_above"]
+__all__ = ["IdentifierBook", "check_table", "count_of", "note_headings", "quarantine", "refuse_above"]
 
 
 # Tables in which an empty location means every place.
@@ -65,12 +65,13 @@ class IdentifierBook:
                 )
 
 
-def check_table(reader: TableReader, findings: Findings, max_fraction: float) -> pd.DataFrame:
+def check_table(reader: TableReader, findings: Findings, max_fraction: float, drop_exact: bool = False) -> pd.DataFrame:
     """Read a table whole, set bad rows aside and return the good ones, typed.
 
     Identifiers are text (``None`` where empty), numbers float64, dates datetime64, flags booleans or None.
     Columns of the contract that the table lacks are left out; ``location`` becomes "main" where it is empty. The
-    index of the frame is the row's number in the source.
+    index of the frame is the row's number in the source. With ``drop_exact`` rows that repeat another in every
+    column are dropped and counted.
 
     Raises
     ------
@@ -88,21 +89,50 @@ def check_table(reader: TableReader, findings: Findings, max_fraction: float) ->
     if not raw.num_rows:
         findings.notice("empty_table", reader.table, f"{reader.file} has headings and no rows")
     frame, bad = _typed_frame(reader, raw, findings)
+    if drop_exact:
+        frame = _without_exact_duplicates(reader, frame, {case.row for case in bad}, findings)
     bad += _violations(reader, frame, raw)
     worst: dict[int, BadRow] = {}
     for case in bad:
         worst.setdefault(case.row, case)
     quarantine(reader, list(worst.values()), len(frame), findings, max_fraction)
-    return frame.drop(index=list(worst))
+    good = frame.drop(index=list(worst))
+    if reader.table == "items":
+        findings.items_set_aside = frozenset(frame["sku"].dropna()) - frozenset(good["sku"])
+    return good
+
+
+def _without_exact_duplicates(
+    reader: TableReader, frame: pd.DataFrame, bad: set[int], findings: Findings
+) -> pd.DataFrame:
+    """Keep the first of good rows that agree in every column, and count the others."""
+    good = frame.drop(index=list(bad))
+    twins = good.index[good.duplicated()]
+    if len(twins):
+        findings.notice(
+            "exact_duplicate", reader.table, f"{count_of(len(twins), 'row')} that repeat another were dropped"
+        )
+    return frame.drop(index=twins)
+
+
+def count_of(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def note_headings(reader: TableReader, findings: Findings) -> None:
     """Name the headings that nothing reads."""
     ignored = [heading or "(empty)" for heading in ignored_headings(reader)]
-    if ignored:
-        findings.notice(
-            "unknown_column", reader.table, f"{reader.file}: columns that nothing reads: {', '.join(ignored)}"
-        )
+    if not ignored:
+        return
+    # Only another case or spaces: a vaguer likeness would suggest columns that are something else.
+    free = [name for name in kinds(reader.table) if name not in reader.columns]
+    near = {n: h for n, h in near_headings(free, ignored).items() if h.strip().casefold() == n}
+    declared = ", ".join(f'{name} = "{heading}"' for name, heading in near.items())
+    hint = f"; if meant, declare columns = {{ {declared} }}" if near else ""
+    findings.notice(
+        "unknown_column", reader.table, f"{reader.file}: columns that nothing reads: {', '.join(ignored)}{hint}"
+    )
 
 
 def quarantine(reader: TableReader, bad: Sequence[BadRow], rows: int, findings: Findings, max_fraction: float) -> None:
@@ -143,7 +173,8 @@ def refuse_above(limit: float, rows: int, found: Sequence[Quarantined], reader: 
         raise InputError(
             f"{reader.table}: {reader.file}: {len(found)} of {rows} rows are bad, more than "
             f"max_quarantine_fraction = {limit:g} allows; "
-            f"first {first.file}, line {first.line}: {first.message}; {first.hint}"
+            f"first {first.file}, line {first.line}: {first.message}; {first.hint}",
+            code="too_many_bad_rows",
         )
 
 
@@ -229,7 +260,7 @@ def _violations(reader: TableReader, frame: pd.DataFrame, raw: pa.Table) -> list
         if case["index"] is None or pd.isna(case["index"]):
             raise InputError(f"{reader.table}: {reader.file}: {case['check']} fails for column {case['column']}")
         row, name = int(case["index"]), str(case["column"])
-        value = as_text(raw.column(name)[row].as_py() if name in raw.schema.names else frame[name].iloc[row])
+        value = as_text(raw.column(name)[row].as_py() if name in raw.schema.names else frame[name].loc[row])
         found.append(_violation(row, name, value, str(case["check"]), schema.metadata["key"]))
     return found
 
@@ -250,5 +281,14 @@ def _violation(row: int, name: str, value: str, check: str, key: list[str] | Non
         value,
         "out_of_range",
         f"{name} {value[:80]!r} is out of range: {limit}",
-        f"correct {name}; it must be {limit}",
+        _range_hint(name, value, limit),
     )
+
+
+def _range_hint(name: str, value: str, limit: str) -> str:
+    """What to do about a value out of range; some mistakes are well known."""
+    if name == "target" and value.strip().replace(".", "", 1).isdigit() and 1 < float(value) < 100:
+        return f"did you mean {float(value) / 100:g}? it must be {limit}"
+    if value.strip()[:4] in ("1900", "9999", "1899", "0001"):
+        return f"a placeholder for no date? leave {name} empty; it must be {limit}"
+    return f"correct {name}; it must be {limit}"

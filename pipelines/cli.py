@@ -214,7 +214,7 @@ def main() -> NoReturn:
         code = restock.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except RestockError as problem:
-        _fail(str(problem), problem.exit_code)
+        _fail(str(problem), problem.exit_code, problem.code)
     except click.ClickException as problem:
         if "--json" in sys.argv:
             _fail(problem.format_message(), problem.exit_code)
@@ -241,10 +241,10 @@ def _terminated(_number: int, _frame: object) -> NoReturn:
     raise SystemExit(143)
 
 
-def _fail(message: str, code: int) -> NoReturn:
+def _fail(message: str, code: int, name: str = "failed") -> NoReturn:
     click.echo(f"restock: {message}", err=True)
     if "--json" in sys.argv:
-        _print_json({"schema": 1, "status": "failed", "exit_code": code, "error": message})
+        _print_json({"schema": 1, "status": "failed", "exit_code": code, "code": name, "error": message})
     sys.exit(code)
 
 

@@ -101,6 +101,11 @@ class PlanConfig(_Strict):
     duplicates: Literal["quarantine", "error", "sum", "last"] = Field(
         "quarantine", description="several sales rows of one SKU, location and day"
     )
+    exact_duplicates: Literal["quarantine", "drop"] = Field(
+        "quarantine",
+        description="rows that agree with another in every column: treated like all that repeat a key, or dropped "
+        "but for one and counted",
+    )
     quantity_basis: Literal["ordered", "shipped"] | None = Field(
         None,
         description="whether sales are what was ordered (then, with backorders, periods without stock hide no demand) "

@@ -96,21 +96,24 @@ def check_inputs(inputs: Inputs, config: PlanConfig) -> CheckedTables:
     findings = Findings()
     readers = {name: open_table(name, source) for name, source in inputs.given().items()}
     frames: dict[str, pd.DataFrame] = {
-        name: check_table(readers[name], findings, config.quarantine_limit(name))
+        name: check_table(
+            readers[name], findings, config.quarantine_limit(name), drop_exact=config.exact_duplicates == "drop"
+        )
         for name in OPTIONAL
         if name in readers
     }
     if "items" in frames and not len(frames["items"]):
-        raise InputError(f"items: {readers['items'].file} has no usable rows")
+        raise InputError(f"items: {readers['items'].file} has no usable rows", code="no_usable_rows")
     check_relations(readers, frames, findings)
     everywhere = "items" in readers and "location" not in readers["items"].columns
-    sales = CheckedSales(readers["sales"], findings, _sales_rules(frames.get("items"), config))
+    rules = _sales_rules(frames.get("items"), config, findings.items_set_aside)
+    sales = CheckedSales(readers["sales"], findings, rules)
     return CheckedTables(sales, readers, frames, everywhere, findings)
 
 
-def _sales_rules(items: pd.DataFrame | None, config: PlanConfig) -> SalesRules:
+def _sales_rules(items: pd.DataFrame | None, config: PlanConfig, left_out: frozenset[str]) -> SalesRules:
     whole: frozenset[str] = frozenset()
     if items is not None and "uom" in items.columns:
         whole = frozenset(items.loc[items["uom"].str.casefold().isin(PIECES), "sku"])
     known = frozenset(items["sku"]) if items is not None else None
-    return SalesRules(known, whole, config.missing_quantity, config.returns)
+    return SalesRules(known, whole, config.missing_quantity, config.returns, left_out)

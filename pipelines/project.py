@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.config import PlanConfig, read_toml
-from pipelines.errors import ConfigurationError
+from pipelines.errors import ConfigurationError, UnavailableError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
 from pipelines.readers import open_table
@@ -71,7 +71,7 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
     for name, source in inputs.given().items():
         for path in source.path:
             if not path.exists():
-                raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}")
+                raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}", code="no_such_file")
     folder = workspace or file.parent / str(_section(values, "workspace", file).get("folder", "workspace"))
     return Project(file, config, inputs, Workspace(folder))
 
@@ -95,6 +95,7 @@ def run_plan(
     """Plan and publish, unless this very plan has been published already."""
     import json
 
+    before = _states(project)
     run_id, digests = project.identity()
     space = project.workspace
     with space.locked():
@@ -102,7 +103,7 @@ def run_plan(
         if repeated:
             space.publish(run_id, {}, lambda _: None)
         else:
-            _compute(project, run_id, digests, jobs, progress)
+            _compute(project, run_id, digests, before, jobs, progress)
     folder = space.folder(run_id)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     return PublishedRun(run_id, folder, summary, repeated)
@@ -113,14 +114,42 @@ def _named(source: TableSource) -> list[str]:
     return [path.name for path in source.path] or [str(source.query)]
 
 
+def _states(project: Project) -> dict[tuple[str, Path], tuple[int, ...]]:
+    """Size, times and number of every input file: what changes when another program writes into it."""
+    states: dict[tuple[str, Path], tuple[int, ...]] = {}
+    for name, source in project.inputs.given().items():
+        for path in source.path:
+            for part in sorted(path.rglob("*")) if path.is_dir() else [path]:
+                found = part.stat()
+                states[name, part] = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    return states
+
+
+def _refuse_changed(project: Project, before: dict[tuple[str, Path], tuple[int, ...]]) -> None:
+    """A plan must not be made of half an export."""
+    after = _states(project)
+    changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    if changed:
+        table, path = changed[0]
+        raise UnavailableError(
+            f"{table}: {path} changed while it was read; run again when its export is complete", code="file_changed"
+        )
+
+
 def _compute(
-    project: Project, run_id: str, digests: dict[str, str], jobs: int | None, progress: Callable[[str], None]
+    project: Project,
+    run_id: str,
+    digests: dict[str, str],
+    before: dict[tuple[str, Path], tuple[int, ...]],
+    jobs: int | None,
+    progress: Callable[[str], None],
 ) -> None:
     from pipelines.jobs.planning import make_plan, plan_frames
     from pipelines.jobs.simulating import simulate_plan
 
     run = thread_mapper(jobs or default_jobs())
     made = make_plan(project.inputs, project.config, run=run, progress=progress)
+    _refuse_changed(project, before)
     progress("simulating")
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)

@@ -75,6 +75,7 @@ class Findings:
     rows: list[Quarantined] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    items_set_aside: frozenset[str] = frozenset()  # SKUs that no good row of items names any more
 
     @property
     def warnings(self) -> list[str]:
@@ -96,6 +97,12 @@ class Findings:
     def set_aside(self, rows: Sequence[Quarantined]) -> None:
         """Add bad rows."""
         self.rows.extend(rows)
+
+    def left_out(self, table: str, rows: int) -> None:
+        """Count rows that were left out because their SKU's row in items was set aside."""
+        names = sorted(self.items_set_aside)
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        self.notice("item_set_aside", table, f"{rows} rows were left out with the items that were set aside: {shown}")
 
     def notice(self, code: str, table: str, message: str) -> None:
         """Add a notice once."""

@@ -14,7 +14,7 @@ from pipelines.readers.reader import TableReader
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_relations", "near_duplicates"]
+__all__ = ["check_relations", "likely_skus", "near_duplicates"]
 
 _SHOWN: Final = 5
 # A stated lead time beyond two years, or a spread beyond twice the mean, deserves a look.
@@ -38,7 +38,10 @@ def check_relations(readers: dict[str, TableReader], frames: dict[str, pd.DataFr
     _near_duplicate_skus(items, findings)
     _odd_looking_skus(items, findings)
     _unknown_suppliers(items, frames.get("suppliers"), findings)
-    _suspicious_values(items, findings)
+    _one_unit_a_sku(items, findings)
+    _suspicious_values("items", "sku", items, findings)
+    if "suppliers" in frames:
+        _suspicious_values("suppliers", "supplier", frames["suppliers"], findings)
     known = frozenset(items["sku"])
     for table in _REFERRING:
         if table in frames:
@@ -103,11 +106,26 @@ def _one_currency(items: pd.DataFrame, reader: TableReader) -> None:
         found = sorted(set(items["currency"].dropna()))
         if len(found) > 1:
             raise InputError(
-                f"items: {reader.file}: money in {', '.join(found)} can't be added up; convert it to one currency"
+                f"items: {reader.file}: money in {', '.join(found)} can't be added up; convert it to one currency",
+                code="mixed_currency",
             )
 
 
-def _suspicious_values(items: pd.DataFrame, findings: Findings) -> None:
+def _one_unit_a_sku(items: pd.DataFrame, findings: Findings) -> None:
+    """Note SKUs that are counted in several units: their places can't be compared, nor stock be moved between them."""
+    if "uom" in items.columns:
+        units = items.dropna(subset=["uom"]).groupby("sku")["uom"].nunique()
+        mixed = sorted(units.index[units > 1])
+        if mixed:
+            findings.notice(
+                "mixed_units",
+                "items",
+                f"{len(mixed)} SKUs are counted in different units at different locations: {', '.join(mixed[:_SHOWN])}",
+            )
+
+
+def _suspicious_values(table: str, name: str, items: pd.DataFrame, findings: Findings) -> None:
+    """Note values that are possible and unlikely; ``name`` is the column that names a row of the table."""
     cases: list[tuple[str, Any, str]] = []
     if "lead_time_days" in items.columns:
         cases.append(
@@ -135,18 +153,19 @@ def _suspicious_values(items: pd.DataFrame, findings: Findings) -> None:
             ("minimum_not_in_packs", odd, "a minimum order that is no whole number of packs: it is rounded up")
         )
     for code, flags, words in cases:
-        found = items.loc[flags.fillna(False), "sku"]
+        found = items.loc[flags.fillna(False), name]
         if len(found):
-            findings.notice(code, "items", f"{len(found)} items have {words}: {', '.join(sorted(set(found))[:_SHOWN])}")
+            findings.notice(code, table, f"{len(found)} {table} have {words}: {', '.join(sorted(set(found))[:_SHOWN])}")
 
 
 def _without_unknown(
     frame: pd.DataFrame, reader: TableReader, known: frozenset[str], findings: Findings
 ) -> pd.DataFrame:
+    frame = _without_items_set_aside(frame, reader.table, findings)
     unknown = frame[~frame["sku"].isin(known)]
     if not len(unknown):
         return frame
-    hints = _padded_candidates(set(unknown["sku"]), known)
+    hints = likely_skus(set(unknown["sku"]), known)
     for place, (row, sku) in zip(reader.locate(list(unknown.index)), unknown["sku"].items(), strict=True):
         case = BadRow(
             int(str(row)),
@@ -175,16 +194,28 @@ def _without_unknown(
     return frame.drop(index=unknown.index)
 
 
-def _padded_candidates(unknown: set[str], known: frozenset[str]) -> dict[str, str]:
-    """For identifiers that may have lost their leading zeros: the known ones that they may be."""
+def _without_items_set_aside(frame: pd.DataFrame, table: str, findings: Findings) -> pd.DataFrame:
+    """Leave out, and count, the rows of SKUs whose row in items was set aside: they are not wrong themselves."""
+    gone = frame["sku"].isin(findings.items_set_aside)
+    if gone.any():
+        findings.left_out(table, int(gone.sum()))
+    return frame[~gone]
+
+
+def likely_skus(unknown: set[str], known: frozenset[str]) -> dict[str, str]:
+    """For unknown identifiers that may have lost their leading zeros, or look like known ones: a hint at those."""
     stripped: dict[str, list[str]] = defaultdict(list)
-    for sku in known:
+    alike: dict[str, list[str]] = defaultdict(list)
+    for sku in sorted(known):
         stripped[sku.lstrip("0")].append(sku)
-    return {
-        sku: f"leading zeros lost? items has {', '.join(sorted(stripped[sku.lstrip('0')])[:3])}"
-        for sku in unknown
-        if sku.lstrip("0") in stripped
-    }
+        alike[_skeleton(sku)].append(sku)
+    hints = {}
+    for sku in unknown:
+        if sku.lstrip("0") in stripped:
+            hints[sku] = f"leading zeros lost? items has {', '.join(stripped[sku.lstrip('0')][:3])}"
+        elif _skeleton(sku) in alike:
+            hints[sku] = f"written differently? items has {', '.join(map(repr, alike[_skeleton(sku)][:3]))}"
+    return hints
 
 
 def _same_file_twice(readers: dict[str, TableReader], findings: Findings) -> None:
@@ -194,7 +225,8 @@ def _same_file_twice(readers: dict[str, TableReader], findings: Findings) -> Non
             if digest in seen and seen[digest][0] == table:
                 raise InputError(
                     f"{table}: {file} and {seen[digest][1]} hold the same bytes: "
-                    "the same extract given twice; remove one"
+                    "the same extract given twice; remove one",
+                    code="same_extract",
                 )
             if digest in seen:
                 findings.notice(

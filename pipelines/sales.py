@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecasting.calendars import date_to_day
-from pipelines.checking import IdentifierBook, note_headings, quarantine, unreadable_row
+from pipelines.checking import IdentifierBook, count_of, note_headings, quarantine, unreadable_row
 from pipelines.quarantine import BadRow, Findings
 from pipelines.readers.reader import TableReader, as_text
+from pipelines.relations import likely_skus
 from pipelines.tables import LARGEST
 from pipelines.values import hint_for, parse_column
 
@@ -42,12 +43,14 @@ class SalesRules:
     whole_skus : SKUs that are sold in pieces: a fraction of one is a mistake.
     missing_quantity : a row without quantity is set aside, or left out as not recorded ("unknown").
     returns : a negative quantity is set aside, or kept apart from the sales ("net" or "separate").
+    left_out_skus : SKUs whose row in items was set aside: their sales are left out and counted.
     """
 
     known_skus: frozenset[str] | None = None
     whole_skus: frozenset[str] = frozenset()
     missing_quantity: Literal["quarantine", "unknown"] = "quarantine"
     returns: Literal["quarantine", "net", "separate"] = "quarantine"
+    left_out_skus: frozenset[str] = frozenset()
 
 
 class CheckedSales:
@@ -58,8 +61,10 @@ class CheckedSales:
 
     def __init__(self, reader: TableReader, findings: Findings, rules: SalesRules) -> None:
         self.reader, self.findings, self.rules = reader, findings, rules
-        self.rows_read = self.rows_unrecorded = 0
+        self.rows_read = self.rows_unrecorded = self.rows_left_out = 0
+        self.units_read = self.units_unknown = 0.0  # of all readable rows, and of those of unknown SKUs
         self.bad: list[BadRow] = []
+        self._dropped: pa.Array = pa.array([], pa.int64())
         self.returned: list[pa.RecordBatch] = []
         self.unknown: list[pa.RecordBatch] = []  # rows whose quantity is not known: their cells are not zero
         self.exact_dates = not reader.typed
@@ -78,20 +83,46 @@ class CheckedSales:
         """Yield the good rows; see :class:`forecasting.panel_assembly.RowSource`."""
         if self._kept is not None:
             for batch in self._kept:
-                yield batch.select(list(columns))
+                yield self._without_dropped(batch).select(list(columns))
         elif list(columns) == ["date"] and not self.exact_dates:
             yield from self._dates()
         else:
             first = not self._collected
             self._collected = True
             for batch in self._checked(collect=first):
-                yield batch.select(list(columns))
+                yield self._without_dropped(batch).select(list(columns))
+
+    def drop_rows(self, rows: Sequence[int]) -> None:
+        """Leave out good rows that repeat another, by their number in the source; they are counted."""
+        self._dropped = pa.array(rows, pa.int64())
+        self.findings.notice(
+            "exact_duplicate", "sales", f"{count_of(len(rows), 'row')} that repeat another were dropped"
+        )
+
+    def _without_dropped(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        if not len(self._dropped):
+            return batch
+        return batch.filter(pc.invert(pc.is_in(batch.column("source_row"), self._dropped)))
 
     def finish(self, max_fraction: float) -> None:
         """Hand over what was found and refuse a table with too many bad rows."""
         for book in self._books.values():
             book.log(self.findings)
+        if self.rows_left_out:
+            self.findings.left_out("sales", self.rows_left_out)
+        self._note_unknown()
         quarantine(self.reader, self.bad, self.rows_read, self.findings, max_fraction)
+
+    def _note_unknown(self) -> None:
+        unknown = [case for case in self.bad if case.code == "unknown_sku"]
+        if unknown:
+            share = self.units_unknown / self.units_read if self.units_read > 0 else 0.0
+            self.findings.notice(
+                "unknown_sku",
+                "sales",
+                f"{count_of(len(unknown), 'row')} of SKUs that are not in items, {share:.1%} of the units, "
+                f"{'was' if len(unknown) == 1 else 'were'} set aside",
+            )
 
     def _dates(self) -> Iterator[pa.RecordBatch]:
         """Only the dates, and only those that make sense: the span of the panel, if no row is bad otherwise."""
@@ -116,6 +147,8 @@ class _BatchCheck:
     def __init__(self, sales: CheckedSales, batch: pa.RecordBatch, first: int, collect: bool) -> None:
         self.sales, self.batch, self.first, self.collect = sales, batch, first, collect
         self.bad: Flags | None = None
+        self.left_out: Flags | None = None  # rows of items that were set aside
+        self.unknown_sku: Flags | None = None
         self.returns: Flags = np.zeros(batch.num_rows, dtype=np.bool_)
 
     def good_rows(self) -> pa.RecordBatch:
@@ -138,12 +171,13 @@ class _BatchCheck:
             "date",
             pc.invert(pc.fill_null(_in_range(days), True)),
             "out_of_range",
-            ("date {value} lies before 1900 or after 2199", "correct the date"),
+            ("date {value} lies before 1900 or after 2199", "a placeholder? correct the date, or remove the row"),
         )
         quantity, bad_number = parse_column(self.batch.column("quantity"), "number", reader.source)
         self._unreadable("quantity", bad_number)
         missing = pc.and_(pc.is_null(quantity), pc.invert(bad_number))
         self._quantities(columns["sku"], quantity, missing)
+        self._weigh(quantity)
         columns |= {"date": days, "quantity": quantity}
         if "in_stock" in self.batch.schema.names:
             columns["in_stock"], bad_flag = parse_column(self.batch.column("in_stock"), "flag", reader.source)
@@ -151,6 +185,9 @@ class _BatchCheck:
         columns["source_row"] = pa.array(np.arange(self.first, self.first + self.batch.num_rows))
         checked = pa.record_batch(columns)
         kept = None if self.bad is None else ~self.bad
+        if self.left_out is not None:
+            kept = ~self.left_out if kept is None else kept & ~self.left_out
+            self.sales.rows_left_out += int(self.left_out.sum()) if self.collect else 0
         self._remember_unknown(checked, missing)
         if missing.true_count and rules.missing_quantity == "unknown":
             self.sales.rows_unrecorded += missing.true_count if self.collect else 0
@@ -158,6 +195,14 @@ class _BatchCheck:
             kept = there if kept is None else kept & there
         kept = self._without_returns(checked, quantity, kept)
         return checked if kept is None else checked.filter(pa.array(kept))
+
+    def _weigh(self, quantity: pa.Array) -> None:
+        """Add up the units read, and those of unknown SKUs."""
+        if not self.collect or self.sales.rules.known_skus is None:
+            return
+        self.sales.units_read += pc.sum(pc.abs(quantity)).as_py() or 0.0
+        if self.unknown_sku is not None:
+            self.sales.units_unknown += pc.sum(pc.abs(quantity.filter(pa.array(self.unknown_sku)))).as_py() or 0.0
 
     def _remember_unknown(self, checked: pa.RecordBatch, missing: pa.Array) -> None:
         """Keep the keys of rows without a usable quantity, and whether it is a return that was set aside."""
@@ -234,8 +279,10 @@ class _BatchCheck:
         texts = column.dictionary.to_pylist()
         book, known = self.sales._books[name], self.sales.rules.known_skus if name == "sku" else None
         clean = [None if text in (None, "") else book.look(text) for text in texts]
+        left_out = self.sales.rules.left_out_skus if name == "sku" else frozenset()
         state = np.array(
-            [_state(text, use, required, known) for text, use in zip(texts, clean, strict=True)], dtype=np.int8
+            [_state(text, use, required, known, left_out) for text, use in zip(texts, clean, strict=True)],
+            dtype=np.int8,
         )
         if column.null_count or state.any():
             index = column.indices.to_numpy(zero_copy_only=False)
@@ -252,12 +299,9 @@ class _BatchCheck:
                 (f"{name} is empty but needed", f"fill in the {name}, or remove the row"),
             )
             self._hidden(name, of_row == 2, book)
-            self._mark(
-                name,
-                pa.array(of_row == 3),
-                "unknown_sku",
-                ("sku '{value}' is not in the items table", "add it to items, or remove the row"),
-            )
+            self._unknown(name, of_row == 3)
+            if (of_row == 4).any():
+                self.left_out = of_row == 4
         if clean == texts:
             return column
         return pc.dictionary_encode(pa.array(clean, pa.string()).take(column.indices))
@@ -272,6 +316,19 @@ class _BatchCheck:
             self._mark(
                 name, pc.fill_null(pc.equal(self.batch.column(name).cast(pa.string()), text), False), problem.code, said
             )
+
+    def _unknown(self, name: str, flags: Flags) -> None:
+        """Mark SKUs that items does not know, each with the known ones that it may be."""
+        known = self.sales.rules.known_skus
+        if known is None or not flags.any():
+            return
+        self.unknown_sku = flags
+        column = self.batch.column(name).cast(pa.string())
+        said = "sku '{value}' is not in the items table"
+        hints = likely_skus({str(text) for text in column.filter(pa.array(flags)).unique().to_pylist()}, known)
+        for text, hint in hints.items():
+            self._mark(name, pc.fill_null(pc.equal(column, text), False), "unknown_sku", (said, hint))
+        self._mark(name, pa.array(flags), "unknown_sku", (said, "add it to items, or remove the row"))
 
     def _unreadable(self, name: str, flags: pa.Array) -> None:
         if not flags.true_count:
@@ -304,12 +361,16 @@ class _BatchCheck:
         return as_text(self.batch.column(name)[row].as_py())
 
 
-def _state(text: str | None, use: str | None, required: bool, known: frozenset[str] | None) -> int:
-    """0 good, 1 empty but needed, 2 unusable, 3 unknown."""
+def _state(
+    text: str | None, use: str | None, required: bool, known: frozenset[str] | None, left_out: frozenset[str]
+) -> int:
+    """0 good, 1 empty but needed, 2 unusable, 3 unknown, 4 left out with its item."""
     if text in (None, ""):
         return 1 if required else 0
     if use is None:
         return 2
+    if use in left_out:
+        return 4
     return 3 if known is not None and use not in known else 0
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from forecasting.panel import CellStatus, DemandPanel
 from forecasting.panel_assembly import PARTS_PER_UNIT, AssemblyRules, assemble
+from pipelines.checking import count_of
 from pipelines.config import PlanConfig
 from pipelines.errors import InputError
 from pipelines.inputs import CheckedTables
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Demand", "demand_from_sales"]
 
 Integers = npt.NDArray[np.int64]
+# So many demands on one weekday, and none on another, are hardly chance: at most 1 in 7 to the power of 9.
+ENOUGH_WEEKS: Final = 10
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NO_CHANNELS: Final = ("sku", "location", "channel", "units")
 
 
@@ -48,6 +52,7 @@ def demand_from_sales(tables: CheckedTables, config: PlanConfig) -> Demand:
     """
     panel = _with_unknown_cells(_assembled(tables, config), tables)
     panel, channels = _sum_channels(panel)
+    _note_mixed_frequency(panel, tables.findings)
     if config.quantity_basis == "shipped" and tables.get("customer_orders") is not None:
         panel = _ordered_not_shipped(panel, tables)
     panel = _without_returns(panel, tables, config)
@@ -67,14 +72,26 @@ def _assembled(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
             # The span was read from all dates; those of bad rows must not stretch it.
             tables.sales.exact_dates = True
             panel, doubled = assemble(tables.sales, rules)
+        repeated = _repeated_rows(doubled) if config.exact_duplicates == "drop" else []
+        if repeated:
+            tables.sales.drop_rows(repeated)
+            panel, doubled = assemble(tables.sales, rules)
     except ValueError as problem:
         # Where no row was usable, the rows set aside say more than the empty panel.
         tables.sales.finish(config.quarantine_limit("sales"))
-        raise InputError(f"sales: {tables.sales.reader.file}: {problem}") from None
+        raise InputError(f"sales: {tables.sales.reader.file}: {problem}", code="no_usable_sales") from None
     _note_duplicates(tables, doubled)
     tables.sales.finish(config.quarantine_limit("sales"))
     _note_span(panel, config, tables.findings)
     return panel
+
+
+def _repeated_rows(doubled: pa.Table) -> list[int]:
+    """The rows of doubled days that repeat an earlier one in every column that is read, by their source row."""
+    if not doubled.num_rows:
+        return []
+    rows = doubled.to_pandas().sort_values("source_row")
+    return [int(row) for row in rows.loc[rows.drop(columns="source_row").duplicated(), "source_row"]]
 
 
 def _note_duplicates(tables: CheckedTables, doubled: pa.Table) -> None:
@@ -117,7 +134,8 @@ def _note_span(panel: DemandPanel, config: PlanConfig, findings: Findings) -> No
     if gap > config.max_data_age_days:
         raise InputError(
             f"sales are complete until {until}, {gap} days before as_of {panel.as_of}; "
-            f"max_data_age_days = {config.max_data_age_days:g} allows no more: update the sales or as_of"
+            f"max_data_age_days = {config.max_data_age_days:g} allows no more: update the sales or as_of",
+            code="sales_too_old",
         )
     if gap > 0:
         findings.notice(
@@ -125,6 +143,24 @@ def _note_span(panel: DemandPanel, config: PlanConfig, findings: Findings) -> No
             "sales",
             f"complete until {until}; the periods from then to as_of {panel.as_of} count as not recorded",
         )
+
+
+def _note_mixed_frequency(panel: DemandPanel, findings: Findings) -> None:
+    """Note items of a daily panel that only ever sell on one weekday: weekly totals among daily rows, perhaps."""
+    if panel.calendar.frequency.code != "D":
+        return
+    sold = np.stack([(panel.quantity[:, day::7] > 0).sum(axis=1) for day in range(7)], axis=1)
+    weekly = (sold.sum(axis=1) >= ENOUGH_WEEKS) & ((sold > 0).sum(axis=1) == 1)
+    if not weekly.any() or weekly.all():
+        return
+    first = int(np.flatnonzero(weekly)[0])
+    day = _WEEKDAYS[(int(panel.calendar.openings[0]) + 3 + int(sold[first].argmax())) % 7]
+    findings.notice(
+        "mixed_frequency",
+        "sales",
+        f"{count_of(int(weekly.sum()), 'item')} of {len(panel)} only ever sold on one weekday, first "
+        f"{panel.skus[first]!r} on a {day}: weekly totals among daily rows? If so, set a weekly frequency",
+    )
 
 
 def _with_unknown_cells(panel: DemandPanel, tables: CheckedTables) -> DemandPanel:

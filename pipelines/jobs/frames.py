@@ -304,6 +304,7 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         "sales_rows_used": report.rows_used,
         "sales_rows_after_as_of": report.rows_after_as_of,
         "sales_rows_in_partial_period": report.rows_in_partial_period,
+        "periods_without_a_row": report.cells_without_a_row,
         "rows_quarantined": len(made.tables.findings.rows),
         "order_lines": int((recommendations["order_quantity"] > 0).sum()),
         "order_units": float(recommendations["order_quantity"].sum()),
@@ -315,6 +316,7 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         "statuses": {s: int(n) for s in STATUSES if (n := (recommendations["status"] == s).sum())},
         "models": {str(k): int(v) for k, v in made.forecaster.choice_["model"].value_counts().sort_index().items()},
         "warnings": list(made.tables.findings.warnings),
+        "notices": [vars(notice) for notice in made.tables.findings.notices],
     }
     if simulated is not None:
         summary["simulated_backorder_rate"] = simulated.total["backorder_rate"]

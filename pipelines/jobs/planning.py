@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from forecasting.forecaster import DemandForecaster
 from forecasting.panel import DemandPanel
+from pipelines.checking import count_of
 from pipelines.config import PlanConfig
 from pipelines.errors import ConfigurationError
 from pipelines.execution import default_jobs, thread_mapper
@@ -24,6 +25,7 @@ from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.simulating import simulate_plan
 from pipelines.jobs.supply import StockPosition, check_stock_age, resolve_lead_times, stock_position
+from pipelines.quarantine import Findings
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
 from replenishment.simulation.results import SimulationResult
@@ -152,6 +154,7 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
     with clock("forecasting"):
         groups = [str(c) if isinstance(c, str) else "" for c in items["category"]]
         forecaster = DemandForecaster(seed=config.seed, run=run).fit(panel, groups=groups, models=models)
+    _note_spikes(forecaster.cleaning_, tables.findings)
     reach = int(lead_times.maximum.max(initial=0)) + _LONGEST_REVIEW
     forecaster.look_ahead(*known_ahead(tables.get("known_ahead"), items, panel.calendar, reach))
     items = items.drop(columns=["target", "review_days"]).join([lead_time_facts, ruled[0]])
@@ -207,6 +210,22 @@ def _with_life(panel: DemandPanel, items: pd.DataFrame) -> DemandPanel:
         column = items[name].to_numpy().astype("datetime64[D]")
         days[name] = np.where(np.isnat(column), missing, column.astype(np.int64))
     return panel.mark_life(days["available_from"], days["discontinued_on"])
+
+
+def _note_spikes(log: pd.DataFrame, findings: Findings) -> None:
+    """Name the demands that were too large to be true."""
+    spikes = log[log["code"] == "spike_tamed"]
+    if len(spikes):
+        shown = ", ".join(
+            f"{sku!r} on {date:%Y-%m-%d} ({before:,g} units, usually at most {after:,g})"
+            for sku, date, before, after in spikes[["sku", "date", "before", "after"]].head(5).itertuples(index=False)
+        )
+        findings.notice(
+            "spike",
+            "sales",
+            f"{count_of(len(spikes), 'demand')} far beyond the usual of the item, in another unit of measure? {shown}; "
+            "the forecast takes the usual largest one in its place",
+        )
 
 
 def _refuse_unknown_costs(facts: ItemFacts, keys: list[tuple[str, str]]) -> None:

@@ -211,13 +211,15 @@ def check_stock_age(tables: CheckedTables, config: PlanConfig, as_of: dt.date) -
     if newest > as_of:
         raise InputError(
             f"stock: {tables.readers['stock'].file} was counted on {newest}, after as_of {as_of}: "
-            "a plan can't know that yet; use the snapshot of as_of"
+            "a plan can't know that yet; use the snapshot of as_of",
+            code="stock_from_the_future",
         )
     age = (as_of - oldest).days
     if age > config.max_stock_age_days:
         raise InputError(
             f"stock: {tables.readers['stock'].file} was counted on {oldest}, {age} days before as_of {as_of}; "
-            f"max_stock_age_days = {config.max_stock_age_days:g} allows no more: export it again"
+            f"max_stock_age_days = {config.max_stock_age_days:g} allows no more: export it again",
+            code="stock_too_old",
         )
     if age > 0:
         tables.findings.notice(

@@ -37,7 +37,9 @@ def open_table(table: str, source: Source) -> TableReader:
         return check_heading(open_query(table, source))
     kinds = {_kind(table, path) for path in source.path}
     if len(kinds) > 1:
-        raise InputError(f"{table}: several files must be of one kind, got {', '.join(sorted(kinds))}")
+        raise InputError(
+            f"{table}: several files must be of one kind, got {', '.join(sorted(kinds))}", code="mixed_formats"
+        )
     kind = kinds.pop()
     if kind == "Parquet":
         from pipelines.readers.parquet_files import open_parquet
@@ -56,15 +58,17 @@ def _kind(table: str, path: Path) -> str:
     """Name the kind of a file by its ending; a folder holds Parquet files."""
     try:
         if not path.exists():
-            raise ConfigurationError(f"{table}: there is no file {path}")
+            raise ConfigurationError(f"{table}: there is no file {path}", code="no_such_file")
         if path.is_dir():
             return "Parquet"
         if path.stat().st_size == 0:
-            raise InputError(f"{table}: {path} is empty (0 bytes); export it again")
+            raise InputError(f"{table}: {path} is empty (0 bytes); export it again", code="empty_file")
     except PermissionError:
-        raise ConfigurationError(f"{table}: {path} may not be read: permission denied") from None
+        raise ConfigurationError(f"{table}: {path} may not be read: permission denied", code="no_permission") from None
     endings = {".parquet": "Parquet", ".pq": "Parquet", ".csv": "CSV", ".txt": "CSV", ".tsv": "CSV", ".xlsx": "Excel"}
     kind = endings.get(path.suffix.lower())
     if kind is None:
-        raise InputError(f"{table}: {path} ends in {path.suffix or 'nothing'}; known are {', '.join(endings)}")
+        raise InputError(
+            f"{table}: {path} ends in {path.suffix or 'nothing'}; known are {', '.join(endings)}", code="unknown_format"
+        )
     return kind

@@ -90,7 +90,8 @@ def _array(table: str, name: str, column: pd.Series[Any]) -> pa.Array:
         values = [None if v is None or v is pd.NA or v != v else v for v in column.astype(object)]
         if kind == "identifier" and any(isinstance(v, float | np.floating) for v in values):
             raise InputError(
-                f"{table}: column {name} holds fractions; identifiers must be text, as read with dtype=str"
+                f"{table}: column {name} holds fractions; identifiers must be text, as read with dtype=str",
+                code="wrong_type",
             )
         if kind == "identifier" or len({type(v) for v in values if v is not None}) > 1:
             # Mixed values are judged one by one as text: what is no number or date is found and named.

@@ -38,10 +38,11 @@ def inspect_text(table: str, path: Path, source: TableSource, longest_line: int)
     """
     with path.open("rb") as file:
         head = file.read(4)
-    marked = next((encoding for bom, encoding in _BOMS.items() if head.startswith(bom)), None)
+    marked = next((encoding for bom, encoding in _BOMS.items() if head.startswith(bom)), None) or _unmarked(head)
     if marked and source.encoding not in (marked, f"{marked}-le", f"{marked}-be"):
         raise InputError(
-            f'{table}: {path} is written in {marked.upper()}; declare encoding = "{marked}" or save it as UTF-8'
+            f'{table}: {path} is written in {marked.upper()}; declare encoding = "{marked}" or save it as UTF-8',
+            code="wrong_encoding",
         )
     quotes, line, offset, in_line = 0, 1, 0, 0
     decoder = codecs.getincrementaldecoder(source.encoding)()
@@ -55,7 +56,8 @@ def inspect_text(table: str, path: Path, source: TableSource, longest_line: int)
                 raise InputError(
                     f"{table}: {path}, line {line + _line_ends(chunk[: max(start, 0)])}: "
                     f"byte {offset + start} is no {source.encoding.upper()}; "
-                    'declare its encoding (often encoding = "cp1252") or save it as UTF-8'
+                    'declare its encoding (often encoding = "cp1252") or save it as UTF-8',
+                    code="wrong_encoding",
                 ) from None
             if not chunk:
                 break
@@ -64,6 +66,15 @@ def inspect_text(table: str, path: Path, source: TableSource, longest_line: int)
             line += _line_ends(chunk)
             offset += len(chunk)
     return Inspection(_open_quotes(table, path, source) if quotes else False)
+
+
+def _unmarked(head: bytes) -> str | None:
+    """UTF-16 without its mark: every other byte of a Latin heading is zero."""
+    if len(head) < 4 or bool(head[0]) == bool(head[1]) or head[0::2].count(0) + head[1::2].count(0) != 2:
+        return None
+    if not any(head[0::2]):
+        return "utf-16-be"
+    return None if any(head[1::2]) else "utf-16-le"
 
 
 def _piece(file: BinaryIO) -> bytes:
@@ -85,7 +96,9 @@ def _longest(table: str, path: Path, chunk: bytes, carried: int, line: int, limi
     if stretches.max() > limit:
         before = int(np.argmax(stretches > limit))
         at = line + (_line_ends(chunk[: int(ends[before - 1]) + 1]) if before else 0)
-        raise InputError(f"{table}: {path}: line {at} is longer than {limit:,} bytes; this is no table")
+        raise InputError(
+            f"{table}: {path}: line {at} is longer than {limit:,} bytes; this is no table", code="line_too_long"
+        )
     return int(stretches[-1])
 
 
@@ -107,6 +120,7 @@ def _open_quotes(table: str, path: Path, source: TableSource) -> bool:
         except csv.Error as problem:
             raise InputError(
                 f"{table}: {path}, line {before + 1}: a quote that opens there is not closed "
-                f"as it should be ({problem}); close or double it"
+                f"as it should be ({problem}); close or double it",
+                code="open_quote",
             ) from None
     return spans

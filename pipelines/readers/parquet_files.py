@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.errors import InputError
-from pipelines.readers.reader import BATCH_ROWS, BrokenRow, Place, known_headings
+from pipelines.errors import ConfigurationError, InputError
+from pipelines.readers.reader import BATCH_ROWS, MOST_COLUMNS, BrokenRow, Place, known_headings
 from pipelines.readers.typed import check_types, settled, text_of_row
 from pipelines.sources import TableSource
 from pipelines.tables import kinds
@@ -52,7 +52,8 @@ class ParquetFiles:
                     )
         except (pa.ArrowException, OSError) as problem:
             raise InputError(
-                f"{self.table}: {path} is damaged: {str(problem).splitlines()[0]}; export it again"
+                f"{self.table}: {path} is damaged: {str(problem).splitlines()[0]}; export it again",
+                code="unreadable_parquet",
             ) from None
 
     def _kind(self, heading: str) -> str:
@@ -105,7 +106,9 @@ def open_parquet(table: str, source: TableSource) -> ParquetFiles:
     for path in source.path:
         parts = sorted(p for p in path.rglob("*") if p.suffix in (".parquet", ".pq")) if path.is_dir() else [path]
         if not parts:
-            raise InputError(f"{table}: the folder {path} holds no .parquet file")
+            raise ConfigurationError(
+                f"{table}: the folder {path} holds no .parquet file; name a file", code="no_parquet_in_folder"
+            )
         for part in parts:
             steps = part.relative_to(path).parts[:-1] if path.is_dir() else ()
             partitions[part] = dict(step.split("=", 1) for step in steps if "=" in step)
@@ -117,7 +120,9 @@ def open_parquet(table: str, source: TableSource) -> ParquetFiles:
         schema = _schema(table, path)
         own = (*schema.names, *(name for name in partitions[path] if name not in schema.names))
         if headings and set(own) != set(headings):
-            raise InputError(f"{table}: {path} has other columns than {files[0]}: {', '.join(own)}")
+            raise InputError(
+                f"{table}: {path} has other columns than {files[0]}: {', '.join(own)}", code="other_headings"
+            )
         headings = headings or own
         columns = known_headings(table, headings, source.columns)
         inside = {name: heading for name, heading in columns.items() if heading not in partitions[path]}
@@ -127,6 +132,13 @@ def open_parquet(table: str, source: TableSource) -> ParquetFiles:
 
 def _schema(table: str, path: Path) -> pa.Schema:
     try:
-        return pq.read_schema(path)
+        schema = pq.read_schema(path)
     except (pa.ArrowException, OSError) as problem:
-        raise InputError(f"{table}: {path} is no readable Parquet file: {str(problem).splitlines()[0]}") from None
+        raise InputError(
+            f"{table}: {path} is no readable Parquet file: {str(problem).splitlines()[0]}", code="unreadable_parquet"
+        ) from None
+    if len(schema) > MOST_COLUMNS:
+        raise InputError(
+            f"{table}: {path} has {len(schema)} columns; at most {MOST_COLUMNS} are read", code="too_many_columns"
+        )
+    return schema

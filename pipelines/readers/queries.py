@@ -61,7 +61,8 @@ def open_query(table: str, source: TableSource) -> MemoryTable:
         if name and kinds(table)[name] == "identifier" and any(isinstance(v, float | Decimal) for v in values):
             raise InputError(
                 f"{table}: the query: column {heading!r} holds fractions; identifiers must be text: "
-                "they may have lost leading zeros"
+                "they may have lost leading zeros",
+                code="wrong_type",
             )
     arrays = {
         h: _array(values, kinds(table)[wanted[h]]) for h, values in zip(headings, rows, strict=True) if h in wanted

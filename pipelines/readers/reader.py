@@ -13,9 +13,10 @@ from pipelines.errors import ConfigurationError, InputError
 from pipelines.sources import TableSource
 from pipelines.tables import kinds, required_columns
 
-__all__ = ["BrokenRow", "Place", "TableReader", "check_heading", "known_headings"]
+__all__ = ["BrokenRow", "Place", "TableReader", "check_heading", "known_headings", "near_headings"]
 
 BATCH_ROWS = 1 << 20
+MOST_COLUMNS = 2_000
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def known_headings(table: str, headings: Sequence[str], declared: dict[str, str]
             hint = (
                 f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {', '.join(map(repr, headings))}"
             )
-            raise InputError(f"{table}: there is no heading {heading!r}, declared for {name}; {hint}")
+            raise InputError(
+                f"{table}: there is no heading {heading!r}, declared for {name}; {hint}", code="missing_heading"
+            )
     taken = set(declared.values())
     plain = {
         heading: heading
@@ -107,11 +110,14 @@ def check_heading(reader: TableReader) -> TableReader:
     )
     if twice:
         raise InputError(
-            f"{reader.table}: {reader.file} has the heading {twice[0]!r} more than once; rename or drop one of them"
+            f"{reader.table}: {reader.file} has the heading {twice[0]!r} more than once; rename or drop one of them",
+            code="duplicate_heading",
         )
     missing = [name for name in required_columns(reader.table) if name not in reader.columns]
     if missing:
-        raise InputError(f"{reader.table}: {reader.file} lacks {_and(missing)}; {_near(missing, headings)}")
+        raise InputError(
+            f"{reader.table}: {reader.file} lacks {_and(missing)}; {_near(missing, headings)}", code="missing_column"
+        )
     return reader
 
 
@@ -125,15 +131,20 @@ def _and(names: list[str]) -> str:
     return f"the column{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
-def _near(missing: list[str], headings: Sequence[str]) -> str:
+def near_headings(names: Sequence[str], headings: Sequence[str]) -> dict[str, str]:
+    """Return, for the columns that have one, the heading that looks like their name."""
     folded = {h.strip().casefold(): h for h in headings}
-    for name in missing:
-        near = difflib.get_close_matches(name, list(folded), n=1, cutoff=0.6)
-        if near:
-            heading = folded[near[0]]
-            return (
-                f'if {heading!r} is meant, declare columns = {{ {name} = "{heading}" }}; it has {", ".join(headings)}'
-            )
+    found = {name: difflib.get_close_matches(name, list(folded), n=1, cutoff=0.6) for name in names}
+    return {name: folded[near[0]] for name, near in found.items() if near}
+
+
+def _near(missing: list[str], headings: Sequence[str]) -> str:
+    near = near_headings(missing, headings)
+    if near:
+        declared = ", ".join(f'{name} = "{heading}"' for name, heading in near.items())
+        meant = " and ".join(map(repr, near.values()))
+        be = "is" if len(near) == 1 else "are"
+        return f"if {meant} {be} meant, declare columns = {{ {declared} }}; it has {', '.join(headings[:20])}"
     return (
         f'it has {", ".join(map(str, headings[:20]))}; declare other headings with columns = {{ {missing[0]} = "..." }}'
     )

@@ -14,7 +14,7 @@ from pyarrow import csv as arrow_csv
 
 from pipelines.errors import InputError
 from pipelines.readers.inspection import Inspection, inspect_text
-from pipelines.readers.reader import BrokenRow, Place, known_headings
+from pipelines.readers.reader import MOST_COLUMNS, BrokenRow, Place, known_headings
 from pipelines.sources import TableSource
 from pipelines.tables import kinds
 
@@ -22,7 +22,6 @@ __all__ = ["TextFiles", "open_text"]
 
 _BLOCK_BYTES: Final = 1 << 24
 LONGEST_LINE: Final = 1 << 20
-MOST_COLUMNS: Final = 2_000
 # A cell may fill its line; the module's own limit would end in an error of its own.
 csv.field_size_limit(max(csv.field_size_limit(), LONGEST_LINE))
 
@@ -86,7 +85,9 @@ class TextFiles:
                 for batch in stream:
                     yield pa.RecordBatch.from_arrays(batch.columns, names=list(columns))
         except pa.ArrowInvalid as problem:
-            raise InputError(f"{self.table}: {path} can't be read as CSV: {_first_line(problem)}") from None
+            raise InputError(
+                f"{self.table}: {path} can't be read as CSV: {_first_line(problem)}", code="unreadable_csv"
+            ) from None
         if skipped:
             self.broken += self._broken(path)
 
@@ -147,7 +148,9 @@ def open_text(table: str, source: TableSource) -> TextFiles:
         looks[path] = inspect_text(table, path, source, LONGEST_LINE)
         own = _headings(table, path, source)
         if headings and own != headings:
-            raise InputError(f"{table}: {path} has other headings than {source.path[0]}: {', '.join(own)}")
+            raise InputError(
+                f"{table}: {path} has other headings than {source.path[0]}: {', '.join(own)}", code="other_headings"
+            )
         headings = own
     columns = known_headings(table, headings, source.columns)
     return TextFiles(table, ", ".join(map(str, source.path)), headings, columns, source, _looks=looks)
@@ -158,16 +161,19 @@ def _headings(table: str, path: Path, source: TableSource) -> tuple[str, ...]:
         try:
             headings = next(row for row in csv.reader(file, delimiter=source.delimiter) if row)
         except (StopIteration, csv.Error):
-            raise InputError(f"{table}: {path} has no heading") from None
+            raise InputError(f"{table}: {path} has no heading", code="no_heading") from None
     if len(headings) > MOST_COLUMNS:
-        raise InputError(f"{table}: {path} has {len(headings)} columns; at most {MOST_COLUMNS} are read")
+        raise InputError(
+            f"{table}: {path} has {len(headings)} columns; at most {MOST_COLUMNS} are read", code="too_many_columns"
+        )
     if len(headings) == 1:
         for other in (";", "\t", "|", ","):
             if other != source.delimiter and other in headings[0]:
                 name = {"\t": "\\t"}.get(other, other)
                 raise InputError(
                     f"{table}: {path} has one column {headings[0]!r} when split at {source.delimiter!r}; "
-                    f'if the columns are separated by {name!r}, declare delimiter = "{name}"'
+                    f'if the columns are separated by {name!r}, declare delimiter = "{name}"',
+                    code="wrong_delimiter",
                 )
     return tuple(headings)
 

@@ -29,19 +29,24 @@ def check_types(table: str, file: str, schema: pa.Schema, columns: dict[str, str
         plain = found.value_type if pa.types.is_dictionary(found) else found
         where = f"{table}: {file}: column {heading!r} holds {found}"
         if pa.types.is_nested(plain) or pa.types.is_binary(plain):
-            raise InputError(f"{where}, which is no {kind}; flatten it")
+            raise InputError(f"{where}, which is no {kind}; flatten it", code="wrong_type")
         if kind == "identifier" and (pa.types.is_floating(plain) or pa.types.is_decimal(plain)):
-            raise InputError(f"{where}; identifiers must be text: fractions may have lost leading zeros")
+            raise InputError(
+                f"{where}; identifiers must be text: fractions may have lost leading zeros", code="wrong_type"
+            )
         if kind == "date" and not _any(plain, (*_DATES, *_TEXTS, pa.types.is_null)):
             raise InputError(
-                f"{where}, which is no date; what it counts (seconds? days?) would be a guess: convert it to dates"
+                f"{where}, which is no date; what it counts (seconds? days?) would be a guess: convert it to dates",
+                code="wrong_type",
             )
         if kind == "date" and pa.types.is_timestamp(plain) and plain.tz is not None and time_zone is None:
-            raise InputError(f'{where}; declare time_zone = "..." to say whose calendar days count')
+            raise InputError(
+                f'{where}; declare time_zone = "..." to say whose calendar days count', code="no_time_zone"
+            )
         if kind == "number" and not _any(
             plain, (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, *_TEXTS, pa.types.is_null)
         ):
-            raise InputError(f"{where}, which is no number")
+            raise InputError(f"{where}, which is no number", code="wrong_type")
 
 
 def _any(found: pa.DataType, tests: tuple[Any, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,9 @@ from pipelines.tables import kinds, required_columns
 __all__ = ["open_workbook"]
 
 MOST_CELLS = 50_000_000
+# A workbook is packed; what unpacks to more than this, or to this many times its size, is no table.
+MOST_BYTES = 2 << 30
+MOST_UNPACKED = 200
 
 
 def open_workbook(table: str, source: TableSource) -> MemoryTable:
@@ -34,7 +38,7 @@ def open_workbook(table: str, source: TableSource) -> MemoryTable:
     rows = _sheet_rows(table, source)
     place = f"{path}, sheet {source.sheet!r}" if source.sheet else str(path)
     if len(rows) < source.header_row:
-        raise InputError(f"{table}: {place} has no row {source.header_row} with headings")
+        raise InputError(f"{table}: {place} has no row {source.header_row} with headings", code="other_header_row")
     headings = tuple("" if cell is None else str(cell).strip() for cell in rows[source.header_row - 1])
     _hint_at_headings(table, place, rows, source, headings)
     columns = known_headings(table, headings, source.columns)
@@ -65,26 +69,51 @@ def _sheet_rows(table: str, source: TableSource) -> list[tuple[Any, ...]]:
     import openpyxl
 
     path = source.path[0]
+    _refuse_bombs(table, path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, OSError, ValueError) as problem:
-        raise InputError(f"{table}: {path} is no readable Excel workbook: {problem}") from None
+        raise InputError(
+            f"{table}: {path} is no readable Excel workbook: {problem}", code="unreadable_workbook"
+        ) from None
     try:
         names = book.sheetnames
         if source.sheet is None and len(names) > 1:
             raise InputError(
-                f'{table}: {path} has the sheets {", ".join(names)}; declare one, for example sheet = "{names[0]}"'
+                f'{table}: {path} has the sheets {", ".join(names)}; declare one, for example sheet = "{names[0]}"',
+                code="which_sheet",
             )
         if source.sheet is not None and source.sheet not in names:
-            raise InputError(f"{table}: {path} has no sheet {source.sheet!r}; it has {', '.join(names)}")
+            raise InputError(
+                f"{table}: {path} has no sheet {source.sheet!r}; it has {', '.join(names)}", code="no_such_sheet"
+            )
         sheet = book[source.sheet or names[0]]
         if (sheet.max_row or 0) * (sheet.max_column or 0) > MOST_CELLS:
             raise InputError(
-                f"{table}: {path} claims {sheet.max_row} rows x {sheet.max_column} columns; export it as CSV or Parquet"
+                f"{table}: {path} claims {sheet.max_row} rows x {sheet.max_column} columns; "
+                "export it as CSV or Parquet",
+                code="workbook_too_large",
             )
         return list(sheet.iter_rows(values_only=True))
     finally:
         book.close()
+
+
+def _refuse_bombs(table: str, path: Path) -> None:
+    """Refuse a workbook that unpacks to far more than it is, before it is unpacked."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as book:
+            packed = path.stat().st_size
+            unpacked = sum(part.file_size for part in book.infolist())
+    except (zipfile.BadZipFile, OSError):
+        return  # The reader of workbooks has better words for it.
+    if unpacked > MOST_BYTES or unpacked > max(MOST_UNPACKED * packed, 100 << 20):
+        raise InputError(
+            f"{table}: {path} holds {packed:,} bytes and {unpacked:,} when unpacked; export it as CSV or Parquet",
+            code="workbook_too_large",
+        )
 
 
 def _hint_at_headings(
@@ -100,7 +129,8 @@ def _hint_at_headings(
             raise InputError(
                 f"{table}: {place}: the headings {', '.join(sorted(wanted))} stand in row {number}, "
                 f"not in row {source.header_row}; "
-                f"declare header_row = {number}"
+                f"declare header_row = {number}",
+                code="other_header_row",
             )
 
 

@@ -1,0 +1,211 @@
+"""Every class of bad input: exit code, code, rows set aside, blast radius, invariants, and a message that helps."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipelines import PlanConfig, PlanResult, cli
+from pipelines.config import read_toml
+from pipelines.jobs import planning
+from pipelines.workspace import Workspace
+from tests.bad_input import injectors_files, injectors_keys, injectors_time, injectors_values
+from tests.bad_input.clean import Shop, clean_shop
+from tests.bad_input.declaring import CASES, TITLES, Aside, Case
+from tests.pipelines.invariants import check_plan
+
+assert injectors_files
+assert injectors_keys
+assert injectors_time
+assert injectors_values
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a command: exit code, JSON object, standard error, and the run that was published."""
+
+    code: int
+    answer: dict[str, Any]
+    err: str
+    result: PlanResult | None
+    folder: Path | None
+
+    def line(self, sku: str, location: str = "main") -> pd.Series[Any]:
+        """The recommendation of an item."""
+        assert self.result is not None
+        lines = self.result.recommendations
+        found = lines[(lines["sku"] == sku) & (lines["location"] == location)]
+        assert len(found) == 1, f"{len(found)} lines of {sku!r}"
+        return found.iloc[0]
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Run the command line in this process, through the function of the console script."""
+    before, argv = signal.getsignal(signal.SIGTERM), sys.argv
+    sys.argv = ["restock", *map(str, arguments)]
+    capsys.readouterr()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    finally:
+        sys.argv = argv
+        signal.signal(signal.SIGTERM, before)
+    told = capsys.readouterr()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code, told.out, told.err
+
+
+def run(capsys: pytest.CaptureFixture[str], file: Path) -> Ran:
+    """Plan, and read what was published back from its files."""
+    code, out, err = command(capsys, "plan", "--config", file, "--jobs", 1, "--json")
+    assert out.count("\n") == 1
+    answer = json.loads(out)
+    if code:
+        return Ran(code, answer, err, None, None)
+    folder = Workspace(file.parent / "workspace").folder(answer["run_id"])
+    return Ran(code, answer, err, _published(folder), folder)
+
+
+def _published(folder: Path) -> PlanResult:
+    names = ("recommendations", "policy", "forecast", "simulation", "log", "repairs")
+    frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in names}
+    parts = [
+        pd.read_csv(path, dtype=str, keep_default_na=False).astype({"line": int})
+        for path in sorted((folder / "quarantine").iterdir())
+    ]
+    empty = pd.DataFrame(columns=["table", "file", "line", "column", "value", "code", "message", "hint", "raw"])
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    quarantine = pd.concat(parts, ignore_index=True) if parts else empty
+    return PlanResult(**frames, quarantine=quarantine, channels=pd.DataFrame(), summary=summary)
+
+
+def rows_of(result: PlanResult) -> dict[str, str]:
+    """What is published of each SKU, as text, bit by bit; the rank among all items is about the others, too."""
+    out: dict[str, str] = {}
+    for frame in (result.recommendations.drop(columns="priority"), result.policy, result.forecast):
+        for sku, part in frame.groupby("sku"):
+            out[str(sku)] = out.get(str(sku), "") + part.dropna(axis=1, how="all").to_csv(index=False)
+    return out
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return clean_shop(tmp_path_factory.mktemp("clean")).write()
+
+
+_CLEAN: dict[str, tuple[dict[str, str], set[str]]] = {}
+
+
+def clean_rows(capsys: pytest.CaptureFixture[str], file: Path) -> tuple[dict[str, str], set[str]]:
+    """The published rows and the notices of the clean shop; planned once a process."""
+    if not _CLEAN:
+        ran = run(capsys, file)
+        assert ran.result is not None, ran.err
+        assert not len(ran.result.quarantine)
+        _CLEAN["it"] = rows_of(ran.result), {notice["code"] for notice in ran.result.summary["notices"]}
+    return _CLEAN["it"]
+
+
+def test_the_clean_shop_has_nothing_to_complain_about(capsys: pytest.CaptureFixture[str], clean: Path) -> None:
+    assert clean_rows(capsys, clean)[1] == set()
+
+
+def test_every_class_is_declared() -> None:
+    assert {case.id for case in CASES} == set(TITLES)
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_bad_input(
+    case: Case, capsys: pytest.CaptureFixture[str], clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, _ = clean_rows(capsys, clean)
+    shop = clean_shop(tmp_path)
+    expected = case.inject(shop)
+    file = shop.write()
+    if shop.grows:
+        append_while_planning(shop.folder / f"{shop.grows}.csv", monkeypatch)
+    ran = run(capsys, file)
+    assert "Traceback" not in ran.err
+    assert ran.code == expected.exit, ran.answer.get("error", ran.err)
+    if expected.exit:
+        assert not Workspace(tmp_path / "workspace").latest()
+        check_refusal(ran, expected.refused, expected.says)
+        return
+    assert ran.result is not None
+    assert ran.err == ""
+    check_set_aside(ran.result, expected.aside, shop)
+    told = {notice["code"] for notice in ran.result.summary["notices"]}
+    assert set(expected.notices) == told, ran.result.summary["warnings"]
+    assert all(words in " ".join(ran.answer["warnings"]) for words in expected.says), ran.answer["warnings"]
+    repairs = list(ran.result.repairs[["before", "after"]].itertuples(index=False, name=None))
+    assert repairs == expected.repairs
+    check_plan(ran.result, config_of(file))
+    if expected.touched is not None:
+        check_blast_radius(rows_of(ran.result), usual, expected.touched)
+    if expected.concerns:
+        _, out, _ = command(capsys, "check", "--config", file, "--jobs", 1, "--json")
+        assert set(expected.concerns) <= {concern["code"] for concern in json.loads(out)["concerns"]}
+    if expected.look is not None:
+        expected.look(ran)
+
+
+def append_while_planning(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the file grow between the reading of the tables and the end of the plan."""
+    original = planning.check_inputs
+
+    def read_and_append(*arguments: Any) -> Any:
+        checked = original(*arguments)
+        with path.open("a", encoding="utf-8") as file:
+            file.write("B2,main,2026-02-23,1\n")
+        return checked
+
+    monkeypatch.setattr(planning, "check_inputs", read_and_append)
+
+
+def config_of(file: Path) -> PlanConfig:
+    return PlanConfig.make(read_toml(file)["plan"], str(file))
+
+
+def check_refusal(ran: Ran, code: str, says: tuple[str, ...]) -> None:
+    """One line with a stable code and the words that help."""
+    assert ran.answer["code"] == code, ran.answer
+    assert ran.err == f"restock: {ran.answer['error']}\n"
+    assert ran.err.count("\n") == 1
+    for words in says:
+        assert words in ran.answer["error"], ran.answer["error"]
+
+
+def check_set_aside(result: PlanResult, expected: list[Aside], shop: Shop) -> None:
+    """Exactly the injected rows, each with its place, its value, its text, and what to do about it."""
+    found = result.quarantine
+    rows = [Aside(*row) for row in found[["table", "line", "column", "value", "code"]].itertuples(index=False)]
+    key = lambda row: (row.table, row.line)  # noqa: E731
+    assert sorted(rows, key=key) == sorted((replace(a, value=a.value[:200]) for a in expected), key=key), found[
+        "message"
+    ].tolist()
+    for row in found.to_dict("records"):
+        assert Path(row["file"].split(", sheet")[0]).parent == shop.folder
+        assert row["message"]
+        assert row["hint"]
+        if row["value"]:
+            assert row["value"][:40] in row["message"] or repr(row["value"][:40]) in row["message"]
+        if row["file"].endswith(f"{row['table']}.csv") and row["table"] not in shop.instead:
+            raw = shop.text(row["table"]).split("\n")[row["line"] - 1]
+            assert row["raw"].split("\n")[0] == raw[:1000]
+
+
+def check_blast_radius(rows: dict[str, str], usual: dict[str, str], touched: set[str]) -> None:
+    """What is published of an untouched SKU is, bit by bit, what a clean run publishes."""
+    for sku, text in usual.items():
+        if sku not in touched:
+            assert rows.get(sku) == text, f"{sku!r} changed"
+    assert set(rows) - set(usual) <= touched
