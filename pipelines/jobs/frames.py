@@ -304,6 +304,7 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         "sales_rows_used": report.rows_used,
         "sales_rows_after_as_of": report.rows_after_as_of,
         "sales_rows_in_partial_period": report.rows_in_partial_period,
+        "sales_rows_by_fate": made.fates,
         "rows_quarantined": len(made.tables.findings.rows),
         "order_lines": int((recommendations["order_quantity"] > 0).sum()),
         "order_units": float(recommendations["order_quantity"].sum()),

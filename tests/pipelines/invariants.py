@@ -30,7 +30,8 @@ CONTRACT = [
     "unit_cost", "order_value", "priority", "reason", "rule", "model",
 ]  # fmt: skip
 CODES = {
-    "duplicate_key", "missing_value", "negative_quantity", "not_a_date", "not_a_flag", "not_a_number", "out_of_range",
+    "duplicate_key", "fractional_pieces", "hidden_character", "identifier_too_long", "missing_value",
+    "negative_quantity", "not_a_date", "not_a_flag", "not_a_number", "out_of_range", "row_too_long", "row_too_short",
     "unknown_sku",
 }  # fmt: skip
 EPSILON = 1e-9
