@@ -222,6 +222,8 @@ def _decision(line: _Line) -> str:
     up_to = line.kind == "order_up_to"
     name, units = ("order-up-to level", line.order_up_to) if up_to else ("reorder point", line.reorder_point)
     position, level = f"position {_n(line.position)}", f"the {name} {_n(units)}"
+    if line.order <= 0 < line.need:
+        return f"{position} is {'below' if up_to else 'at or below'} {level}, but max_stock leaves no room for an order"
     if line.order <= 0:
         return f"{position} {'reaches' if up_to else 'is above'} {level}"
     lots = f", lots of {_n(line.lot)}" if line.lot > 1 else ""

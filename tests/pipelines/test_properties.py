@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines import Inputs, PlanConfig, PlanResult, plan
@@ -20,7 +20,7 @@ from tests.fuzz.csv_tables import fuzz
 from tests.pipelines.invariants import check_plan
 from tests.pipelines.shop import QUICK, SKUS, Tables, only, planned, same_plan, small_shop, write_csv, write_parquet
 
-FAST = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+FAST = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
 SHOP = only(small_shop(), *SKUS[:4], SKUS[9], SKUS[10])
 
 units = st.one_of(st.integers(0, 9), st.integers(0, 10**6), st.floats(0, 1e6, allow_nan=False), st.just(0))
