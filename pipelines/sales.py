@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from forecasting.calendars import date_to_day
 from pipelines.checking import IdentifierBook, count_of, note_headings, quarantine, unreadable_row
+from pipelines.errors import InputError
 from pipelines.quarantine import BadRow, Findings
 from pipelines.readers.reader import TableReader, as_text
 from pipelines.relations import likely_skus
@@ -354,8 +355,12 @@ class _BatchCheck:
         self.bad = marked.copy() if self.bad is None else self.bad | marked
 
     def _note(self, case: BadRow) -> None:
-        if len(self.sales.bad) < MOST_DESCRIBED:
-            self.sales.bad.append(case)
+        if len(self.sales.bad) == MOST_DESCRIBED:
+            raise InputError(
+                f"sales: {self.sales.reader.file}: more than {MOST_DESCRIBED:,} rows are bad, last: {case.message}; "
+                f"{case.hint}"
+            )
+        self.sales.bad.append(case)
 
     def _value(self, name: str, row: int) -> str:
         return as_text(self.batch.column(name)[row].as_py())

@@ -72,7 +72,8 @@ class LeadTimes:
         if mu.size and not (np.isfinite(mu).all() and np.isfinite(sigma).all() and mu.min() >= 0 and sigma.min() >= 0):
             raise ValueError("lead_time_days and lead_time_sd_days must be finite and at least 0")
         day = np.asarray(waits, dtype=np.float64)
-        steady = (sigma <= 0) | (mu <= 0)
+        # Below a ten-thousandth of a day a spread or a mean is none; the gamma's parameters would overflow.
+        steady = (sigma <= 1e-4) | (mu <= 1e-4)
         cumulative = (day[None, :] >= mu[:, None] - 1e-9).astype(np.float64)
         if not steady.all():
             m, s = mu[~steady, None], sigma[~steady, None]

@@ -15,6 +15,7 @@ from pipelines.checking import count_of
 from pipelines.config import PlanConfig
 from pipelines.errors import InputError
 from pipelines.inputs import CheckedTables
+from pipelines.jobs.accounting import sales_fates
 from pipelines.quarantine import BadRow, Findings
 from pipelines.sales import CHANNEL_MARK
 
@@ -32,10 +33,14 @@ _NO_CHANNELS: Final = ("sku", "location", "channel", "units")
 
 @dataclass(frozen=True, eq=False)
 class Demand:
-    """Demand of every series, and the units sold by channel (sku, location, channel, units)."""
+    """Demand of every series, the units sold by channel (sku, location, channel, units), and the rows by their fate.
+
+    ``fates``: see :func:`pipelines.jobs.accounting.sales_fates`.
+    """
 
     panel: DemandPanel
     channels: pd.DataFrame
+    fates: dict[str, int]
 
 
 def demand_from_sales(tables: CheckedTables, config: PlanConfig) -> Demand:
@@ -53,6 +58,7 @@ def demand_from_sales(tables: CheckedTables, config: PlanConfig) -> Demand:
     panel = _with_unknown_cells(_assembled(tables, config), tables)
     panel, channels = _sum_channels(panel)
     _note_mixed_frequency(panel, tables.findings)
+    fates = sales_fates(tables, panel)
     if config.quantity_basis == "shipped" and tables.get("customer_orders") is not None:
         panel = _ordered_not_shipped(panel, tables)
     panel = _without_returns(panel, tables, config)
@@ -61,7 +67,7 @@ def demand_from_sales(tables: CheckedTables, config: PlanConfig) -> Demand:
         # Orders were accepted all the same: such a period hides no demand.
         known = np.where(panel.status == CellStatus.OUT_OF_STOCK, np.uint8(CellStatus.OBSERVED), panel.status)
         panel = panel.with_status(known)
-    return Demand(panel, channels)
+    return Demand(panel, channels, fates)
 
 
 def _assembled(tables: CheckedTables, config: PlanConfig) -> DemandPanel:
@@ -251,16 +257,27 @@ def _ordered_not_shipped(panel: DemandPanel, tables: CheckedTables) -> DemandPan
 def _without_returns(panel: DemandPanel, tables: CheckedTables, config: PlanConfig) -> DemandPanel:
     """Take returns off the demand of their period, or only count them, as declared."""
     change = np.zeros(panel.quantity.shape, dtype=np.int64)
-    units = 0.0
+    units = outside = 0.0
     for batch in tables.sales.returned:
         rows = batch.to_pylist()
         place = _places(panel, [r["sku"] for r in rows], [_place_name(r) for r in rows])
         period = panel.calendar.index_of(np.array([r["date"] for r in rows], dtype="datetime64[D]").astype(np.int64))
-        units += _add(change, place, period, np.array([r["quantity"] for r in rows]))
+        back = np.array([r["quantity"] for r in rows])
+        units += (inside := _add(change, place, period, back))
+        outside += float(back.sum()) - inside
     table = tables.get("returns")
     if table is not None:
         place = _places(panel, table["sku"], table["location"])
-        units += _add(change, place, panel.calendar.index_of(_days(table["date"])), -table["quantity"].to_numpy(float))
+        back = -table["quantity"].to_numpy(float)
+        units += (inside := _add(change, place, panel.calendar.index_of(_days(table["date"])), back))
+        outside += float(back.sum()) - inside
+    if outside < 0:
+        tables.findings.notice(
+            "returns_outside",
+            "sales",
+            f"{-outside:,.0f} returned units are of articles that never sold, or lie outside the periods of the plan: "
+            "they change nothing",
+        )
     if not units:
         return panel
     if config.returns != "net":

@@ -222,6 +222,8 @@ def _decision(line: _Line) -> str:
     up_to = line.kind == "order_up_to"
     name, units = ("order-up-to level", line.order_up_to) if up_to else ("reorder point", line.reorder_point)
     position, level = f"position {_n(line.position)}", f"the {name} {_n(units)}"
+    if line.order <= 0 < line.need:
+        return f"{position} is {'below' if up_to else 'at or below'} {level}, but max_stock leaves no room for an order"
     if line.order <= 0:
         return f"{position} {'reaches' if up_to else 'is above'} {level}"
     lots = f", lots of {_n(line.lot)}" if line.lot > 1 else ""
@@ -305,6 +307,7 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         "sales_rows_after_as_of": report.rows_after_as_of,
         "sales_rows_in_partial_period": report.rows_in_partial_period,
         "periods_without_a_row": report.cells_without_a_row,
+        "sales_rows_by_fate": made.fates,
         "rows_quarantined": len(made.tables.findings.rows),
         "order_lines": int((recommendations["order_quantity"] > 0).sum()),
         "order_units": float(recommendations["order_quantity"].sum()),

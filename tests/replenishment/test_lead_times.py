@@ -175,3 +175,10 @@ def test_without_any_receipt_there_is_nothing_measured() -> None:
     frame = receipts()
     assert len(measure_receipts(frame[frame["received_on"].isna()], ["supplier"])) == 0
     assert len(measure_receipts(frame[:0], ["supplier", "sku"])) == 0
+
+
+def test_a_spread_or_a_mean_of_next_to_nothing_is_none() -> None:
+    """Neither a mean nor a spread that is only rounding dust may overflow the gamma's parameters."""
+    dust = 1e-300
+    out = LeadTimes.from_days([dust, dust, 10.0, 1e-5], [60.0, dust, dust, 60.0], np.arange(60))
+    np.testing.assert_array_equal(out.mean(), [0.0, 0.0, 10.0, 1.0])

@@ -262,10 +262,10 @@ def test_all_rows_of_a_doubled_key_are_set_aside_and_their_cell_is_not_known(tab
     assert (panel.status == CellStatus.MISSING).sum() == 1
 
 
-@pytest.mark.parametrize(("rule", "quantity"), [("sum", 1004.0), ("last", 999.0)])
+@pytest.mark.parametrize(("rule", "quantity"), [("sum", 14.0), ("last", 9.0)])
 def test_doubled_keys_follow_the_declared_rule(rule: str, quantity: float) -> None:
     tables = one_item([5.0] * 20, lead_time_days=7.0)
-    twice = pd.concat([tables["sales"], tables["sales"].iloc[[3]].assign(quantity=999.0)])
+    twice = pd.concat([tables["sales"], tables["sales"].iloc[[3]].assign(quantity=9.0)])
     plan_made = made({**tables, "sales": twice}, duplicates=rule)
     assert plan_made.panel.quantity[0, 3] == quantity
     assert plan_made.tables.findings.rows == []
