@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.errors import ConfigurationError, InputError
+from pipelines.errors import InputError
 from pipelines.readers.reader import BATCH_ROWS, MOST_COLUMNS, BrokenRow, Place, known_headings
 from pipelines.readers.typed import check_types, settled, text_of_row
 from pipelines.sources import TableSource
@@ -106,7 +106,7 @@ def open_parquet(table: str, source: TableSource) -> ParquetFiles:
     for path in source.path:
         parts = sorted(p for p in path.rglob("*") if p.suffix in (".parquet", ".pq")) if path.is_dir() else [path]
         if not parts:
-            raise ConfigurationError(
+            raise InputError(
                 f"{table}: the folder {path} holds no .parquet file; name a file", code="no_parquet_in_folder"
             )
         for part in parts:

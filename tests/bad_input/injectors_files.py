@@ -399,11 +399,18 @@ def _(shop: Shop) -> Outcome:
     return Outcome(exit=2, refused="no_such_file", says=("absent.csv",))
 
 
-@bad_input("F25", "", "no_parquet_in_folder", "refused", variant="folder")
+@bad_input(
+    "F25",
+    "a folder without Parquet is an empty table",
+    "no_parquet_in_folder",
+    "refused",
+    variant="folder",
+    decided="a folder is a partitioned table: without parts exit 3, as for an empty file",
+)
 def _(shop: Shop) -> Outcome:
     (shop.folder / "folder").mkdir(parents=True)
     shop.data["sales"] = "folder"
-    return Outcome(exit=2, refused="no_parquet_in_folder", says=("folder",))
+    return Outcome(exit=3, refused="no_parquet_in_folder", says=("folder",))
 
 
 @bad_input("F25", "", "no_such_file", "refused", variant="dangling link")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 from typing import Any
 
-from tests.bad_input.clean import SKUS, Shop
+from tests.bad_input.clean import SKUS, WEEKS, Shop
 from tests.bad_input.declaring import Aside, Outcome, bad_input
 
 
@@ -48,6 +49,20 @@ def _(shop: Shop) -> Outcome:
     shop.again("stock", shop.lines_of("stock", "C3")[0])
     shop.plan["exact_duplicates"] = "drop"
     return Outcome(notices=("exact_duplicate",), says=("sales: 1 row", "stock: 1 row"))
+
+
+@bad_input("K01", "", "exact_duplicate", "repaired", variant="several days a period")
+def _(shop: Shop) -> Outcome:
+    shop.plan["exact_duplicates"] = "drop"
+    line = shop.lines_of("sales", "B2")[5]
+    monday = dt.date.fromisoformat(shop.records("sales")[line - 2]["date"])
+    units = int(shop.records("sales")[line - 2]["quantity"])
+    shop.put("sales", line, "quantity", "0")
+    for _ in range(2):
+        shop.again("sales", line, date=str(monday + dt.timedelta(days=2)), quantity=str(units))
+    # The last week is complete only if every weekday that ever has a row has come.
+    shop.again("sales", shop.lines_of("sales", "B2")[WEEKS - 1], date="2026-03-01", quantity="0")
+    return Outcome(notices=("exact_duplicate",), says=("sales: 1 row",))
 
 
 @bad_input(

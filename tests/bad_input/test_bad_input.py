@@ -16,15 +16,12 @@ from pipelines import PlanConfig, PlanResult, cli
 from pipelines.config import read_toml
 from pipelines.jobs import planning
 from pipelines.workspace import Workspace
-from tests.bad_input import injectors_files, injectors_keys, injectors_time, injectors_values
 from tests.bad_input.clean import Shop, clean_shop
 from tests.bad_input.declaring import CASES, TITLES, Aside, Case
+from tests.bad_input.page import bad_input_page
 from tests.pipelines.invariants import check_plan
 
-assert injectors_files
-assert injectors_keys
-assert injectors_time
-assert injectors_values
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @dataclass(frozen=True)
@@ -121,6 +118,12 @@ def test_the_clean_shop_has_nothing_to_complain_about(capsys: pytest.CaptureFixt
 def test_every_class_is_declared() -> None:
     assert {case.id for case in CASES} == set(TITLES)
     assert len({case.name for case in CASES}) == len(CASES)
+
+
+def test_the_committed_page_is_the_one_that_the_tests_make() -> None:
+    page = bad_input_page()
+    assert (DOCS / "bad_input.md").read_text(encoding="utf-8") == page
+    assert sum(line[:4] in {f"| {id[:2]}" for id in TITLES} for line in page.splitlines()) == 81
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
