@@ -38,7 +38,9 @@ def sales_fates(tables: CheckedTables, panel: DemandPanel) -> dict[str, int]:
         skus = batch.column("sku").to_pylist()
         places = batch.column("location").to_pylist() if "location" in names else ["main"] * len(skus)
         days = np.array(batch.column("date").to_pylist(), dtype="datetime64[D]").astype(np.int64)
-        sold = np.array([(sku, place.split(CHANNEL_MARK, 1)[0]) in rows for sku, place in zip(skus, places, strict=True)])
+        sold = np.array(
+            [(sku, place.split(CHANNEL_MARK, 1)[0]) in rows for sku, place in zip(skus, places, strict=True)]
+        )
         period = panel.calendar.index_of(days)
         inside = (period >= 0) & (period < panel.calendar.periods)
         fates["returned"] += int((sold & inside).sum())

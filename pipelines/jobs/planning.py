@@ -162,7 +162,19 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         pieces = pieces_by_review(facts.review_periods, lead_times.maximum, facts.paths)
         parts = list(run(lambda rows: set_levels(rows, forecaster, lead_times, facts), pieces))
         levels = LevelResults.joined(parts, np.concatenate(pieces))
-    return Plan(config, tables, items, forecaster, lead_times, facts, stock, levels, demand.channels, demand.fates, clock.seconds)
+    return Plan(
+        config,
+        tables,
+        items,
+        forecaster,
+        lead_times,
+        facts,
+        stock,
+        levels,
+        demand.channels,
+        demand.fates,
+        clock.seconds,
+    )
 
 
 def plan_frames(made: Plan, simulated: SimulationResult | None) -> PlanResult:
