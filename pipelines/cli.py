@@ -70,12 +70,27 @@ def demo(folder: Path, skus: int, seed: int, truth: bool, jobs: int | None, as_j
 
 
 @restock.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=Path())
-def init(folder: Path) -> None:
-    """Write a commented restock.toml into FOLDER."""
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--from", "first", metavar="FILE...", type=click.Path(path_type=Path), help="Look at these files and propose."
+)
+@click.argument("more", metavar="", type=click.Path(path_type=Path), nargs=-1)
+def init(folder: Path | None, first: Path | None, more: tuple[Path, ...]) -> None:
+    """Write a commented restock.toml into FOLDER.
+
+    With --from FILE... the headings and first rows of CSV, Parquet and Excel files are looked at, and how to read them
+    is proposed in it, commented out wherever it is a guess.
+    """
     from pipelines.template import write_template
 
-    click.echo(f"{write_template(folder)} written: name your tables in it, then run `restock plan`")
+    given = [path for path in (folder, *more) if path is not None]
+    files = [path for path in given if path.is_file()] if first else []
+    folders = [path for path in given if path not in files]
+    if len(folders) > 1:
+        raise click.UsageError(f"one folder at a time, got {', '.join(map(str, folders))}: is there such a file?")
+    path = write_template(folders[0] if folders else Path(), [first, *files] if first else [])
+    what = "look over what it proposes" if first else "name your tables in it"
+    click.echo(f"{path} written: {what}, then run `restock plan`")
 
 
 @restock.command()

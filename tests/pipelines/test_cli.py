@@ -302,6 +302,23 @@ def test_a_usage_error_is_exit_code_2_also_as_json(restock: Command, arguments: 
     assert told.json["exit_code"] == 2
 
 
+def test_init_looks_at_files_and_proposes(restock: Command, tmp_path: Path) -> None:
+    """With or without a folder before them; several folders are a mistake."""
+    files = [tmp_path / "umsatz.csv", tmp_path / "stock.csv"]
+    files[0].write_text("Artikel;Datum;Menge\n007;05.03.2026;1,5\n", encoding="utf-8")
+    files[1].write_text("sku,on_hand\n007,3\n", encoding="utf-8")
+    told = restock("init", tmp_path / "new", "--from", *files)
+    assert told.code == 0
+    text = (tmp_path / "new" / "restock.toml").read_text(encoding="utf-8")
+    assert '# columns.sku = "Artikel"' in text
+    assert "\n[data.stock]" in text
+    assert 'path = "../stock.csv"' in text
+    assert "look over what it proposes" in told.out
+    assert restock("init", tmp_path / "b", tmp_path / "c", "--from", *files).code == 2
+    assert restock("init", tmp_path / "d", "--from", tmp_path / "absent.csv").code == 2
+    assert not (tmp_path / "d").exists()
+
+
 def test_a_missing_configuration_points_to_init(restock: Command, tmp_path: Path) -> None:
     told = restock("plan", "--config", tmp_path / "restock.toml")
     assert told.code == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import unicodedata
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ unknown = st.just(float("nan"))
 identifiers = st.text(
     st.characters(exclude_categories=["Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"]), min_size=1, max_size=8
 )
+identifiers = identifiers.map(partial(unicodedata.normalize, "NFC"))  # as they come out again
 
 
 @st.composite
