@@ -25,17 +25,10 @@ def bad_input_page() -> str:
         "code, the code reported, the rows set aside (file, line, column, value, text, message and hint), that",
         "recommendations of other items stay the same bit by bit, and the invariants of what is published.",
         "",
-<<<<<<< HEAD
-        "Results: *refused* (exit 3; 2 for a configuration, 5 where trying again may help), *set aside* (the row, with",
-        "its place, in `quarantine/<table>.csv`), *repaired* (and logged), *noted* (in the summary, in `restock check`,",
-        "or as status and reason of the item), *accepted*. Where several ways to get it wrong are tested, their codes and",
-        "results stand side by side.",
-=======
         "Results: *refused* (exit 3; 2 for a configuration, 5 where trying again may help), *set aside* (the row,",
         "with its place, in `quarantine/<table>.csv`), *repaired* (and logged), *noted* (in the summary,",
         "in `restock check`, or as status and reason of the item), *accepted*. Where several are tested, their",
         "codes and results stand side by side.",
->>>>>>> h8/main
         "",
         "| id | class | what restock does | code | result |",
         "|---|---|---|---|---|",
