@@ -247,6 +247,8 @@ def _violations(reader: TableReader, frame: pd.DataFrame, raw: pa.Table) -> list
     import pandera.errors
 
     schema = contract(reader.table)
+    if _surely_keeps(schema, frame):
+        return []
     missing = [name for name in schema.columns if name not in frame.columns]
     textual = ("identifier", "flag")
     checked = frame.astype({n: "object" for n in frame.columns if schema.columns[n].metadata["kind"] in textual})
@@ -263,6 +265,41 @@ def _violations(reader: TableReader, frame: pd.DataFrame, raw: pa.Table) -> list
         value = as_text(raw.column(name)[row].as_py() if name in raw.schema.names else frame[name].loc[row])
         found.append(_violation(row, name, value, str(case["check"]), schema.metadata["key"]))
     return found
+
+
+def _surely_keeps(schema: Any, frame: pd.DataFrame) -> bool:
+    """Whether a frame keeps a contract, seen at a glance; when in doubt, no: then pandera looks at every row.
+
+    A pass over each column costs a tenth of what the full validation of a sound table does.
+    """
+    key = schema.metadata["key"]
+    if key and frame.duplicated([name for name in key if name in frame.columns]).any():
+        return False
+    return all(_surely_within(schema.columns[name], frame[name]) for name in frame.columns)
+
+
+def _surely_within(column: Any, values: pd.Series[Any]) -> bool:
+    empty = values.isna().to_numpy()
+    if not column.nullable and empty.any():
+        return False
+    known = values.to_numpy()[~empty]
+    for check in column.checks:
+        limits = check.statistics or {}
+        if check.name == "whole_number":
+            kept = known == np.rint(known)
+        elif check.name == "greater_than_or_equal_to":
+            kept = known >= limits["min_value"]
+        elif check.name == "greater_than":
+            kept = known > limits["min_value"]
+        elif check.name == "less_than_or_equal_to":
+            kept = known <= limits["max_value"]
+        elif check.name == "in_range" and column.metadata["kind"] == "date":
+            kept = (known >= np.datetime64(limits["min_value"])) & (known <= np.datetime64(limits["max_value"]))
+        else:
+            return not len(known)
+        if not kept.all():
+            return False
+    return True
 
 
 def _violation(row: int, name: str, value: str, check: str, key: list[str] | None) -> BadRow:

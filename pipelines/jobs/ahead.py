@@ -67,12 +67,15 @@ def _table(
     rows = table[seen]
     horizon = max(int(period[seen].max(initial=-1)) + 1, least)
     factor, extra = np.ones((n, horizon)), np.zeros((n, horizon))
+    members: dict[tuple[str, str], npt.NDArray[np.bool_]] = {}
     for at, row in zip(period[seen], rows.to_dict("records"), strict=True):
         concerned = np.ones(n, dtype=np.bool_)
         for name in ("sku", "category", "location"):
             value = row.get(name)
             if isinstance(value, str) and value:
-                concerned &= (items[name] == value).to_numpy()
+                if (name, value) not in members:
+                    members[name, value] = (items[name] == value).to_numpy()
+                concerned &= members[name, value]
         uplift, units = row.get("uplift", np.nan), row.get("extra_quantity", np.nan)
         factor[concerned, at] *= 1.0 if uplift is None or np.isnan(uplift) else uplift
         extra[concerned, at] += 0.0 if units is None or np.isnan(units) else units
