@@ -14,7 +14,7 @@ from forecasting.cleaning import prepare
 from forecasting.distributions import LeadTimeDemand
 from forecasting.kernels.paths import apply_ahead, sums_at
 from forecasting.models import model_named
-from forecasting.models.protocol import FitContext, FittedModel
+from forecasting.models.protocol import FitContext, FittedModel, Pools
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality, fit_pooled_seasonality
 from forecasting.segments import DemandSummary, syntetos_boylan_classes
@@ -99,6 +99,12 @@ class DemandForecaster:
         self._keys = panel.stream_keys(self.seed)
         self._whole = panel.integral
         self.look_ahead(np.ones((n, 0), dtype=np.float32), np.zeros((n, 0), dtype=np.float32))
+        whole = FitContext(self.season_, self.season_.profile)
+        self._pooled = {
+            name: model.pool(self.panel_, whole)
+            for name in sorted(set(names))
+            if isinstance(model := model_named(name), Pools)
+        }
         self._pieces = list(self._run(self._fit_piece, self._split(np.array(names))))
         self._piece_of = np.empty(n, dtype=np.int64)
         self._place = np.empty(n, dtype=np.int64)
@@ -116,7 +122,7 @@ class DemandForecaster:
 
     def _fit_piece(self, work: tuple[str, Integers]) -> _Piece:
         name, rows = work
-        context = FitContext(self.season_, self.season_.profile[rows])
+        context = FitContext(self.season_, self.season_.profile[rows], self._pooled.get(name))
         return _Piece(rows, model_named(name).fit(self.panel_.take(rows), context))
 
     def paths(self, horizon: int, count: int, rows: Integers | None = None) -> Floats32:

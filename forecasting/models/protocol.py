@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality
 
-__all__ = ["DemandModel", "FitContext", "FittedModel", "memory_periods"]
+__all__ = ["DemandModel", "FitContext", "FittedModel", "Follows", "Pools", "memory_periods"]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -27,10 +27,12 @@ class FitContext:
     ----------
     season : factors shared by groups, fitted on the whole panel.
     profile : int64 (n,); the group of each series that is being fitted.
+    pooled : what the model's ``pool`` learned from the whole panel; None for models that have none.
     """
 
     season: PooledSeasonality
     profile: Integers
+    pooled: Any = None
 
     def past(self) -> Floats32:
         """The factors of the history; float32 (groups, T)."""
@@ -71,7 +73,30 @@ class DemandModel(Protocol):
         """Its name in configuration and output."""
 
     def fit(self, panel: DemandPanel, context: FitContext) -> FittedModel:
-        """Fit every series of ``panel``; only observed cells are evidence of demand."""
+        """Fit every series of ``panel``, a piece of the whole; only observed cells are evidence of demand.
+
+        The fit of a series may depend on that series and ``context`` alone, so that it does not matter which
+        series share a piece.
+        """
+
+
+@runtime_checkable
+class Pools(Protocol):
+    """A model that learns from the whole panel before the series are fitted piece by piece."""
+
+    def pool(self, panel: DemandPanel, context: FitContext) -> Any:
+        """Return what all series teach together; ``fit`` finds it as ``context.pooled``.
+
+        ``panel`` and ``context.profile`` hold every series. The result may not depend on their order.
+        """
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A fitted model that can take in further periods without being fitted again."""
+
+    def follow(self, panel: DemandPanel, context: FitContext) -> FittedModel:
+        """Run the states along a longer history of the same series, parameters as they were."""
 
 
 def memory_periods(context: FitContext) -> int:
