@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from forecasting.models.bootstrap import Bootstrap
 from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
 
-__all__ = ["DemandModel", "FitContext", "FittedModel", "model_named", "model_names"]
+__all__ = ["DEFAULT_MEMBERS", "DemandModel", "FitContext", "FittedModel", "model_named", "model_names"]
 
 _ZOO: dict[str, DemandModel] = {
     model.name: model
     for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
 }
+
+
+# The models whose quantiles the default forecast averages.
+DEFAULT_MEMBERS: Final = ("exponential_smoothing", "sba", "bootstrap", "moving_average", "seasonal_naive")
 
 
 def model_names() -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -33,6 +33,10 @@ class FitContext:
     season: PooledSeasonality
     profile: Integers
     pooled: Any = None
+
+    def of(self, rows: Integers, pooled: Any) -> FitContext:
+        """The same for some series of the panel."""
+        return replace(self, profile=self.profile[rows], pooled=pooled)
 
     def past(self) -> Floats32:
         """The factors of the history; float32 (groups, T)."""
