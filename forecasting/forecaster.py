@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -19,6 +21,7 @@ from forecasting.models.protocol import DemandModel, FitContext
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality, fit_pooled_seasonality
 from forecasting.segments import CLASSES, DemandSummary, syntetos_boylan_classes
+from forecasting.storage import read_tree, write_tree
 from forecasting.trials import run_trials
 
 if TYPE_CHECKING:
@@ -28,6 +31,25 @@ __all__ = ["DemandForecaster"]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+# What is saved.
+_STATE = (
+    "model",
+    "seed",
+    "panel_",
+    "summary_",
+    "season_",
+    "choice_",
+    "cleaning_",
+    "blending_",
+    "_groups",
+    "_protection",
+    "_keys",
+    "_whole",
+    "_factor",
+    "_extra",
+    "_fitted",
+    "_fitted_by",
+)
 # Without a protection interval quantiles are averaged and corrected over two weeks, four weeks or three months.
 _USUAL_INTERVAL = {"D": 14, "MS": 3}
 
@@ -85,7 +107,7 @@ class DemandForecaster:
         recorded = demand if isinstance(demand, DemandPanel) else DemandPanel.from_frame(demand)
         n = len(recorded)
         self.panel_, self.summary_, self.cleaning_ = prepare(recorded)
-        self._groups = list(groups) if groups is not None else ["all"] * n
+        self._groups = tuple(groups) if groups is not None else ("all",) * n
         self.season_ = fit_pooled_seasonality(self.panel_, self.summary_, self._groups)
         classes = syntetos_boylan_classes(self.summary_)
         wanted = models(classes) if callable(models) else models
@@ -124,18 +146,19 @@ class DemandForecaster:
     ) -> None:
         """Fit each model to its series, and the members of the combination to the series that it forecasts."""
         context = FitContext(self.season_, self.season_.profile)
-        self._fitted: list[FittedSeries | BlendedSeries] = []
+        fitted: list[FittedSeries | BlendedSeries] = []
         self._fitted_by = np.empty(len(names), dtype=np.int64)
         self.blending_ = blending or Blending.unknown(len(DEFAULT_MEMBERS))
         for k, name in enumerate(np.unique(names)):
             rows = np.flatnonzero(names == name)
             self._fitted_by[rows] = k
             if name != COMBINATION:
-                self._fitted.append(fit_series(self._model(str(name)), self.panel_, rows, context, self._run))
+                fitted.append(fit_series(self._model(str(name)), self.panel_, rows, context, self._run))
                 continue
             if blending is None:
                 self._learn(recorded, rows, classes)
-            self._fitted.append(self._blend(rows, classes, context))
+            fitted.append(self._blend(rows, classes, context))
+        self._fitted = tuple(fitted)
 
     def _model(self, name: str) -> DemandModel:
         return self.model if not isinstance(self.model, str) and self.model.name == name else model_named(name)
@@ -230,6 +253,48 @@ class DemandForecaster:
             part = slice(first, first + SERIES_A_PIECE)
             sums_at(self.paths(int(periods[part].max()), count, chosen[part]), periods[part], sums[part])
         return LeadTimeDemand.from_samples(sums, self.panel_.take(chosen).integral)
+
+    def update(self, demand: DemandPanel | pd.DataFrame) -> Self:
+        """Take in a longer history of the same series: states run on, parameters, weights and seasons stay.
+
+        Parameters
+        ----------
+        demand : panel of the same series, or long rows, from the same first period on, with further periods.
+
+        Raises
+        ------
+        ValueError
+            Other series, another first period, or fewer periods than before.
+        """
+        recorded = demand if isinstance(demand, DemandPanel) else DemandPanel.from_frame(demand)
+        before, now = self.panel_.calendar, recorded.calendar
+        if recorded.keys != self.panel_.keys or now.first_day != before.first_day or now.periods < before.periods:
+            raise ValueError(
+                f"update needs the same series from the same first period on, and no fewer periods: the forecaster "
+                f"knows {self.panel_!r}, got {recorded!r}"
+            )
+        self.panel_, self.summary_, self.cleaning_ = prepare(recorded)
+        self.season_ = replace(self.season_, calendar=now)
+        context = FitContext(self.season_, self.season_.profile)
+        self._fitted = tuple(fitted.follow(self.panel_, context, self._run) for fitted in self._fitted)
+        return self
+
+    def save(self, folder: Path) -> None:
+        """Write everything that :meth:`load` needs to draw the same numbers: Parquet and JSON, no pickle."""
+        write_tree(Path(folder), {name: getattr(self, name) for name in _STATE})
+
+    @classmethod
+    def load(cls, folder: Path, *, run: Mapper = map, classes: tuple[type, ...] = ()) -> Self:
+        """Read a forecaster that was saved; its paths and quantiles are the same to the bit.
+
+        Parameters
+        ----------
+        classes : dataclasses of models of your own, if the files hold any.
+        """
+        loaded = cls(run=run)
+        for name, value in read_tree(Path(folder), classes).items():
+            setattr(loaded, name, value)
+        return loaded
 
     def parameters(self) -> pd.DataFrame:
         """Return what was fitted: one row a series, one column a parameter (empty where a model has none).

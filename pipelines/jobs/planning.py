@@ -154,7 +154,11 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
 
     with clock("forecasting"):
         groups = [str(c) if isinstance(c, str) else "" for c in items["category"]]
-        forecaster = DemandForecaster(seed=config.seed, run=run).fit(panel, groups=groups, models=models)
+        # A rule may change an item's review interval afterwards; the interval here only centres the calibration.
+        protection = np.maximum(np.rint(lead_times.mean()).astype(np.int64), 0) + _review_periods(items, panel)
+        forecaster = DemandForecaster(seed=config.seed, run=run).fit(
+            panel, groups=groups, models=models, protection=protection
+        )
     _note_spikes(forecaster.cleaning_, tables.findings)
     reach = int(lead_times.maximum.max(initial=0)) + _LONGEST_REVIEW
     forecaster.look_ahead(*known_ahead(tables.get("known_ahead"), items, panel.calendar, reach))
@@ -263,17 +267,22 @@ def _days_left(items: pd.DataFrame, panel: DemandPanel) -> npt.NDArray[np.float6
     return np.maximum(left, 1.0)
 
 
+def _review_periods(items: pd.DataFrame, panel: DemandPanel) -> npt.NDArray[np.int64]:
+    """Openings from one review to the next; 0 days, "always", means at every one of them."""
+    review_days = items["review_days"].to_numpy(float)
+    known = ~np.isnan(review_days)
+    review = np.ones(len(items), dtype=np.int64)
+    review[known] = np.maximum(panel.calendar.openings_to_wait(review_days[known]), 1)
+    return review
+
+
 def _item_facts(
     items: pd.DataFrame, forecaster: DemandForecaster, stock: StockPosition, config: PlanConfig
 ) -> ItemFacts:
     panel, summary = forecaster.panel_, forecaster.summary_
     calendar = panel.calendar
     days = calendar.frequency.mean_days
-    review_days = items["review_days"].to_numpy(float)
-    known = ~np.isnan(review_days)
-    review = np.ones(len(items), dtype=np.int64)
-    # Reviews happen at openings: 0 days, "always", means at every one of them.
-    review[known] = np.maximum(calendar.openings_to_wait(review_days[known]), 1)
+    review = _review_periods(items, panel)
     integral = panel.integral
     pack = items["pack_size"].to_numpy(float)
     unit_cost = items["unit_cost"].to_numpy(float)
