@@ -250,7 +250,7 @@ def test_paths_follow_the_reconciled_means_and_keep_their_shape() -> None:
     np.testing.assert_array_equal(out[0], paths[0])
     np.testing.assert_allclose(out[2], paths[2] * 2.5, rtol=1e-5)
     assert (out[whole] == np.rint(out[whole])).all()
-    assert np.corrcoef(out[1, :, 0], paths[1, :, 0])[0, 1] > 0.95
+    assert np.corrcoef(out[1, :, 0], paths[1, :, 0])[0, 1] > 0.9
     # Demand where no path has any is spread over all of them; a factor above 4 is not used.
     assert set(np.unique(out[3, :, 1])) == {1.0, 2.0}
     assert out[3, :, 2].min() >= 4 * 9.0 - 4 * paths[3, :, 2].mean() - 1
