@@ -32,19 +32,9 @@ known = arrays(np.float64, (3, 4), elements=units)
 
 def loop_scale(past: list[float], season: int, power: int, from_first: bool) -> float:
     """Differences one by one."""
-    started = not from_first
-    steps = []
-    for t, now in enumerate(past):
-        if t >= season and started and not math.isnan(now) and not math.isnan(past[t - season]):
-            steps.append(abs(now - past[t - season]) ** power)
-        started = started or (not math.isnan(now) and now != 0)
-    if from_first:
-        start = next((t for t, v in enumerate(past) if not math.isnan(v) and v != 0), len(past))
-        steps = [
-            abs(past[t] - past[t - season]) ** power
-            for t in range(start + season, len(past))
-            if not math.isnan(past[t] + past[t - season])
-        ]
+    start = next((t for t, v in enumerate(past) if v > 0), len(past)) if from_first else 0
+    pairs = [(past[t - season], past[t]) for t in range(start + season, len(past))]
+    steps = [abs(now - before) ** power for before, now in pairs if not math.isnan(before + now)]
     return sum(steps) / len(steps) if steps and sum(steps) > 0 else NAN
 
 
