@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forecasting.models.bootstrap import Bootstrap
+from forecasting.models.counts import NegativeBinomial
 from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
@@ -12,7 +13,14 @@ __all__ = ["DemandModel", "FitContext", "FittedModel", "model_named", "model_nam
 
 _ZOO: dict[str, DemandModel] = {
     model.name: model
-    for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
+    for model in (
+        SeasonalNaive(),
+        MovingAverage(),
+        ExponentialSmoothing(),
+        SyntetosBoylan(),
+        Bootstrap(),
+        NegativeBinomial(),
+    )
 }
 
 

@@ -1,0 +1,197 @@
+"""Negative-binomial sample paths without drawing from a parametric distribution in the inner loop.
+
+A negative-binomial count is a Poisson count whose mean is multiplied by a gamma variable with mean 1. The gamma
+variable is looked up in a table of quantiles that is fine where the tail is; the Poisson count is found by inversion
+where its mean is small and by an expansion about the Normal quantile where it is not.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from scipy.special import gammaincc, gammainccinv, ndtri
+
+from forecasting.kernels.random import PATH_STRIDE, draw, mix
+
+__all__ = ["quantile_tables", "sample_counts"]
+
+Floats32 = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+# Shapes of the table: four to the octave.
+LOWEST_SHAPE: Final = 2.0**-6
+SHAPES: Final = 81
+PER_OCTAVE: Final = 4.0
+# The upper tail probability is cut at 1/16, 1/256 and 1/4096; each part has so many cells.
+CELLS: Final = 128
+TAIL_STEP: Final = 16.0
+PARTS: Final = 4
+# Poisson means from here on are expanded about the Normal quantile.
+LARGE_MEAN: Final = 16.0
+
+_HALF = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+_UNIT = 2.0**-32
+_LEVEL_STEP = PATH_STRIDE - 1
+_LANE_STEP = PATH_STRIDE - 2
+
+
+def _tail_nodes() -> Floats:
+    """Upper tail probabilities at the ends of all cells, part by part; (PARTS, CELLS + 1)."""
+    high = TAIL_STEP ** -np.arange(PARTS)
+    low = np.r_[high[1:], 0.0]
+    return np.asarray(low[:, None] + (high - low)[:, None] * np.arange(CELLS + 1) / CELLS)
+
+
+def _gamma_table() -> Floats32:
+    """Mean of the gamma variable (mean 1) at both ends of each cell; (SHAPES, PARTS, CELLS + 1), mean exactly 1.
+
+    The end of the last cell, at probability 0, is placed such that the table's mean is right there, too.
+    """
+    shape = LOWEST_SHAPE * 2.0 ** (np.arange(SHAPES) / PER_OCTAVE)
+    nodes = _tail_nodes()
+    with np.errstate(divide="ignore"):
+        table = gammainccinv(shape[:, None, None], nodes[None]) / shape[:, None, None]
+    # Mean of the largest values, whose probability is that of the first cell: 1 - F(shape + 1) at its other end.
+    width = nodes[-1, 1]
+    above = gammaincc(shape + 1.0, table[:, -1, 1] * shape)
+    table[:, -1, 0] = 2.0 * above / width - table[:, -1, 1]
+    step = np.diff(nodes, axis=1)
+    total = (0.5 * (table[:, :, 1:] + table[:, :, :-1]) * step[None]).sum(axis=(1, 2))
+    return np.ascontiguousarray(table / total[:, None, None], dtype=np.float32)
+
+
+@cache
+def quantile_tables() -> tuple[Floats32, Floats]:
+    """Gamma quantiles, see above, and Normal quantiles at the middles of equal slices."""
+    return _gamma_table(), np.asarray(ndtri((np.arange(8192) + 0.5) / 8192))
+
+
+@njit(nogil=True, cache=True)
+def gamma_quantile(row: Floats32, tail: float) -> float:
+    """Look up a gamma variable by its upper tail probability in (0, 1); ``row`` is (PARTS, CELLS + 1)."""
+    part = 0
+    top = 1.0
+    while part < PARTS - 1 and tail * TAIL_STEP < top:
+        top /= TAIL_STEP
+        part += 1
+    bottom = 0.0 if part == PARTS - 1 else top / TAIL_STEP
+    place = (tail - bottom) / (top - bottom) * CELLS
+    cell = min(int(place), CELLS - 1)
+    left = row[part, cell]
+    value: float = left + (place - cell) * (row[part, cell + 1] - left)
+    return value
+
+
+@njit(nogil=True, cache=True)
+def poisson_quantile(mean: float, uniform: float, normal: Floats) -> float:
+    """Look up a Poisson count by its probability in (0, 1).
+
+    Large means by Cornish and Fisher (1937) to the third order, rounded to whole numbers.
+    """
+    if mean < LARGE_MEAN:
+        chance = np.exp(-mean)
+        count = 0.0
+        while uniform > chance:
+            uniform -= chance
+            count += 1.0
+            chance *= mean / count
+            if chance < 1e-12 and count > mean:
+                break
+        return count
+    z = normal[int(uniform * normal.size)]
+    spread = np.sqrt(mean - 1.0 / 12.0)
+    value: float = mean + spread * z + (z * z - 1.0) / 6.0 + (z - z * z * z) / (72.0 * spread)
+    return max(np.floor(value + 0.5), 0.0)
+
+
+@njit(nogil=True, cache=True)
+def _place(cumulated: Floats32, uniform: float) -> int:
+    place = 0
+    while place < cumulated.size - 1 and uniform >= cumulated[place]:
+        place += 1
+    return place
+
+
+@njit(nogil=True, cache=True)
+def sample_counts(
+    keys: npt.NDArray[np.uint64],
+    mean: Floats,
+    level: Floats,
+    long_level: Floats,
+    level_sd: Floats,
+    unit: Floats,
+    grain: Floats,
+    lane_share: Floats32,
+    dispersion_share: Floats32,
+    weights: Floats,
+    persistence: Floats,
+    long_weight: float,
+    power: float,
+    dispersions: Floats,
+    lowest_share: float,
+    season: Floats32,
+    profile: Integers,
+    gamma: Floats32,
+    normal: Floats,
+    out: Floats32,
+) -> None:
+    """Draw paths: each has a candidate and a dispersion of its own, and its level follows what it draws.
+
+    ``lane_share`` and ``dispersion_share`` are cumulated probabilities. ``unit`` 0 stands for the continuous
+    (gamma) law. Where demand moves in multiples of ``grain`` (0: of nothing), what is not one of them is rounded at
+    random to one of its neighbours, which keeps the mean.
+    """
+    for i in range(keys.size):
+        if mean[i] <= 0.0:
+            out[i] = 0.0
+            continue
+        factors = season[profile[i]]
+        steady = unit[i] < 0.0
+        sd = 0.0 if steady else level_sd[i]
+        lowest = lowest_share * mean[i]
+        for p in range(out.shape[1]):
+            base = np.uint64(p) * np.uint64(PATH_STRIDE)
+            bits = draw(keys[i], base + np.uint64(_LANE_STEP))
+            lane = _place(lane_share[i], np.float64(bits & _LOW) * _UNIT)
+            dispersion = dispersions[_place(dispersion_share[i], np.float64(bits >> _HALF) * _UNIT)]
+            bits = draw(keys[i], base + np.uint64(_LEVEL_STEP))
+            off = np.exp(sd * normal[(bits >> _HALF) * np.uint64(normal.size) >> _HALF] - 0.5 * sd * sd)
+            now = level[i, lane] * off
+            long = long_level[i] * off
+            weight, back = weights[lane], 1.0 - persistence[lane]
+            for h in range(out.shape[2]):
+                bits = draw(keys[i], base + np.uint64(h))
+                more = mix(bits)
+                expected = max(now, lowest) * factors[h]
+                shape = 1.0 / dispersion
+                if power != 2.0:
+                    shape *= (expected / mean[i]) ** (2.0 - power)
+                # Between two shapes of the table one is chosen at random such that the variance, 1 / shape, is right.
+                place = PER_OCTAVE * np.log2(max(shape / LOWEST_SHAPE, 1.0))
+                row = min(int(place), SHAPES - 2)
+                below = LOWEST_SHAPE * 2.0 ** (row / PER_OCTAVE)
+                chance = (below / shape - 2.0 ** (-1.0 / PER_OCTAVE)) / (1.0 - 2.0 ** (-1.0 / PER_OCTAVE))
+                if np.float64(more & _LOW) * _UNIT >= chance:
+                    row += 1
+                drawn = expected
+                if not steady:
+                    drawn *= gamma_quantile(gamma[row], (np.float64(bits >> _HALF) + 0.5) * _UNIT)
+                fraction = np.float64(more >> _HALF) * _UNIT
+                if unit[i] > 0.0:
+                    count = poisson_quantile(drawn / unit[i], (np.float64(bits & _LOW) + 0.5) * _UNIT, normal)
+                    drawn = unit[i] * count
+                    if unit[i] > grain[i] and count > 0.0:
+                        drawn += unit[i] * (fraction - 0.5)
+                        fraction = np.float64(mix(more) >> _HALF) * _UNIT
+                if grain[i] > 0.0:
+                    drawn = grain[i] * np.floor(drawn / grain[i] + (fraction if unit[i] != grain[i] else 0.5))
+                out[i, p, h] = drawn
+                plain = drawn / factors[h]
+                now += weight * (plain - now) + back * (long - now)
+                long += long_weight * (plain - long)

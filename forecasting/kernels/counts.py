@@ -1,0 +1,298 @@
+"""Fit negative-binomial exponential smoothing: candidates in the lanes of a vector, one pass over a series."""
+
+from __future__ import annotations
+
+from math import lgamma
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+__all__ = ["choose_units", "find_grain", "fit_counts", "follow_counts"]
+
+Floats32 = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+# A level may not fall below this share of the long-run mean: the next demand would be impossible.
+LOWEST_SHARE = 1e-3
+# The first dispersion is read at a level that is smoothed with this weight.
+REFERENCE_WEIGHT = 0.1
+# Dispersion is read from the newest periods only.
+DISPERSION_PERIODS = 400
+# A unit is chosen from so many of the newest demands.
+UNIT_DEMANDS = 128
+
+
+@njit(nogil=True, cache=True)
+def negative_binomial_log(count: float, mean: float, size: float) -> float:
+    """Log probability of ``count`` (0, or interpolated between whole numbers) with the given mean and size."""
+    ratio = mean / size
+    value = -size * np.log1p(ratio)
+    if count > 0.0:
+        value += lgamma(count + size) - lgamma(size) - lgamma(count + 1.0) + count * np.log(ratio / (1.0 + ratio))
+    return value
+
+
+@njit(nogil=True, cache=True)
+def _normal_log(value: float, mean: float, dispersion: float, grain: float) -> float:
+    """Log density of a Normal whose variance is that of a gamma variable, rounded at random to multiples of grain."""
+    variance = dispersion * mean * mean
+    if grain > 0.0:
+        over = mean / grain - np.floor(mean / grain)
+        variance += grain * grain * over * (1.0 - over)
+    variance += 1e-12 * mean * mean
+    return -0.5 * np.log(variance) - 0.5 * (value - mean) ** 2 / variance
+
+
+@njit(nogil=True, cache=True)
+def _log_likelihood(value: float, mean: float, dispersion: float, unit: float, grain: float) -> float:
+    """Of ``value`` units: counted in ``unit``, or on a continuous scale where that is 0 (see ``sample_counts``)."""
+    if unit > 0.0:
+        count = np.rint(value / unit)
+        if value > 0.0 and count < 1.0:
+            count = 1.0
+        return negative_binomial_log(count, mean / unit, 1.0 / dispersion)
+    return _normal_log(value, mean, dispersion, grain)
+
+
+@njit(nogil=True, cache=True)
+def find_grain(quantity: Floats32, status: Bytes, grain: Floats) -> None:
+    """Find the largest amount of which all known demands of a series are multiples; 0 where there is none.
+
+    Whole numbers by Euclid's algorithm. Others are multiples of a twelfth or more of the smallest demand, within
+    the precision of 32 bits, or of nothing.
+    """
+    for i in range(quantity.shape[0]):
+        whole, divisor, least = True, 0, np.inf
+        for t in range(quantity.shape[1]):
+            amount = np.float64(quantity[i, t])
+            if status[i, t] == 0 and amount > 0.0:
+                least = min(least, amount)
+                whole = whole and amount == np.rint(amount) and amount < 2.0**53
+                if whole:
+                    a = np.int64(amount)
+                    while divisor:
+                        a, divisor = divisor, a % divisor
+                    divisor = a
+        if whole:
+            grain[i] = divisor
+            continue
+        grain[i] = 0.0
+        for parts in range(1, 13):
+            worst = 0.0
+            for t in range(quantity.shape[1]):
+                if status[i, t] == 0 and quantity[i, t] > 0.0:
+                    ratio = np.float64(quantity[i, t]) / least * parts
+                    worst = max(worst, abs(ratio - np.rint(ratio)) - 4e-7 * ratio)
+            if worst < 1e-3:
+                grain[i] = least / parts
+                break
+
+
+@njit(nogil=True, cache=True)
+def choose_units(
+    quantity: Floats32, status: Bytes, mean: Floats, smallest: Floats, dispersions: Floats, unit: Floats
+) -> None:
+    """Choose the unit in which each series is counted: ``smallest`` times a power of 2, by likelihood.
+
+    Demand that comes in lots is no Poisson process of single pieces. A unit u stands for demands within u/2 of its
+    multiples, so that the likelihood of a positive demand is the probability of its multiple divided by u. Level
+    and season are left aside (the mean is constant), the dispersion is the best of ``dispersions``.
+    """
+    sizes = np.empty(UNIT_DEMANDS)
+    for i in range(quantity.shape[0]):
+        unit[i] = smallest[i]
+        n, periods = 0, 0
+        for t in range(quantity.shape[1] - 1, -1, -1):
+            if status[i, t] == 0:
+                periods += 1
+                if quantity[i, t] > 0.0:
+                    sizes[n] = quantity[i, t]
+                    n += 1
+                    if n == UNIT_DEMANDS:
+                        break
+        if n < 2 or mean[i] <= 0.0 or smallest[i] <= 0.0:
+            continue
+        middle = np.median(sizes[:n])
+        average = sizes[:n].sum() / periods
+        candidate = smallest[i]
+        best = -np.inf
+        for _ in range(24):
+            top = -np.inf
+            for d in range(dispersions.size):
+                size = 1.0 / dispersions[d]
+                total = (periods - n) * negative_binomial_log(0.0, average / candidate, size)
+                for k in range(n):
+                    total += negative_binomial_log(max(np.rint(sizes[k] / candidate), 1.0), average / candidate, size)
+                top = max(top, total)
+            top -= n * np.log(candidate)
+            # A coarser unit has to be better beyond doubt.
+            if top > best + (2.0 if candidate > smallest[i] else 0.0):
+                best = top
+                unit[i] = candidate
+            candidate *= 2.0
+            if candidate > 1.01 * middle:
+                break
+
+
+@njit(nogil=True, cache=True)
+def _gather(
+    quantity: Floats32, status: Bytes, factors: Floats32, value: Floats, factor: Floats
+) -> int:
+    n = 0
+    for t in range(quantity.size):
+        if status[t] == 0:
+            value[n] = quantity[t]
+            factor[n] = factors[t]
+            n += 1
+    return n
+
+
+@njit(nogil=True, cache=True)
+def _start(value: Floats, factor: Floats, n: int, weight: float) -> float:
+    """Smooth backwards: a running mean until ``weight`` is larger."""
+    state = 0.0
+    for k in range(n):
+        t = n - 1 - k
+        state += max(weight, 1.0 / (k + 1)) * (value[t] / factor[t] - state)
+    return state
+
+
+@njit(nogil=True, cache=True)
+def _means(
+    value: Floats, factor: Floats, n: int, weight: float, persistence: float, long_weight: float, mean: float,
+    start: float, long_start: float, out: Floats,
+) -> tuple[float, float]:  # fmt: skip
+    """Run one filter; ``out`` receives the expected demand of each period. Returns level and long-run level."""
+    state, long = start, long_start
+    for t in range(n):
+        out[t] = max(state, LOWEST_SHARE * mean) * factor[t]
+        plain = value[t] / factor[t]
+        state += weight * (plain - state) + (1.0 - persistence) * (long - state)
+        long += long_weight * (plain - long)
+    return state, long
+
+
+@njit(nogil=True, cache=True)
+def _dispersion_likelihood(
+    value: Floats, expected: Floats, n: int, mean: float, unit: float, grain: float, power: float, dispersions: Floats,
+    out: Floats,
+) -> None:  # fmt: skip
+    out[:] = 0.0
+    for t in range(max(n - DISPERSION_PERIODS, 0), n):
+        relative = 1.0 if power == 2.0 else (expected[t] / mean) ** (power - 2.0)
+        for d in range(dispersions.size):
+            out[d] += _log_likelihood(value[t], expected[t], relative * dispersions[d], unit, grain)
+
+
+@njit(nogil=True, cache=True)
+def fit_counts(
+    quantity: Floats32,
+    status: Bytes,
+    season: Floats32,
+    profile: Integers,
+    unit: Floats,
+    grain: Floats,
+    weights: Floats,
+    persistence: Floats,
+    long_weight: float,
+    power: float,
+    dispersions: Floats,
+    lane_prior: Floats,
+    dispersion_prior: Floats,
+    mean: Floats,
+    level: Floats,
+    long_level: Floats,
+    lane_likelihood: Floats,
+    dispersion_likelihood: Floats,
+) -> None:
+    """Filter each series with every candidate (weight, persistence).
+
+    ``lane_prior`` (n, lanes) and ``dispersion_prior`` (n, dispersions) are logarithms. Results: ``mean`` (n,) of
+    demand at season 1, ``level`` (n, lanes), ``long_level`` (n,), and the logarithms of the likelihood of each
+    candidate and each dispersion.
+    """
+    lanes = weights.size
+    periods = quantity.shape[1]
+    value, factor, expected = np.empty(periods), np.empty(periods), np.empty(periods)
+    state, loss, seen = np.empty(lanes), np.empty(lanes), np.empty(lanes)
+    for i in range(quantity.shape[0]):
+        n = _gather(quantity[i], status[i], season[profile[i]], value, factor)
+        lane_likelihood[i] = 0.0
+        dispersion_likelihood[i] = 0.0
+        level[i] = 0.0
+        long_level[i] = 0.0
+        mean[i] = _start(value, factor, n, 0.0)
+        if n == 0 or mean[i] <= 0.0:
+            mean[i] = 0.0
+            continue
+        long_start = _start(value, factor, n, long_weight)
+        start = _start(value, factor, n, REFERENCE_WEIGHT)
+        _means(value, factor, n, REFERENCE_WEIGHT, 1.0, long_weight, mean[i], start, long_start, expected)
+        _dispersion_likelihood(value, expected, n, mean[i], unit[i], grain[i], power, dispersions, dispersion_likelihood[i])
+        dispersion = dispersions[np.argmax(dispersion_likelihood[i] + dispersion_prior[i])]
+        # Every lane starts where smoothing backwards with its own weight ends.
+        state[:] = 0.0
+        for k in range(n):
+            plain = value[n - 1 - k] / factor[n - 1 - k]
+            for j in range(lanes):
+                state[j] += max(weights[j], 1.0 / (k + 1)) * (plain - state[j])
+        loss[:] = 0.0
+        long = long_start
+        lowest = LOWEST_SHARE * mean[i]
+        for t in range(n):
+            plain = value[t] / factor[t]
+            relative = 1.0 if power == 2.0 else (expected[t] / mean[i]) ** (2.0 - power)
+            size = relative / dispersion
+            spread = (dispersion / relative + 1e-12) * expected[t] ** 2 + grain[i] ** 2 / 6.0
+            if unit[i] > 0.0:
+                count = value[t] / unit[i]
+                counted = factor[t] / unit[i]
+                if count > 0.0:
+                    for j in range(lanes):
+                        seen[j] = max(state[j], lowest) * counted
+                        loss[j] += count * np.log(seen[j] / (seen[j] + size)) - size * np.log(seen[j] + size)
+                else:
+                    for j in range(lanes):
+                        loss[j] -= size * np.log(max(state[j], lowest) * counted + size)
+            else:
+                for j in range(lanes):
+                    seen[j] = value[t] - max(state[j], lowest) * factor[t]
+                    loss[j] -= 0.5 * seen[j] * seen[j] / spread
+            for j in range(lanes):
+                state[j] += weights[j] * (plain - state[j]) + (1.0 - persistence[j]) * (long - state[j])
+            long += long_weight * (plain - long)
+        level[i] = state
+        long_level[i] = long
+        lane_likelihood[i] = loss
+        best = np.argmax(loss + lane_prior[i])
+        start = _start(value, factor, n, weights[best])
+        _means(
+            value, factor, n, weights[best], persistence[best], long_weight, mean[i], start, long_start, expected
+        )
+        _dispersion_likelihood(value, expected, n, mean[i], unit[i], grain[i], power, dispersions, dispersion_likelihood[i])
+
+
+@njit(nogil=True, cache=True)
+def follow_counts(
+    quantity: Floats32,
+    status: Bytes,
+    season: Floats32,
+    profile: Integers,
+    weights: Floats,
+    persistence: Floats,
+    long_weight: float,
+    level: Floats,
+    long_level: Floats,
+) -> None:
+    """Run the levels (n, lanes) and the long-run levels (n,) along the given periods, in place."""
+    for i in range(quantity.shape[0]):
+        for t in range(quantity.shape[1]):
+            if status[i, t] == 0:
+                plain = quantity[i, t] / season[profile[i], t]
+                for j in range(weights.size):
+                    level[i, j] += weights[j] * (plain - level[i, j])
+                    level[i, j] += (1.0 - persistence[j]) * (long_level[i] - level[i, j])
+                long_level[i] += long_weight * (plain - long_level[i])
