@@ -8,6 +8,7 @@ where its mean is small and by an expansion about the Normal quantile where it i
 from __future__ import annotations
 
 from functools import cache
+from math import frexp
 from typing import Final
 
 import numpy as np
@@ -23,10 +24,10 @@ Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-# Shapes of the table: four to the octave.
-LOWEST_SHAPE: Final = 2.0**-6
-SHAPES: Final = 81
-PER_OCTAVE: Final = 4.0
+# Shapes of the table: 2^e, 1.25 x 2^e, 1.5 x 2^e, 1.75 x 2^e for e = -6 ... 13, and 2^14.
+LOWEST_EXPONENT: Final = -6
+PER_OCTAVE: Final = 4
+SHAPES: Final = 20 * PER_OCTAVE + 1
 # The upper tail probability is cut at 1/16, 1/256 and 1/4096; each part has so many cells.
 CELLS: Final = 128
 TAIL_STEP: Final = 16.0
@@ -48,12 +49,18 @@ def _tail_nodes() -> Floats:
     return np.asarray(low[:, None] + (high - low)[:, None] * np.arange(CELLS + 1) / CELLS)
 
 
+def table_shapes() -> Floats:
+    """Shapes of the rows of the gamma table; (SHAPES,)."""
+    place = np.arange(SHAPES)
+    return np.asarray(np.ldexp(1.0 + place % PER_OCTAVE / PER_OCTAVE, LOWEST_EXPONENT + place // PER_OCTAVE))
+
+
 def _gamma_table() -> Floats32:
     """Mean of the gamma variable (mean 1) at both ends of each cell; (SHAPES, PARTS, CELLS + 1), mean exactly 1.
 
     The end of the last cell, at probability 0, is placed such that the table's mean is right there, too.
     """
-    shape = LOWEST_SHAPE * 2.0 ** (np.arange(SHAPES) / PER_OCTAVE)
+    shape = table_shapes()
     nodes = _tail_nodes()
     with np.errstate(divide="ignore"):
         table = gammainccinv(shape[:, None, None], nodes[None]) / shape[:, None, None]
@@ -67,9 +74,9 @@ def _gamma_table() -> Floats32:
 
 
 @cache
-def quantile_tables() -> tuple[Floats32, Floats]:
-    """Gamma quantiles, see above, and Normal quantiles at the middles of equal slices."""
-    return _gamma_table(), np.asarray(ndtri((np.arange(8192) + 0.5) / 8192))
+def quantile_tables() -> tuple[Floats32, Floats, Floats]:
+    """Gamma quantiles, see above, the variance of each row, and Normal quantiles at the middles of equal slices."""
+    return _gamma_table(), 1.0 / table_shapes(), np.asarray(ndtri((np.arange(8192) + 0.5) / 8192))
 
 
 @njit(nogil=True, cache=True)
@@ -111,6 +118,18 @@ def poisson_quantile(mean: float, uniform: float, normal: Floats) -> float:
 
 
 @njit(nogil=True, cache=True)
+def _row(shape: float, variance: Floats) -> tuple[int, float]:
+    """Place a shape in the table: the row below, and the chance of that row which makes the variance 1 / shape."""
+    mantissa, exponent = frexp(shape)
+    if exponent <= LOWEST_EXPONENT:
+        return 0, 1.0
+    row = (exponent - 1 - LOWEST_EXPONENT) * PER_OCTAVE + int((2.0 * mantissa - 1.0) * PER_OCTAVE)
+    if row >= SHAPES - 1:
+        return SHAPES - 2, 0.0
+    return row, (1.0 / shape - variance[row + 1]) / (variance[row] - variance[row + 1])
+
+
+@njit(nogil=True, cache=True)
 def _place(cumulated: Floats32, uniform: float) -> int:
     place = 0
     while place < cumulated.size - 1 and uniform >= cumulated[place]:
@@ -138,6 +157,7 @@ def sample_counts(
     season: Floats32,
     profile: Integers,
     gamma: Floats32,
+    variance: Floats,
     normal: Floats,
     out: Floats32,
 ) -> None:
@@ -152,9 +172,13 @@ def sample_counts(
             out[i] = 0.0
             continue
         factors = season[profile[i]]
-        steady = unit[i] < 0.0
+        steady, counted = unit[i] < 0.0, unit[i] > 0.0
         sd = 0.0 if steady else level_sd[i]
         lowest = lowest_share * mean[i]
+        piece = unit[i]
+        pieces = 1.0 / piece if counted else 0.0
+        spread_out = counted and piece > grain[i]
+        rounded = grain[i] > 0.0 and piece != grain[i]
         for p in range(out.shape[1]):
             base = np.uint64(p) * np.uint64(PATH_STRIDE)
             bits = draw(keys[i], base + np.uint64(_LANE_STEP))
@@ -165,32 +189,23 @@ def sample_counts(
             now = level[i, lane] * off
             long = long_level[i] * off
             weight, back = weights[lane], 1.0 - persistence[lane]
+            row, chance = _row(1.0 / dispersion, variance)
+            per_mean = 1.0 / (mean[i] * dispersion)
             for h in range(out.shape[2]):
                 bits = draw(keys[i], base + np.uint64(h))
                 more = mix(bits)
-                expected = max(now, lowest) * factors[h]
-                shape = 1.0 / dispersion
-                if power != 2.0:
-                    shape *= (expected / mean[i]) ** (2.0 - power)
-                # Between two shapes of the table one is chosen at random such that the variance, 1 / shape, is right.
-                place = PER_OCTAVE * np.log2(max(shape / LOWEST_SHAPE, 1.0))
-                row = min(int(place), SHAPES - 2)
-                below = LOWEST_SHAPE * 2.0 ** (row / PER_OCTAVE)
-                chance = (below / shape - 2.0 ** (-1.0 / PER_OCTAVE)) / (1.0 - 2.0 ** (-1.0 / PER_OCTAVE))
-                if np.float64(more & _LOW) * _UNIT >= chance:
-                    row += 1
-                drawn = expected
+                drawn = max(now, lowest) * factors[h]
                 if not steady:
-                    drawn *= gamma_quantile(gamma[row], (np.float64(bits >> _HALF) + 0.5) * _UNIT)
-                fraction = np.float64(more >> _HALF) * _UNIT
-                if unit[i] > 0.0:
-                    count = poisson_quantile(drawn / unit[i], (np.float64(bits & _LOW) + 0.5) * _UNIT, normal)
-                    drawn = unit[i] * count
-                    if unit[i] > grain[i] and count > 0.0:
-                        drawn += unit[i] * (fraction - 0.5)
-                        fraction = np.float64(mix(more) >> _HALF) * _UNIT
-                if grain[i] > 0.0:
-                    drawn = grain[i] * np.floor(drawn / grain[i] + (fraction if unit[i] != grain[i] else 0.5))
+                    if power != 2.0:
+                        row, chance = _row(drawn * per_mean, variance)
+                    used = row + 1 if np.float64(more & _LOW) * _UNIT >= chance else row
+                    drawn *= gamma_quantile(gamma[used], (np.float64(bits >> _HALF) + 0.5) * _UNIT)
+                if counted:
+                    drawn = piece * poisson_quantile(drawn * pieces, (np.float64(bits & _LOW) + 0.5) * _UNIT, normal)
+                    if spread_out and drawn > 0.0:
+                        drawn += piece * (np.float64(mix(more) >> _HALF) * _UNIT - 0.5)
+                if rounded:
+                    drawn = grain[i] * np.floor(drawn / grain[i] + np.float64(more >> _HALF) * _UNIT)
                 out[i, p, h] = drawn
                 plain = drawn / factors[h]
                 now += weight * (plain - now) + back * (long - now)

@@ -21,40 +21,96 @@ LOWEST_SHARE = 1e-3
 REFERENCE_WEIGHT = 0.1
 # Dispersion is read from the newest periods only.
 DISPERSION_PERIODS = 400
+FIRST_PERIODS = 200
+# Candidates are judged by the newest periods only (two years of days).
+JUDGED_PERIODS = 728
 # A unit is chosen from so many of the newest demands.
 UNIT_DEMANDS = 128
+UNIT_MARGIN = 2.0
+# Rising factorials are plain products up to so many factors (2^1023 must hold them).
+MOST_FACTORS = 24.0
+_ROOT_HALF_BITS = 4604544271217802189
+_LOG_2 = 0.6931471805599453
 
 
 @njit(nogil=True, cache=True)
-def negative_binomial_log(count: float, mean: float, size: float) -> float:
-    """Log probability of ``count`` (0, or interpolated between whole numbers) with the given mean and size."""
-    ratio = mean / size
-    value = -size * np.log1p(ratio)
-    if count > 0.0:
-        value += lgamma(count + size) - lgamma(size) - lgamma(count + 1.0) + count * np.log(ratio / (1.0 + ratio))
-    return value
+def _add_logs(number: Floats, bits: Integers, times: Floats, out: Floats) -> None:
+    """Add ``times`` x log(number) to ``out``; ``bits`` is the same memory as ``number``, which is overwritten.
+
+    A logarithm that the compiler can put into vector lanes: the exponent, and 2 artanh((m - 1) / (m + 1)) of a
+    mantissa m within a factor of sqrt(2) of 1; the error is below 1e-13.
+    """
+    for j in range(out.size):
+        # Counted from sqrt(1/2), so that the mantissa lies around 1.
+        exponent = (bits[j] - _ROOT_HALF_BITS) >> 52
+        out[j] += times[j] * _LOG_2 * exponent
+        bits[j] -= exponent << 52
+    for j in range(out.size):
+        z = (number[j] - 1.0) / (number[j] + 1.0)
+        q = z * z
+        series = 1 / 13 + q * (1 / 15 + q * (1 / 17))
+        series = 1 / 7 + q * (1 / 9 + q * (1 / 11 + q * series))
+        out[j] += times[j] * 2.0 * z * (1.0 + q * (1 / 3 + q * (1 / 5 + q * series)))
 
 
 @njit(nogil=True, cache=True)
-def _normal_log(value: float, mean: float, dispersion: float, grain: float) -> float:
-    """Log density of a Normal whose variance is that of a gamma variable, rounded at random to multiples of grain."""
-    variance = dispersion * mean * mean
-    if grain > 0.0:
-        over = mean / grain - np.floor(mean / grain)
-        variance += grain * grain * over * (1.0 - over)
-    variance += 1e-12 * mean * mean
-    return -0.5 * np.log(variance) - 0.5 * (value - mean) ** 2 / variance
+def _add_rising(
+    count: float, dispersion: Floats, number: Floats, bits: Integers, times: Floats, out: Floats
+) -> None:
+    """Add log((1 + a) (1 + 2a) ... (1 + (count - 1) a)) to ``out``, with a the dispersion."""
+    if count > MOST_FACTORS:
+        for d in range(out.size):
+            size = 1.0 / dispersion[d]
+            out[d] += lgamma(size + count) - lgamma(size) + count * np.log(dispersion[d])
+        return
+    if count > 1.0:
+        for d in range(out.size):
+            number[d] = 1.0
+            times[d] = 1.0
+        for k in range(1, int(count)):
+            for d in range(out.size):
+                number[d] *= 1.0 + k * dispersion[d]
+        _add_logs(number, bits, times, out)
 
 
 @njit(nogil=True, cache=True)
-def _log_likelihood(value: float, mean: float, dispersion: float, unit: float, grain: float) -> float:
-    """Of ``value`` units: counted in ``unit``, or on a continuous scale where that is 0 (see ``sample_counts``)."""
-    if unit > 0.0:
-        count = np.rint(value / unit)
-        if value > 0.0 and count < 1.0:
-            count = 1.0
-        return negative_binomial_log(count, mean / unit, 1.0 / dispersion)
-    return _normal_log(value, mean, dispersion, grain)
+def _dispersion_likelihood(
+    value: Floats, expected: Floats, first: int, n: int, mean: float, unit: float, grain: float, power: float,
+    dispersions: Floats, out: Floats,
+) -> None:  # fmt: skip
+    """Log likelihood of each dispersion, given the expected demand of periods ``first`` to ``n``.
+
+    Terms that no parameter of the model changes are left out. Counts are negative-binomial with size 1 / dispersion;
+    with unit 0 the Normal stands for a gamma variable that is rounded at random to multiples of ``grain``.
+    """
+    number, times, relative = np.empty(out.size), np.empty(out.size), np.empty(out.size)
+    bits = number.view(np.int64)
+    out[:] = 0.0
+    for t in range(first, n):
+        share = 1.0 if power == 2.0 else (expected[t] / mean) ** (power - 2.0)
+        for d in range(out.size):
+            relative[d] = dispersions[d] * share
+        if unit > 0.0:
+            count = np.rint(value[t] / unit)
+            if value[t] > 0.0 and count < 1.0:
+                count = 1.0
+            counts = expected[t] / unit
+            for d in range(out.size):
+                number[d] = 1.0 + counts * relative[d]
+                times[d] = -(count + 1.0 / relative[d])
+            _add_logs(number, bits, times, out)
+            _add_rising(count, relative, number, bits, times, out)
+            if count > 0.0:
+                out += count * np.log(counts)
+        else:
+            over = 0.0
+            if grain > 0.0:
+                over = expected[t] / grain - np.floor(expected[t] / grain)
+            for d in range(out.size):
+                number[d] = (relative[d] + 1e-12) * expected[t] ** 2 + grain * grain * over * (1.0 - over)
+                out[d] -= 0.5 * (value[t] - expected[t]) ** 2 / number[d]
+                times[d] = -0.5
+            _add_logs(number, bits, times, out)
 
 
 @njit(nogil=True, cache=True)
@@ -102,6 +158,8 @@ def choose_units(
     and season are left aside (the mean is constant), the dispersion is the best of ``dispersions``.
     """
     sizes = np.empty(UNIT_DEMANDS)
+    number, times, likelihood = (np.empty(dispersions.size), np.empty(dispersions.size), np.empty(dispersions.size))
+    bits = number.view(np.int64)
     for i in range(quantity.shape[0]):
         unit[i] = smallest[i]
         n, periods = 0, 0
@@ -120,16 +178,20 @@ def choose_units(
         candidate = smallest[i]
         best = -np.inf
         for _ in range(24):
-            top = -np.inf
+            likelihood[:] = 0.0
+            counted, rest = 0.0, n * np.log(candidate)
+            for k in range(n):
+                count = max(np.rint(sizes[k] / candidate), 1.0)
+                counted += count
+                rest += lgamma(count + 1.0)
+                _add_rising(count, dispersions, number, bits, times, likelihood)
             for d in range(dispersions.size):
-                size = 1.0 / dispersions[d]
-                total = (periods - n) * negative_binomial_log(0.0, average / candidate, size)
-                for k in range(n):
-                    total += negative_binomial_log(max(np.rint(sizes[k] / candidate), 1.0), average / candidate, size)
-                top = max(top, total)
-            top -= n * np.log(candidate)
+                number[d] = 1.0 + average / candidate * dispersions[d]
+                times[d] = -(counted + periods / dispersions[d])
+            _add_logs(number, bits, times, likelihood)
+            top = likelihood.max() + counted * np.log(average / candidate) - rest
             # A coarser unit has to be better beyond doubt.
-            if top > best + (2.0 if candidate > smallest[i] else 0.0):
+            if top > best + UNIT_MARGIN:
                 best = top
                 unit[i] = candidate
             candidate *= 2.0
@@ -176,18 +238,6 @@ def _means(
 
 
 @njit(nogil=True, cache=True)
-def _dispersion_likelihood(
-    value: Floats, expected: Floats, n: int, mean: float, unit: float, grain: float, power: float, dispersions: Floats,
-    out: Floats,
-) -> None:  # fmt: skip
-    out[:] = 0.0
-    for t in range(max(n - DISPERSION_PERIODS, 0), n):
-        relative = 1.0 if power == 2.0 else (expected[t] / mean) ** (power - 2.0)
-        for d in range(dispersions.size):
-            out[d] += _log_likelihood(value[t], expected[t], relative * dispersions[d], unit, grain)
-
-
-@njit(nogil=True, cache=True)
 def fit_counts(
     quantity: Floats32,
     status: Bytes,
@@ -218,6 +268,9 @@ def fit_counts(
     periods = quantity.shape[1]
     value, factor, expected = np.empty(periods), np.empty(periods), np.empty(periods)
     state, loss, seen = np.empty(lanes), np.empty(lanes), np.empty(lanes)
+    bits, times = seen.view(np.int64), np.empty(lanes)
+    coarse = dispersions[::4].copy()
+    rough = np.empty(coarse.size)
     for i in range(quantity.shape[0]):
         n = _gather(quantity[i], status[i], season[profile[i]], value, factor)
         lane_likelihood[i] = 0.0
@@ -231,8 +284,10 @@ def fit_counts(
         long_start = _start(value, factor, n, long_weight)
         start = _start(value, factor, n, REFERENCE_WEIGHT)
         _means(value, factor, n, REFERENCE_WEIGHT, 1.0, long_weight, mean[i], start, long_start, expected)
-        _dispersion_likelihood(value, expected, n, mean[i], unit[i], grain[i], power, dispersions, dispersion_likelihood[i])
-        dispersion = dispersions[np.argmax(dispersion_likelihood[i] + dispersion_prior[i])]
+        _dispersion_likelihood(
+            value, expected, max(n - FIRST_PERIODS, 0), n, mean[i], unit[i], grain[i], power, coarse, rough
+        )
+        dispersion = coarse[np.argmax(rough + dispersion_prior[i, ::4])]
         # Every lane starts where smoothing backwards with its own weight ends.
         state[:] = 0.0
         for k in range(n):
@@ -244,23 +299,26 @@ def fit_counts(
         lowest = LOWEST_SHARE * mean[i]
         for t in range(n):
             plain = value[t] / factor[t]
-            relative = 1.0 if power == 2.0 else (expected[t] / mean[i]) ** (2.0 - power)
-            size = relative / dispersion
-            spread = (dispersion / relative + 1e-12) * expected[t] ** 2 + grain[i] ** 2 / 6.0
-            if unit[i] > 0.0:
-                count = value[t] / unit[i]
-                counted = factor[t] / unit[i]
-                if count > 0.0:
+            if t >= n - JUDGED_PERIODS:
+                relative = 1.0 if power == 2.0 else (expected[t] / mean[i]) ** (2.0 - power)
+                size = relative / dispersion
+                if unit[i] > 0.0:
+                    count = value[t] / unit[i]
+                    counted = factor[t] / unit[i]
                     for j in range(lanes):
-                        seen[j] = max(state[j], lowest) * counted
-                        loss[j] += count * np.log(seen[j] / (seen[j] + size)) - size * np.log(seen[j] + size)
+                        seen[j] = 1.0 + max(state[j], lowest) * counted / size
+                        times[j] = -(count + size)
+                    _add_logs(seen, bits, times, loss)
+                    if count > 0.0:
+                        for j in range(lanes):
+                            seen[j] = max(state[j], lowest) * counted
+                            times[j] = count
+                        _add_logs(seen, bits, times, loss)
                 else:
+                    spread = (dispersion / relative + 1e-12) * expected[t] ** 2 + grain[i] ** 2 / 6.0
                     for j in range(lanes):
-                        loss[j] -= size * np.log(max(state[j], lowest) * counted + size)
-            else:
-                for j in range(lanes):
-                    seen[j] = value[t] - max(state[j], lowest) * factor[t]
-                    loss[j] -= 0.5 * seen[j] * seen[j] / spread
+                        error = value[t] - max(state[j], lowest) * factor[t]
+                        loss[j] -= 0.5 * error * error / spread
             for j in range(lanes):
                 state[j] += weights[j] * (plain - state[j]) + (1.0 - persistence[j]) * (long - state[j])
             long += long_weight * (plain - long)
@@ -272,7 +330,10 @@ def fit_counts(
         _means(
             value, factor, n, weights[best], persistence[best], long_weight, mean[i], start, long_start, expected
         )
-        _dispersion_likelihood(value, expected, n, mean[i], unit[i], grain[i], power, dispersions, dispersion_likelihood[i])
+        _dispersion_likelihood(
+            value, expected, max(n - DISPERSION_PERIODS, 0), n, mean[i], unit[i], grain[i], power, dispersions,
+            dispersion_likelihood[i],
+        )  # fmt: skip
 
 
 @njit(nogil=True, cache=True)

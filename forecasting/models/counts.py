@@ -19,10 +19,14 @@ __all__ = ["CountPaths", "NegativeBinomial"]
 Floats = npt.NDArray[np.float64]
 
 # Candidates (weight, persistence): the level follows demand with the weight and returns to its long-run mean.
-_LANES = np.array(
-    [(0.0, 1.0)]
-    + [(w, p) for p in (1.0, 0.98, 0.9) for w in (0.01, 0.02, 0.04, 0.07, 0.11, 0.17, 0.25, 0.4)]
-)
+_BY_PERSISTENCE = {
+    1.0: (0.0, 0.01, 0.02, 0.04, 0.07, 0.11, 0.17, 0.25, 0.4),
+    0.98: (0.02, 0.04, 0.07, 0.11, 0.17, 0.25),
+    0.93: (0.04, 0.07, 0.12, 0.2, 0.35),
+    0.8: (0.1, 0.2, 0.35),
+    0.5: (0.25,),
+}
+_LANES = np.array([(weight, persistence) for persistence, all in _BY_PERSISTENCE.items() for weight in all])
 _WEIGHTS = np.ascontiguousarray(_LANES[:, 0])
 _PERSISTENCE = np.ascontiguousarray(_LANES[:, 1])
 # Excess variance over a Poisson count's, at the mean and in parts of the squared mean.
@@ -179,7 +183,7 @@ def _fit(panel: DemandPanel, context: FitContext, habits: Habits) -> _Fit:
     smallest = np.where(grain > 0, grain, np.where(np.isfinite(least), least, 0.0))
     fine = np.maximum(size / np.where(smallest > 0, smallest, 1.0) / 4096.0, 1.0)
     smallest = smallest * 2.0 ** np.floor(np.log2(fine))
-    choose_units(panel.quantity, panel.status, summary.mean, smallest, _DISPERSIONS[::3].copy(), unit)
+    choose_units(panel.quantity, panel.status, summary.mean, smallest, _DISPERSIONS[::4].copy(), unit)
     long_enough = summary.observed >= _STEADY_PERIODS
     no_zeros = summary.demands == summary.observed
     under = summary.variance < 0.8 * grain * summary.mean
