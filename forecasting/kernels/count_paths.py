@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-from scipy.special import gammaincc, gammainccinv, ndtri
+from scipy.special import gammaincc, gammainccinv, ndtri, pdtr
 
 from forecasting.kernels.random import PATH_STRIDE, draw, mix
 
@@ -23,6 +23,7 @@ __all__ = ["quantile_tables", "sample_counts"]
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.uint8]
 
 # Shapes of the table: 2^e, 1.25 x 2^e, 1.5 x 2^e, 1.75 x 2^e for e = -6 ... 13, and 2^14.
 LOWEST_EXPONENT: Final = -6
@@ -34,6 +35,10 @@ TAIL_STEP: Final = 16.0
 PARTS: Final = 4
 # Poisson means from here on are expanded about the Normal quantile.
 LARGE_MEAN: Final = 16.0
+# The table of smaller ones: rows a unit of the mean, cells of probability, the mark of a cell that is not certain.
+MEANS_A_UNIT: Final = 16
+PROBABILITIES: Final = 512
+UNCERTAIN: Final = 255
 
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -73,10 +78,20 @@ def _gamma_table() -> Floats32:
     return np.ascontiguousarray(table / total[:, None, None], dtype=np.float32)
 
 
+def _poisson_table() -> Counts:
+    """Poisson counts by mean and probability; UNCERTAIN where a cell holds more than one."""
+    mean = np.arange(int(LARGE_MEAN * MEANS_A_UNIT) + 1)[:, None] / MEANS_A_UNIT
+    # Counts grow with both: the corners decide.  A hair's breadth is left to rounding.
+    cumulated = pdtr(np.arange(64)[:, None, None], mean[None])[..., 0].T
+    low = np.stack([np.searchsorted(row, np.arange(PROBABILITIES) / PROBABILITIES - 1e-9) for row in cumulated[:-1]])
+    high = np.stack([np.searchsorted(row, np.arange(1, PROBABILITIES + 1) / PROBABILITIES) for row in cumulated[1:]])
+    return np.where(low == high, low, UNCERTAIN).astype(np.uint8)
+
+
 @cache
-def quantile_tables() -> tuple[Floats32, Floats, Floats]:
-    """Gamma quantiles, see above, the variance of each row, and Normal quantiles at the middles of equal slices."""
-    return _gamma_table(), 1.0 / table_shapes(), np.asarray(ndtri((np.arange(8192) + 0.5) / 8192))
+def quantile_tables() -> tuple[Floats32, Floats, Counts, Floats]:
+    """Gamma quantiles, the variance of each row, Poisson counts, and Normal quantiles at the middles of slices."""
+    return _gamma_table(), 1.0 / table_shapes(), _poisson_table(), np.asarray(ndtri((np.arange(8192) + 0.5) / 8192))
 
 
 @njit(nogil=True, cache=True)
@@ -96,12 +111,16 @@ def gamma_quantile(row: Floats32, tail: float) -> float:
 
 
 @njit(nogil=True, cache=True)
-def poisson_quantile(mean: float, uniform: float, normal: Floats) -> float:
+def poisson_quantile(mean: float, uniform: float, certain: Counts, normal: Floats) -> float:
     """Look up a Poisson count by its probability in (0, 1).
 
-    Large means by Cornish and Fisher (1937) to the third order, rounded to whole numbers.
+    Small means by a table where it is certain, else by inversion; large ones by Cornish and Fisher (1937) to the
+    third order, rounded to whole numbers.
     """
     if mean < LARGE_MEAN:
+        known = certain[int(mean * MEANS_A_UNIT), int(uniform * PROBABILITIES)]
+        if known < UNCERTAIN:
+            return np.float64(known)
         chance = np.exp(-mean)
         count = 0.0
         while uniform > chance:
@@ -131,10 +150,7 @@ def _row(shape: float, variance: Floats) -> tuple[int, float]:
 
 @njit(nogil=True, cache=True)
 def _place(cumulated: Floats32, uniform: float) -> int:
-    place = 0
-    while place < cumulated.size - 1 and uniform >= cumulated[place]:
-        place += 1
-    return place
+    return min(int(np.searchsorted(cumulated, np.float32(uniform), side="right")), cumulated.size - 1)
 
 
 @njit(nogil=True, cache=True)
@@ -158,6 +174,7 @@ def sample_counts(
     profile: Integers,
     gamma: Floats32,
     variance: Floats,
+    certain: Counts,
     normal: Floats,
     out: Floats32,
 ) -> None:
@@ -167,10 +184,14 @@ def sample_counts(
     (gamma) law. Where demand moves in multiples of ``grain`` (0: of nothing), what is not one of them is rounded at
     random to one of its neighbours, which keeps the mean.
     """
+    paths = out.shape[1]
+    now, long, weight, back = np.empty(paths), np.empty(paths), np.empty(paths), np.empty(paths)
+    per_mean, chance, rows = np.empty(paths), np.empty(paths), np.empty(paths, dtype=np.int64)
     for i in range(keys.size):
         if mean[i] <= 0.0:
             out[i] = 0.0
             continue
+        key = keys[i]
         factors = season[profile[i]]
         steady, counted = unit[i] < 0.0, unit[i] > 0.0
         sd = 0.0 if steady else level_sd[i]
@@ -179,34 +200,41 @@ def sample_counts(
         pieces = 1.0 / piece if counted else 0.0
         spread_out = counted and piece > grain[i]
         rounded = grain[i] > 0.0 and piece != grain[i]
-        for p in range(out.shape[1]):
+        for p in range(paths):
             base = np.uint64(p) * np.uint64(PATH_STRIDE)
-            bits = draw(keys[i], base + np.uint64(_LANE_STEP))
+            bits = draw(key, base + np.uint64(_LANE_STEP))
             lane = _place(lane_share[i], np.float64(bits & _LOW) * _UNIT)
             dispersion = dispersions[_place(dispersion_share[i], np.float64(bits >> _HALF) * _UNIT)]
-            bits = draw(keys[i], base + np.uint64(_LEVEL_STEP))
+            bits = draw(key, base + np.uint64(_LEVEL_STEP))
             off = np.exp(sd * normal[(bits >> _HALF) * np.uint64(normal.size) >> _HALF] - 0.5 * sd * sd)
-            now = level[i, lane] * off
-            long = long_level[i] * off
-            weight, back = weights[lane], 1.0 - persistence[lane]
-            row, chance = _row(1.0 / dispersion, variance)
-            per_mean = 1.0 / (mean[i] * dispersion)
-            for h in range(out.shape[2]):
-                bits = draw(keys[i], base + np.uint64(h))
+            now[p] = level[i, lane] * off
+            long[p] = long_level[i] * off
+            weight[p], back[p] = weights[lane], 1.0 - persistence[lane]
+            rows[p], chance[p] = _row(1.0 / dispersion, variance)
+            per_mean[p] = 1.0 / (mean[i] * dispersion)
+        # Paths inside, periods outside: the steps of one path wait for each other, those of different paths don't.
+        for h in range(out.shape[2]):
+            factor = np.float64(factors[h])
+            share = 1.0 / factor
+            for p in range(paths):
+                bits = draw(key, np.uint64(p) * np.uint64(PATH_STRIDE) + np.uint64(h))
                 more = mix(bits)
-                drawn = max(now, lowest) * factors[h]
+                drawn = max(now[p], lowest) * factor
                 if not steady:
-                    if power != 2.0:
-                        row, chance = _row(drawn * per_mean, variance)
-                    used = row + 1 if np.float64(more & _LOW) * _UNIT >= chance else row
-                    drawn *= gamma_quantile(gamma[used], (np.float64(bits >> _HALF) + 0.5) * _UNIT)
+                    if power == 2.0:
+                        row, below = rows[p], chance[p]
+                    else:
+                        row, below = _row(drawn * per_mean[p], variance)
+                    row += np.int64(np.float64(more & _LOW) * _UNIT >= below)
+                    drawn *= gamma_quantile(gamma[row], (np.float64(bits >> _HALF) + 0.5) * _UNIT)
                 if counted:
-                    drawn = piece * poisson_quantile(drawn * pieces, (np.float64(bits & _LOW) + 0.5) * _UNIT, normal)
+                    count = poisson_quantile(drawn * pieces, (np.float64(bits & _LOW) + 0.5) * _UNIT, certain, normal)
+                    drawn = piece * count
                     if spread_out and drawn > 0.0:
                         drawn += piece * (np.float64(mix(more) >> _HALF) * _UNIT - 0.5)
                 if rounded:
                     drawn = grain[i] * np.floor(drawn / grain[i] + np.float64(more >> _HALF) * _UNIT)
                 out[i, p, h] = drawn
-                plain = drawn / factors[h]
-                now += weight * (plain - now) + back * (long - now)
-                long += long_weight * (plain - long)
+                plain = drawn * share
+                now[p] += weight[p] * (plain - now[p]) + back[p] * (long[p] - now[p])
+                long[p] += long_weight * (plain - long[p])

@@ -26,7 +26,10 @@ FIRST_PERIODS = 200
 JUDGED_PERIODS = 728
 # A unit is chosen from so many of the newest demands.
 UNIT_DEMANDS = 128
-UNIT_MARGIN = 2.0
+UNIT_MARGIN = 4.0
+# A run of zeros of less probability (its logarithm) is an interruption; dispersions are taken for no less than this.
+INTERRUPTION = -9.0
+LEAST_DISPERSION = 0.3
 # Rising factorials are plain products up to so many factors (2^1023 must hold them).
 MOST_FACTORS = 24.0
 _ROOT_HALF_BITS = 4604544271217802189
@@ -200,16 +203,52 @@ def choose_units(
 
 
 @njit(nogil=True, cache=True)
-def _gather(
-    quantity: Floats32, status: Bytes, factors: Floats32, value: Floats, factor: Floats
-) -> int:
+def _gather(quantity: Floats32, status: Bytes, factors: Floats32, unit: float, value: Floats, factor: Floats) -> int:
+    """Copy the known demands and their factors, less interrupted sales; return how many."""
     n = 0
     for t in range(quantity.size):
         if status[t] == 0:
             value[n] = quantity[t]
             factor[n] = factors[t]
             n += 1
-    return n
+    return _drop_interruptions(value, factor, n, unit) if unit > 0.0 else n
+
+
+@njit(nogil=True, cache=True)
+def _drop_interruptions(value: Floats, factor: Floats, n: int, unit: float) -> int:
+    """Take out runs of zeros that end again and that chance can't explain: then nothing was on offer.
+
+    Sales feeds record neither delistings nor empty shelves. A run is taken for one of these when its probability
+    under the level before it, with the dispersion of the whole series, is below INTERRUPTION. A run that has not
+    ended stays: it may be the end of demand.
+    """
+    total, squares = 0.0, 0.0
+    for t in range(n):
+        plain = value[t] / (factor[t] * unit)
+        total += plain
+        squares += plain * plain
+    mean = total / max(n, 1)
+    if mean <= 0.0:
+        return n
+    dispersion = max(squares / n / (mean * mean) - 1.0 - 1.0 / mean, LEAST_DISPERSION)
+    level = mean
+    kept = 0
+    t = 0
+    while t < n:
+        end = t
+        chance = 0.0
+        while end < n and value[end] == 0.0:
+            chance -= np.log1p(level * factor[end] * dispersion) / dispersion
+            end += 1
+        if end > t and end < n and chance < INTERRUPTION:
+            t = end
+        end = max(end, t + 1)
+        for k in range(t, end):
+            value[kept], factor[kept] = value[k], factor[k]
+            level += REFERENCE_WEIGHT * (value[k] / (factor[k] * unit) - level)
+            kept += 1
+        t = end
+    return kept
 
 
 @njit(nogil=True, cache=True)
@@ -272,7 +311,7 @@ def fit_counts(
     coarse = dispersions[::4].copy()
     rough = np.empty(coarse.size)
     for i in range(quantity.shape[0]):
-        n = _gather(quantity[i], status[i], season[profile[i]], value, factor)
+        n = _gather(quantity[i], status[i], season[profile[i]], unit[i], value, factor)
         lane_likelihood[i] = 0.0
         dispersion_likelihood[i] = 0.0
         level[i] = 0.0

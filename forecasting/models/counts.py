@@ -12,7 +12,7 @@ from forecasting.kernels.count_paths import quantile_tables, sample_counts
 from forecasting.kernels.counts import LOWEST_SHARE, choose_units, find_grain, fit_counts, follow_counts
 from forecasting.models.protocol import FitContext, Floats32, Integers, Keys
 from forecasting.panel import DemandPanel
-from forecasting.segments import summarise
+from forecasting.segments import INTERVAL_CUT_OFF, summarise
 
 __all__ = ["CountPaths", "NegativeBinomial"]
 
@@ -183,10 +183,13 @@ def _fit(panel: DemandPanel, context: FitContext, habits: Habits) -> _Fit:
     smallest = np.where(grain > 0, grain, np.where(np.isfinite(least), least, 0.0))
     fine = np.maximum(size / np.where(smallest > 0, smallest, 1.0) / 4096.0, 1.0)
     smallest = smallest * 2.0 ** np.floor(np.log2(fine))
-    choose_units(panel.quantity, panel.status, summary.mean, smallest, _DISPERSIONS[::4].copy(), unit)
+    rare = summary.mean_interval > INTERVAL_CUT_OFF
+    choose_units(
+        panel.quantity, panel.status, np.where(rare, summary.mean, 0.0), smallest, _DISPERSIONS[::2].copy(), unit
+    )
     long_enough = summary.observed >= _STEADY_PERIODS
     no_zeros = summary.demands == summary.observed
-    under = summary.variance < 0.8 * grain * summary.mean
+    under = (summary.variance < 0.8 * grain * summary.mean) & (summary.mean >= grain)
     continuous = long_enough & (under | (no_zeros & ((grain == 0) | (summary.mean > 1e5 * grain))))
     unit = np.where(continuous, 0.0, unit)
     unit = np.where(long_enough & (summary.variance <= 1e-12 * summary.mean**2), -1.0, unit)
