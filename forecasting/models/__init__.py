@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from forecasting.models.bootstrap import Bootstrap
+from forecasting.models.counts import NegativeBinomial
 from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
@@ -14,7 +15,14 @@ __all__ = ["DEFAULT_MEMBERS", "DemandModel", "FitContext", "FittedModel", "model
 
 _ZOO: dict[str, DemandModel] = {
     model.name: model
-    for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
+    for model in (
+        SeasonalNaive(),
+        MovingAverage(),
+        ExponentialSmoothing(),
+        SyntetosBoylan(),
+        Bootstrap(),
+        NegativeBinomial(),
+    )
 }
 
 
