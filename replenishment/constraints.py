@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["cap_at_maximum", "order_quantity"]
+__all__ = ["cap_at_maximum", "cap_at_shelf_life", "order_quantity", "round_to_load_units"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,3 +54,56 @@ def cap_at_maximum(
     least = np.maximum(minimum, lot)
     capped = np.where(quantity > room, np.maximum(np.maximum(fits, 0.0), np.minimum(least, quantity)), quantity)
     return capped, (capped > 0) & (capped > room + 1e-9)
+
+
+def cap_at_shelf_life(
+    quantity: Floats, position: Floats, sold: Floats, lot: Floats, minimum: Floats
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Cut orders to what can be sold before it perishes, in whole lots; nothing where not even the smallest order can.
+
+    Parameters
+    ----------
+    position : (n,) units on hand and on order, which are sold first. sold : (n,) units that will be sold until the
+        order perishes, at the chosen quantile; NaN where nothing perishes. lot : (n,) units a pack, 0 for any quantity.
+    minimum : (n,) the least order, units.
+
+    Returns
+    -------
+    quantity, cut : units; whether the order is smaller than it was.
+    """
+    room = np.where(np.isnan(sold), np.inf, np.maximum(sold - position, 0.0))
+    size = np.where(lot > 0, lot, 1.0)
+    fits = np.where(lot > 0, np.floor(np.where(np.isfinite(room), room, 0.0) / size + 1e-9) * size, room)
+    capped = np.where(quantity > room + 1e-9, np.where(fits >= minimum - 1e-9, fits, 0.0), quantity)
+    return capped, capped < quantity
+
+
+def round_to_load_units(quantity: Floats, sizes: Floats, lot: Floats, room: Floats, share: float) -> Floats:
+    """Fill up layers, pallets and containers where little is missing.
+
+    From the smallest load unit to the largest: an order is raised to whole ones where that adds no more than a share of
+    what the policy wanted and where it stays within the room.
+
+    Parameters
+    ----------
+    quantity : (n,) units. sizes : (n, k) units a layer, a pallet, a container; NaN for none. One that is no whole
+        number of lots can't be filled with them and is passed over.
+    lot : (n,) units a pack, 0 for any quantity. room : (n,) units that an order may have, infinite without a limit.
+    share : at least 0; 0.1 raises an order by a tenth at most, 0 never.
+
+    Raises
+    ------
+    ValueError
+        For a share below 0.
+    """
+    if not share >= 0:
+        raise ValueError(f"share is {share}; it must be at least 0")
+    result, most = quantity.copy(), np.minimum(quantity * (1.0 + share), room) + 1e-9
+    for size in sizes.T:
+        packs = size / np.where(lot > 0, lot, 1.0)
+        usable = (size > 0) & ((lot <= 0) | (np.abs(packs - np.rint(packs)) < 1e-9))
+        whole = np.where(
+            usable, np.ceil(result / np.where(usable, size, 1.0) - 1e-9) * np.where(usable, size, 1.0), 0.0
+        )
+        result = np.where(usable & (whole <= most), np.maximum(whole, result), result)
+    return result

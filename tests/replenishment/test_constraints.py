@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replenishment.constraints import cap_at_maximum, order_quantity
+from replenishment.constraints import cap_at_maximum, cap_at_shelf_life, order_quantity, round_to_load_units
 
 units = st.integers(-40, 120)
 lots = st.sampled_from([0, 1, 3, 6, 12])
@@ -100,3 +100,58 @@ def test_without_lots_an_order_fills_the_room_to_the_last_bit() -> None:
 
 def test_room_for_exactly_some_lots_holds_them_in_spite_of_rounding_errors() -> None:
     assert cap(1.0, 0.0, 0.1 + 0.2, 0.1, 0.0) == (pytest.approx(0.3), False)
+
+
+def one(value: float) -> np.ndarray:
+    return np.array([float(value)])
+
+
+@given(
+    st.integers(0, 200),
+    st.integers(-20, 100),
+    st.one_of(st.integers(0, 200), st.just(math.nan)),
+    lots,
+    st.integers(0, 3),
+)
+def test_no_order_outlives_its_shelf_life(quantity: int, position: int, sold: float, lot: int, packs: int) -> None:
+    size = lot or 1
+    minimum = packs * size
+    quantity = max(-(-quantity // size) * size, minimum) if quantity else 0
+    left, cut = cap_at_shelf_life(one(quantity), one(position), one(sold), one(lot), one(minimum))
+    fitting = [q for q in range(0, quantity + 1, size) if q == 0 or q >= minimum]
+    fitting = fitting if math.isnan(sold) else [q for q in fitting if q <= max(sold - position, 0)]
+    assert left[0] == max(fitting)
+    assert cut[0] == (left[0] < quantity)
+
+
+@given(
+    st.integers(0, 400),
+    st.lists(st.sampled_from([math.nan, 4.0, 12.0, 40.0, 48.0, 240.0]), min_size=3, max_size=3),
+    lots,
+    st.one_of(st.integers(0, 500).map(float), st.just(math.inf)),
+    st.floats(0, 1),
+)
+def test_load_units_are_filled_only_where_little_is_missing(
+    quantity: int, sizes: list[float], lot: int, room: float, share: float
+) -> None:
+    """Against a plain loop from the smallest load unit to the largest."""
+    pack = lot or 1
+    quantity = -(-quantity // pack) * pack
+    rounded = round_to_load_units(one(quantity), np.array([sizes]), one(lot), one(room), share)[0]
+    expected = float(quantity)
+    for size in sizes:
+        if math.isnan(size) or size % pack:
+            continue
+        up = math.ceil(expected / size) * size
+        if up <= quantity * (1 + share) + 1e-9 and up <= room + 1e-9:
+            expected = up
+    assert rounded == expected
+    assert rounded % pack == 0
+
+
+def test_ninety_five_of_a_pallet_of_a_hundred_become_one_and_eighty_stay() -> None:
+    for quantity, becomes in ((95.0, 100.0), (80.0, 80.0), (195.0, 200.0), (0.0, 0.0)):
+        sizes = np.array([[math.nan, 100.0, math.nan]])
+        assert round_to_load_units(one(quantity), sizes, one(5), one(math.inf), 0.1)[0] == becomes
+    with pytest.raises(ValueError, match="share is -1"):
+        round_to_load_units(one(1), np.array([[2.0]]), one(1), one(9), -1)
