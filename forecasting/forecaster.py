@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +15,7 @@ from forecasting.distributions import LeadTimeDemand
 from forecasting.kernels.paths import apply_ahead, sums_at
 from forecasting.models import model_named
 from forecasting.models.protocol import FitContext, FittedModel, Pools
+from forecasting.outside import OutsideForecast
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality, fit_pooled_seasonality
 from forecasting.segments import DemandSummary, syntetos_boylan_classes
@@ -99,6 +100,7 @@ class DemandForecaster:
         self._keys = panel.stream_keys(self.seed)
         self._whole = panel.integral
         self.look_ahead(np.ones((n, 0), dtype=np.float32), np.zeros((n, 0), dtype=np.float32))
+        self._outside: dict[int, OutsideForecast] = {}
         whole = FitContext(self.season_, self.season_.profile)
         self._pooled = {
             name: model.pool(self.panel_, whole)
@@ -140,6 +142,17 @@ class DemandForecaster:
         if horizon < 1 or count < 1:
             raise ValueError(f"horizon is {horizon} and count {count}; both must be at least 1")
         chosen = np.arange(len(self.panel_)) if rows is None else np.asarray(rows, dtype=np.int64)
+        outside = [(k, self._outside[row]) for k, row in enumerate(chosen.tolist()) if row in self._outside]
+        # The spread of a sum over periods can only be seen on paths that are as long.
+        drawn = self._own_paths(max([horizon, *(forecast.needed(horizon) for _, forecast in outside)]), count, chosen)
+        out = np.ascontiguousarray(drawn[:, :, :horizon])
+        for k, forecast in outside:
+            key, whole = self._keys[chosen[k]], self._whole[chosen[k]]
+            out[k] = forecast.paths(drawn[k], horizon, key, whole, self._season_length)
+        return out
+
+    def _own_paths(self, horizon: int, count: int, chosen: Integers) -> Floats32:
+        """Draw from the fitted models, with what is known of the future."""
         out = np.empty((len(chosen), count, horizon), dtype=np.float32)
         for piece, where in self._by_piece(chosen):
             out[where] = piece.model.paths(self._place[chosen[where]], self._keys[chosen[where]], horizon, count)
@@ -160,6 +173,25 @@ class DemandForecaster:
         if factor.shape != extra.shape or factor.shape[0] != len(self.panel_) or not (factor >= 0).all():
             raise ValueError(f"factor and extra must be of shape ({len(self.panel_)}, h) and factors at least 0")
         self._factor, self._extra = factor, extra
+
+    def take_outside(self, forecasts: Mapping[int, OutsideForecast]) -> None:
+        """Let some series, by their row, follow forecasts from elsewhere: every path drawn from now on does.
+
+        What is known of the future (:meth:`look_ahead`) is taken to be in them already.
+        """
+        self._outside = dict(forecasts)
+        own = self.choice_["model"]
+        self.choice_["reason"] = [
+            f"an outside forecast was given: {self._outside[i]}; ours would be {own[i]}" if i in self._outside else why
+            for i, why in enumerate(self.choice_["reason"])
+        ]
+        self.choice_["model"] = ["outside" if i in self._outside else name for i, name in enumerate(own)]
+
+    @property
+    def _season_length(self) -> int:
+        """Periods after which demand repeats itself: a week of days, else a year."""
+        frequency = self.panel_.calendar.frequency
+        return 7 if frequency.code == "D" else frequency.periods_per_year
 
     def _by_piece(self, rows: Integers) -> Iterator[tuple[_Piece, Integers]]:
         of = self._piece_of[rows]
