@@ -103,9 +103,7 @@ def tame_spikes(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel
     together = Counter(t for _, t, _, _ in cells)
     kept = [rivalled or together[t] >= COMPANY for _, t, _, rivalled in cells]
     before = [float(panel.quantity[i, t]) for i, t, _, _ in cells]
-    after = [
-        was if stays else usual for was, stays, (_, _, usual, _) in zip(before, kept, cells, strict=True)
-    ]
+    after = [was if stays else usual for was, stays, (_, _, usual, _) in zip(before, kept, cells, strict=True)]
     log = pd.DataFrame(
         {
             "sku": [panel.skus[i] for i, _, _, _ in cells],

@@ -103,7 +103,7 @@ class OutsideForecast:
         elif self.levels is None:
             drawn = self.values[self._order(keys, count), :reach]
         else:
-            drawn = self._dealt_out(own[:, :reach], keys)
+            drawn = _dealt_out(quantile_function(self.levels, self.values[:, :reach], _positions(count)), own, keys)
         if whole:
             drawn = _whole_units(drawn, _uniform(keys, _ROUNDING_STEP, count))
         return _extended(drawn, horizon, season).astype(np.float32)
@@ -113,21 +113,13 @@ class OutsideForecast:
         mixed = np.argsort(_uniform(keys, _ORDER_STEP, len(self.values)), kind="stable")
         return np.asarray(mixed[np.arange(count) % len(mixed)])
 
-    def _dealt_out(self, own: Floats32, keys: npt.NDArray[np.uint64]) -> Floats:
-        assert self.levels is not None
-        wanted = quantile_function(self.levels, self.values[:, : own.shape[1]], _positions(len(own)))
-        out = np.empty(own.shape)
-        for h in range(own.shape[1]):
-            out[_ranked(own[:, h], keys, h), h] = wanted[:, h]
-        return out
-
     def _scaled(self, own: Floats, keys: npt.NDArray[np.uint64]) -> Floats:
         sums = own.sum(axis=1)
         wanted = np.empty(len(sums))
         wanted[_ranked(sums, keys, 0)] = self._sums(len(sums))
         # A path without any demand has no shape to scale: its sum is spread evenly.
         even = np.full_like(own, 1.0 / own.shape[1])
-        return wanted[:, None] * np.divide(own, sums[:, None], out=even, where=sums[:, None] > 0)
+        return np.asarray(wanted[:, None] * np.divide(own, sums[:, None], out=even, where=sums[:, None] > 0))
 
     def _sums(self, count: int) -> Floats:
         """``count`` sums, ascending, that follow what is given."""
@@ -181,6 +173,14 @@ def _ranked(own: npt.NDArray[np.floating], keys: npt.NDArray[np.uint64], period:
     return np.lexsort((_uniform(keys, _TIES_STEP + period, len(own)), own))
 
 
+def _dealt_out(wanted: Floats, own: Floats32, keys: npt.NDArray[np.uint64]) -> Floats:
+    """Put the quantiles of each period, ascending along (count, h), where our draws have the same rank."""
+    out = np.empty(wanted.shape)
+    for h in range(wanted.shape[1]):
+        out[_ranked(own[:, h], keys, h), h] = wanted[:, h]
+    return out
+
+
 def _uniform(keys: npt.NDArray[np.uint64], step: int, count: int) -> Floats:
     out = np.empty((1, count))
     uniforms(keys, step, out)
@@ -191,7 +191,7 @@ def _whole_units(drawn: Floats, offset: Floats) -> Floats:
     """Round the running sums of each path, all with one offset, so that whole numbers stay what they are."""
     # Away from 0 and 1, or sums that are whole but for their last bit would be rounded to another number.
     inside = 1e-6 + (1.0 - 2e-6) * offset[:, None]
-    return np.diff(np.floor(np.cumsum(drawn, axis=1) + inside), axis=1, prepend=0.0)
+    return np.asarray(np.diff(np.floor(np.cumsum(drawn, axis=1) + inside), axis=1, prepend=0.0))
 
 
 def _extended(drawn: Floats, horizon: int, season: int) -> Floats:

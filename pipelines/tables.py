@@ -400,7 +400,9 @@ def _forecast() -> pa.DataFrameSchema:
             "value": _number("units", required=True, nullable=False),
             "location": _identifier(LOCATION),
             "level": _share("probability of the quantile; this or path, at least 2 levels that reach the median"),
-            "path": _whole("number of the path, from 1 on without a gap; this or level, at least 20 paths", 1e6, low=1),
+            "path": _whole(
+                "number of the path, from 1 on without a gap; this or level, at least 20 paths", 1_000_000, low=1
+            ),
             "period": _date(
                 "first day of the period, from as_of on without a gap over at least the protection interval; empty, or "
                 "sum over H: the sum over the protection interval",

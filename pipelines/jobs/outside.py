@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -92,8 +91,10 @@ class _Table:
     def set_aside_rows_at_fault(self) -> None:
         """Set aside what can't be right whatever the other rows say, then what contradicts them."""
         self._drop(self.frame["item"] < 0, self._of_no_item)
-        if (unknown := sum(r.table == "forecast" and r.code == "unknown_item" for r in self.findings.rows)):
-            self.findings.notice("unknown_item", "forecast", f"{unknown} rows of items that are not planned were set aside")
+        if unknown := sum(r.table == "forecast" and r.code == "unknown_item" for r in self.findings.rows):
+            self.findings.notice(
+                "unknown_item", "forecast", f"{unknown} rows of items that are not planned were set aside"
+            )
         frame = self.frame
         self._drop(frame["level"].isna() == frame["path"].isna(), self._neither_level_nor_path)
         self._drop(self._of_another_opening(), self._made_elsewhere)
@@ -164,12 +165,12 @@ class _Table:
         found = {}
         frame = self.frame
         items, first = np.unique(frame["item"].to_numpy(), return_index=True)
-        columns = [frame[name].to_numpy() for name in ("level", "path", "at", "value")]
+        level, path, at, value = (frame[name].to_numpy() for name in ("level", "path", "at", "value"))
         for item, rows in zip(items.tolist(), np.split(np.arange(len(frame)), first[1:]), strict=True):
             if item in self.spoiled:
                 self.left_out += len(rows)
                 continue
-            lack = _lack(*(column[rows] for column in columns[:3]), int(protection[item]), self._date)
+            lack = _lack(level[rows], path[rows], at[rows], int(protection[item]), self._date)
             if lack:
                 code, words = lack
                 hint = "give every quantile or path for every period, from as_of over at least the protection interval"
@@ -177,7 +178,7 @@ class _Table:
                 self._quarantine(frame.iloc[rows].sort_index(), lambda _, fault=fault: fault)  # type: ignore[misc]
                 self.spoiled[item] = words
             else:
-                found[item] = _forecast(*(column[rows] for column in columns), int(protection[item]))
+                found[item] = _forecast(level[rows], at[rows], value[rows], int(protection[item]))
         return found
 
     def _date(self, ahead: int) -> str:
@@ -232,9 +233,7 @@ def _lack(
     return None if at[0] == _SUM else _lacking_periods(at, len(rungs), protection, date)
 
 
-def _lacking_periods(
-    at: Integers, rungs: int, protection: int, date: Callable[[int], str]
-) -> tuple[str, str] | None:
+def _lacking_periods(at: Integers, rungs: int, protection: int, date: Callable[[int], str]) -> tuple[str, str] | None:
     periods, counts = np.unique(at, return_counts=True)
     if len(periods) != periods[-1] + 1:
         gap = int(np.setdiff1d(np.arange(periods[-1] + 1), periods)[0])
@@ -249,14 +248,9 @@ def _lacking_periods(
 
 
 def _forecast(
-    level: npt.NDArray[np.float64],
-    path: npt.NDArray[np.float64],
-    at: Integers,
-    value: npt.NDArray[np.float64],
-    protection: int,
+    level: npt.NDArray[np.float64], at: Integers, value: npt.NDArray[np.float64], protection: int
 ) -> OutsideForecast:
-    periods = len(np.unique(at))
-    values = np.ascontiguousarray(value.reshape(periods, -1).T)
+    values = np.ascontiguousarray(value.reshape(len(np.unique(at)), -1).T)
     levels = None if np.isnan(level[0]) else level[: len(values)].copy()
     return OutsideForecast(values, levels, protection if at[0] == _SUM else 0)
 
@@ -273,4 +267,6 @@ def _text(value: Any) -> str:
     """A value as it is shown; days without their time."""
     if value is None or value != value:
         return ""
-    return f"{value:%Y-%m-%d}" if hasattr(value, "strftime") else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        f"{value:%Y-%m-%d}" if hasattr(value, "strftime") else f"{value:g}" if isinstance(value, float) else str(value)
+    )
