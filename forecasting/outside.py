@@ -170,7 +170,7 @@ def _positions(count: int) -> Floats:
 
 def _ranked(own: npt.NDArray[np.floating], keys: npt.NDArray[np.uint64], period: int) -> Integers:
     """Places of our draws in ascending order, ties at random: many periods of a slow mover hold the same 0."""
-    return np.lexsort((_uniform(keys, _TIES_STEP + period, len(own)), own))
+    return np.asarray(np.lexsort((_uniform(keys, _TIES_STEP + period, len(own)), own)))
 
 
 def _dealt_out(wanted: Floats, own: Floats32, keys: npt.NDArray[np.uint64]) -> Floats:
@@ -184,7 +184,7 @@ def _dealt_out(wanted: Floats, own: Floats32, keys: npt.NDArray[np.uint64]) -> F
 def _uniform(keys: npt.NDArray[np.uint64], step: int, count: int) -> Floats:
     out = np.empty((1, count))
     uniforms(keys, step, out)
-    return out[0]
+    return np.asarray(out[0])
 
 
 def _whole_units(drawn: Floats, offset: Floats) -> Floats:

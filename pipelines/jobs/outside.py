@@ -61,6 +61,7 @@ def outside_forecasts(
     refuse_above(config.quarantine_limit("forecast"), table.rows + len(faulty) + others, faulty, reader)
     found = table.forecasts(protection)
     table.note(found, keys)
+    tables.frames["forecast"] = frame[frame.index.isin(table.used)]
     return found
 
 
@@ -74,6 +75,7 @@ class _Table:
         place = {key: i for i, key in enumerate(keys)}
         self.spoiled = {place[key]: "a row of it was set aside" for key in self.findings.forecasts_spoiled & set(place)}
         self.left_out = 0
+        self.used: list[int] = []  # rows, by their number in the source
         whole = frame.reindex(columns=["sku", "location", "level", "path", "period", "made_on", "value"])
         whole["item"] = [place.get(key, -1) for key in zip(frame["sku"], frame["location"], strict=True)]
         day = whole["period"].to_numpy().astype("datetime64[D]")
@@ -178,6 +180,7 @@ class _Table:
                 self._quarantine(frame.iloc[rows].sort_index(), lambda _, fault=fault: fault)  # type: ignore[misc]
                 self.spoiled[item] = words
             else:
+                self.used += frame.index[rows].tolist()
                 found[item] = _forecast(level[rows], at[rows], value[rows], int(protection[item]))
         return found
 

@@ -17,6 +17,7 @@ from pipelines.errors import InputError
 from pipelines.explaining import explain
 from pipelines.jobs.planning import Plan
 from pipelines.project import open_project, run_plan
+from pipelines.trust import table_counts
 from tests.pipelines.shop import AS_OF, Tables, made, one_item, planned, write_csv, write_project
 
 SALES = [5.0, 7.0, 4.0, 6.0, 8.0, 5.0, 6.0, 7.0, 5.0, 6.0] * 6
@@ -266,6 +267,13 @@ def test_good_rows_of_a_spoiled_forecast_are_counted() -> None:
     result = planned({**shop(), "forecast": pd.concat([spoil(Q, 4, value=-1.0), quantiles("B")])},
                      max_quarantine_fraction=0.1, **BRIEF)  # fmt: skip
     assert told(result)["outside_forecast_unused"].endswith("8 good rows of them were left out")
+
+
+def test_the_rows_that_are_used_are_counted() -> None:
+    frame = pd.concat([spoil(Q, 4, value=-1.0), quantiles("B"), quantiles("Z")], ignore_index=True)
+    plan = made({**shop(), "forecast": frame}, max_quarantine_fraction=0.1, **BRIEF)
+    counts = table_counts(plan).set_index("table").loc["forecast", ["rows_used", "rows_set_aside"]]
+    assert counts.tolist() == [9, 10]
 
 
 def test_a_forecast_without_any_spread_is_used_and_said() -> None:
