@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,6 +18,7 @@ from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series
 from forecasting.kernels.paths import apply_ahead, sums_at
 from forecasting.models import DEFAULT_MEMBERS, model_named
 from forecasting.models.protocol import DemandModel, FitContext
+from forecasting.outside import OutsideForecast
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality, fit_pooled_seasonality
 from forecasting.segments import CLASSES, DemandSummary, syntetos_boylan_classes
@@ -121,6 +122,7 @@ class DemandForecaster:
         length = _USUAL_INTERVAL.get(recorded.calendar.frequency.code, 4) if protection is None else protection
         self._protection = np.broadcast_to(np.asarray(length, dtype=np.int64), (n,)).copy()
         self.look_ahead(np.ones((n, 0), dtype=np.float32), np.zeros((n, 0), dtype=np.float32))
+        self._outside: dict[int, OutsideForecast] = {}
         self._fit_series(recorded, np.array(names), classes, blending)
         told = describe_blending(self.blending_, classes) if COMBINATION in names else {}
         self.choice_ = pd.DataFrame(
@@ -203,6 +205,17 @@ class DemandForecaster:
         if horizon < 1 or count < 1:
             raise ValueError(f"horizon is {horizon} and count {count}; both must be at least 1")
         chosen = np.arange(len(self.panel_)) if rows is None else np.asarray(rows, dtype=np.int64)
+        outside = [(k, self._outside[row]) for k, row in enumerate(chosen.tolist()) if row in self._outside]
+        # The spread of a sum over periods can only be seen on paths that are as long.
+        drawn = self._own_paths(max([horizon, *(forecast.needed(horizon) for _, forecast in outside)]), count, chosen)
+        out = np.ascontiguousarray(drawn[:, :, :horizon])
+        for k, forecast in outside:
+            key, whole = self._keys[chosen[k]], self._whole[chosen[k]]
+            out[k] = forecast.paths(drawn[k], horizon, key, whole, self._season_length)
+        return out
+
+    def _own_paths(self, horizon: int, count: int, chosen: Integers) -> Floats32:
+        """Draw from the fitted models, with what is known of the future."""
         out = np.empty((len(chosen), count, horizon), dtype=np.float32)
         for fitted, where in self._by_model(chosen):
             out[where] = fitted.paths(chosen[where], self._keys[chosen[where]], horizon, count)
@@ -223,6 +236,25 @@ class DemandForecaster:
         if factor.shape != extra.shape or factor.shape[0] != len(self.panel_) or not (factor >= 0).all():
             raise ValueError(f"factor and extra must be of shape ({len(self.panel_)}, h) and factors at least 0")
         self._factor, self._extra = factor, extra
+
+    def take_outside(self, forecasts: Mapping[int, OutsideForecast]) -> None:
+        """Let some series, by their row, follow forecasts from elsewhere: every path drawn from now on does.
+
+        What is known of the future (:meth:`look_ahead`) is taken to be in them already.
+        """
+        self._outside = dict(forecasts)
+        own = self.choice_["model"]
+        self.choice_["reason"] = [
+            f"an outside forecast was given: {self._outside[i]}; ours would be {own[i]}" if i in self._outside else why
+            for i, why in enumerate(self.choice_["reason"])
+        ]
+        self.choice_["model"] = ["outside" if i in self._outside else name for i, name in enumerate(own)]
+
+    @property
+    def _season_length(self) -> int:
+        """Periods after which demand repeats itself: a week of days, else a year."""
+        frequency = self.panel_.calendar.frequency
+        return 7 if frequency.code == "D" else frequency.periods_per_year
 
     def _by_model(self, rows: Integers) -> Iterator[tuple[FittedSeries | BlendedSeries, Integers]]:
         of = self._fitted_by[rows]
@@ -281,7 +313,8 @@ class DemandForecaster:
 
     def save(self, folder: Path) -> None:
         """Write everything that :meth:`load` needs to draw the same numbers: Parquet and JSON, no pickle."""
-        write_tree(Path(folder), {name: getattr(self, name) for name in _STATE})
+        state = {name: getattr(self, name) for name in _STATE}
+        write_tree(Path(folder), {**state, "_outside": tuple(self._outside.items())})
 
     @classmethod
     def load(cls, folder: Path, *, run: Mapper = map, classes: tuple[type, ...] = ()) -> Self:
@@ -293,7 +326,7 @@ class DemandForecaster:
         """
         loaded = cls(run=run)
         for name, value in read_tree(Path(folder), classes).items():
-            setattr(loaded, name, value)
+            setattr(loaded, name, dict(value) if name == "_outside" else value)
         return loaded
 
     def parameters(self) -> pd.DataFrame:

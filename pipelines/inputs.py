@@ -46,6 +46,7 @@ class Inputs:
     stock_counts: Source | None = field(default=None, repr=False)
     known_ahead: Source | None = field(default=None, repr=False)
     returns: Source | None = field(default=None, repr=False)
+    forecast: Source | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.sales is None:

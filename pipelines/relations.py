@@ -19,7 +19,7 @@ __all__ = ["check_relations", "likely_skus", "near_duplicates"]
 _SHOWN: Final = 5
 # A stated lead time beyond two years, or a spread beyond twice the mean, deserves a look.
 LONG_LEAD_TIME_DAYS: Final = 730.0
-_REFERRING: Final = ("stock", "open_orders", "customer_orders", "item_suppliers", "stock_counts", "returns")
+_REFERRING: Final = ("stock", "open_orders", "customer_orders", "item_suppliers", "stock_counts", "returns", "forecast")
 
 
 def check_relations(readers: dict[str, TableReader], frames: dict[str, pd.DataFrame], findings: Findings) -> None:

@@ -57,9 +57,7 @@ def _add_logs(number: Floats, bits: Integers, times: Floats, out: Floats) -> Non
 
 
 @njit(nogil=True, cache=True)
-def _add_rising(
-    count: float, dispersion: Floats, number: Floats, bits: Integers, times: Floats, out: Floats
-) -> None:
+def _add_rising(count: float, dispersion: Floats, number: Floats, bits: Integers, times: Floats, out: Floats) -> None:
     """Add log((1 + a) (1 + 2a) ... (1 + (count - 1) a)) to ``out``, with a the dispersion."""
     if count > MOST_FACTORS:
         for d in range(out.size):
@@ -366,9 +364,7 @@ def fit_counts(
         lane_likelihood[i] = loss
         best = np.argmax(loss + lane_prior[i])
         start = _start(value, factor, n, weights[best])
-        _means(
-            value, factor, n, weights[best], persistence[best], long_weight, mean[i], start, long_start, expected
-        )
+        _means(value, factor, n, weights[best], persistence[best], long_weight, mean[i], start, long_start, expected)
         _dispersion_likelihood(
             value, expected, max(n - DISPERSION_PERIODS, 0), n, mean[i], unit[i], grain[i], power, dispersions,
             dispersion_likelihood[i],

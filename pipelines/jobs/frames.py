@@ -119,7 +119,7 @@ def _status(made: Plan, why_held: npt.NDArray[np.object_], excess: Floats) -> np
     cases: dict[str, Flags] = {
         "discontinued": why_held == "discontinued",
         "needs planner": np.char.startswith(why_held.astype(str), "no lead time"),
-        "new": made.forecaster.summary_.demands == 0,
+        "new": made.never_demanded,
         "stocked out": (stock.net <= 0) & wanted,
         "potential stock-out": (levels.position.stock_out_probability > 0.5) & wanted,
         "surplus on order": (excess > lot) & (stock.on_order > 0),

@@ -22,6 +22,7 @@ from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
 from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_by_review, set_levels
+from pipelines.jobs.outside import outside_forecasts
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.simulating import simulate_plan
 from pipelines.jobs.supply import StockPosition, check_stock_age, resolve_lead_times, stock_position
@@ -85,6 +86,12 @@ class Plan:
         """The cleaned demand."""
         return self.forecaster.panel_
 
+    @property
+    def never_demanded(self) -> npt.NDArray[np.bool_]:
+        """Items of whose demand nothing is known: none in history, and no forecast from elsewhere."""
+        outside = (self.forecaster.choice_["model"] == "outside").to_numpy()
+        return np.asarray((self.forecaster.summary_.demands == 0) & ~outside)
+
     @cached_property
     def why_held(self) -> npt.NDArray[np.object_]:
         """Why no order is proposed for an item, whatever the numbers say; empty where orders may be proposed."""
@@ -93,7 +100,7 @@ class Plan:
         why[(items["lead_time_source"] == "unknown").to_numpy()] = (
             "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
         )
-        why[(self.forecaster.summary_.demands == 0)] = "nothing was ever demanded: a planner must decide"
+        why[self.never_demanded] = "nothing was ever demanded: a planner must decide"
         hold = np.array([value is True for value in items["hold"]])
         why[hold] = "items.hold is set"
         why[(items["discontinued_on"].to_numpy() <= as_of)] = "discontinued"
@@ -164,6 +171,8 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
     forecaster.look_ahead(*known_ahead(tables.get("known_ahead"), items, panel.calendar, reach))
     items = items.drop(columns=["target", "review_days"]).join([lead_time_facts, ruled[0]])
     facts = _item_facts(items, forecaster, stock, config)
+    protection = np.rint(lead_times.mean()).astype(np.int64) + facts.review_periods
+    forecaster.take_outside(outside_forecasts(tables, config, keys, panel.calendar, protection))
     _refuse_unknown_costs(facts, keys)
     with clock("setting levels"):
         pieces = pieces_by_review(facts.review_periods, lead_times.maximum, facts.paths)
@@ -242,6 +251,19 @@ def _note_spikes(log: pd.DataFrame, findings: Findings) -> None:
             "sales",
             f"{count_of(len(spikes), 'demand')} far beyond the usual of the item, in another unit of measure? {shown}; "
             "the forecast takes the usual largest one in its place",
+        )
+    kept = log[log["code"] == "spike_kept"]
+    if len(kept):
+        largest = kept.sort_values(["before", "sku", "date"], ascending=[False, True, True]).head(5)
+        shown = ", ".join(
+            f"{sku!r} on {date:%Y-%m-%d} ({before:,g} units)"
+            for sku, date, before in largest[["sku", "date", "before"]].itertuples(index=False)
+        )
+        findings.notice(
+            "bulk_demand",
+            "sales",
+            f"{count_of(len(kept), 'demand')} of more than 100 times the usual came together or again and count as "
+            f"they are, largest {shown}: if they are no demand to plan for, take them out",
         )
 
 

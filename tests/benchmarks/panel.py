@@ -18,7 +18,8 @@ from pathlib import Path
 from tests.benchmarks.measuring import report, write_sales
 
 
-def _assemble(path: Path) -> float:
+def assemble_file(path: Path) -> float:
+    """Read, check and assemble sales; return the seconds that it took."""
     from forecasting.panel_assembly import AssemblyRules, assemble
     from pipelines.quarantine import Findings
     from pipelines.readers import open_table
@@ -33,8 +34,8 @@ def _assemble(path: Path) -> float:
 
 
 def _measure(path: Path, small: Path, series: int, periods: int) -> None:
-    compiling = _assemble(small)
-    seconds = _assemble(path)
+    compiling = assemble_file(small)
+    seconds = assemble_file(path)
     report(
         benchmark="panel",
         series=series,

@@ -152,6 +152,12 @@ def test_damaged_files_end_in_no_traceback_and_lose_no_row() -> None:
     assert tally.outcomes["refused (3)"] > 10
 
 
+def test_a_damaged_outside_forecast_ends_in_no_traceback_and_loses_no_row() -> None:
+    tally = fuzz(seed=21, count=40, table="forecast")
+    assert tally.findings == []
+    assert tally.outcomes["read"] > 10
+
+
 def test_the_fuzzer_sees_a_lost_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """The check is no rubber stamp: a reader that drops its last row of sales is found out."""
     from pipelines.sales import CheckedSales
