@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forecasting.models.bootstrap import Bootstrap
+from forecasting.models.exponential import Naive, NaturalSmoothing
 from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
@@ -12,7 +13,19 @@ __all__ = ["DemandModel", "FitContext", "FittedModel", "model_named", "model_nam
 
 _ZOO: dict[str, DemandModel] = {
     model.name: model
-    for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
+    for model in (
+        SeasonalNaive(),
+        MovingAverage(),
+        ExponentialSmoothing(),
+        SyntetosBoylan(),
+        Bootstrap(),
+        Naive(),
+        NaturalSmoothing("ses"),
+        NaturalSmoothing("holt"),
+        NaturalSmoothing("damped"),
+        NaturalSmoothing("holt_winters"),
+        NaturalSmoothing("holt_winters_multiplicative"),
+    )
 }
 
 
