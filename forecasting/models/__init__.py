@@ -6,6 +6,7 @@ from typing import Final
 
 from forecasting.models.bootstrap import Bootstrap
 from forecasting.models.counts import NegativeBinomial
+from forecasting.models.exponential import Naive, NaturalSmoothing
 from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
@@ -22,6 +23,12 @@ _ZOO: dict[str, DemandModel] = {
         SyntetosBoylan(),
         Bootstrap(),
         NegativeBinomial(),
+        Naive(),
+        NaturalSmoothing("ses"),
+        NaturalSmoothing("holt"),
+        NaturalSmoothing("damped"),
+        NaturalSmoothing("holt_winters"),
+        NaturalSmoothing("holt_winters_multiplicative"),
     )
 }
 

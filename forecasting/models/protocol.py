@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality
 
-__all__ = ["DemandModel", "FitContext", "FittedModel", "Follows", "Pools", "memory_periods"]
+__all__ = ["DemandModel", "Expects", "FitContext", "FittedModel", "Follows", "Pools", "memory_periods"]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -93,6 +93,14 @@ class Pools(Protocol):
 
         ``panel`` and ``context.profile`` hold every series. The result may not depend on their order.
         """
+
+
+@runtime_checkable
+class Expects(Protocol):
+    """A fitted model that knows its point forecast without drawing."""
+
+    def expected(self, rows: Integers, horizon: int) -> Floats32:
+        """Return the point forecast of the next ``horizon`` periods; float32 (k, horizon), not negative."""
 
 
 @runtime_checkable

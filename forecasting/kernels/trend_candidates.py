@@ -1,0 +1,419 @@
+"""Parameters and start of Holt's and of additive Holt-Winters' method, many candidates at a time.
+
+The candidates lie in the lanes of a vector and a block of periods is unrolled inside the loop over lanes, so that
+level, trend and loss stay in registers. After each pass the box of candidates shrinks around the best. The start
+(level, trend and season before the first period) is no parameter of that search: errors are linear in it, so that
+least squares gives it for given parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from forecasting.kernels.recursions import first_observed
+
+__all__ = [
+    "LANES",
+    "PATTERN",
+    "ROWS",
+    "fit_trend_and_season",
+    "inside",
+    "load",
+    "origins_of_trend_and_season",
+    "place_candidates",
+    "rough_start",
+]
+
+Floats32 = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+LANES = 32
+_STAGES = 5
+# Rows of the candidates' buffer: alpha, beta, gamma, phi, level, trend, loss.
+ROWS = 7
+_COLUMNS = 16
+# The start leans on the rough one as if that were known to within three one-step errors: 1 / 3**2.
+_RIDGE = 0.1
+# Weights are the squares of even coordinates; the smallest level weight is this squared.
+_LEAST_ROOT = 0.01
+_BEGINNING = 128
+
+
+def _pattern(lanes: int) -> Floats:
+    """The middle of a box, the middles of its eight faces, and points spread evenly in it; (lanes, 4) in [-1, 1].
+
+    The latter are an additive recurrence on powers of the root of x^5 = x + 1, the golden ratio's kin in four
+    dimensions (Roberts 2018, The unreasonable effectiveness of quasirandom sequences).
+    """
+    steps = 1.1673039782614187 ** -np.arange(1.0, 5.0)
+    spread = 2.0 * np.mod(0.5 + np.arange(1, lanes - 8)[:, None] * steps, 1.0) - 1.0
+    return np.concatenate([np.zeros((1, 4)), np.eye(4), -np.eye(4), spread])
+
+
+PATTERN: Floats = _pattern(LANES)
+_ORIGIN_BLOCKS = 2
+_WIDE_PATTERN: Floats = _pattern(_ORIGIN_BLOCKS * LANES)
+
+
+def _sweep_in_blocks_of(block: int) -> Callable[..., Any]:
+    """Compile the pass over a history for seasons that are multiples of ``block`` periods."""
+
+    @njit(nogil=True, cache=True, fastmath={"contract"})
+    def sweep(value: Floats, known: Floats, first: int, last: int, seasons: int, lanes: Floats, season: Floats) -> None:
+        t = first
+        while t < last:
+            place = t % seasons
+            if t % block == 0 and t + block <= last:
+                y = value[t : t + block]
+                w = known[t : t + block]
+                s = season[place * LANES : (place + block) * LANES]
+                for k in range(LANES):
+                    alpha = lanes[k]
+                    beta = lanes[LANES + k]
+                    gamma = lanes[2 * LANES + k]
+                    phi = lanes[3 * LANES + k]
+                    level = lanes[4 * LANES + k]
+                    slope = lanes[5 * LANES + k]
+                    loss = lanes[6 * LANES + k]
+                    for j in range(block):
+                        trend = phi * slope
+                        base = level + trend
+                        e = (y[j] - (base + s[j * LANES + k])) * w[j]
+                        loss += e * e
+                        level = base + alpha * e
+                        slope = trend + beta * e
+                        s[j * LANES + k] += gamma * e
+                    lanes[4 * LANES + k] = level
+                    lanes[5 * LANES + k] = slope
+                    lanes[6 * LANES + k] = loss
+                t += block
+            else:
+                s = season[place * LANES : (place + 1) * LANES]
+                for k in range(LANES):
+                    trend = lanes[3 * LANES + k] * lanes[5 * LANES + k]
+                    base = lanes[4 * LANES + k] + trend
+                    e = (value[t] - (base + s[k])) * known[t]
+                    lanes[6 * LANES + k] += e * e
+                    lanes[4 * LANES + k] = base + lanes[k] * e
+                    lanes[5 * LANES + k] = trend + lanes[LANES + k] * e
+                    s[k] += lanes[2 * LANES + k] * e
+                t += 1
+
+    return sweep  # type: ignore[no-any-return]
+
+
+_sweep_4 = _sweep_in_blocks_of(4)
+_sweep_7 = _sweep_in_blocks_of(7)
+
+
+@njit(nogil=True, cache=True)
+def _sweep(value: Floats, known: Floats, first: int, last: int, seasons: int, lanes: Floats, season: Floats) -> None:
+    if seasons == 7:
+        _sweep_7(value, known, first, last, seasons, lanes, season)
+    else:
+        _sweep_4(value, known, first, last, seasons, lanes, season)
+
+
+@njit(nogil=True, cache=True)
+def load(quantity: Floats32, status: Bytes, first: int, value: Floats, known: Floats) -> float:
+    """Copy a history scaled to at most 1; return the scale, a power of two so that no bit is lost."""
+    largest = 0.0
+    for t in range(first, quantity.size):
+        known[t] = 1.0 if status[t] == 0 else 0.0
+        value[t] = quantity[t] * known[t]
+        largest = max(largest, abs(value[t]))
+    scale = 2.0 ** np.ceil(np.log2(largest)) if largest > 0.0 else 1.0
+    for t in range(first, quantity.size):
+        value[t] /= scale
+    return scale
+
+
+@njit(nogil=True, cache=True)
+def rough_start(value: Floats, known: Floats, first: int, last: int, seasons: int, seasonal: bool, out: Floats) -> None:
+    """Start from the means of the first two seasons and the deviations from the means of the first three.
+
+    Without a season the means are those of up to eight periods. Nothing at or after ``last`` is looked at.
+    """
+    width = seasons if seasonal else max(min(8, (last - first) // 2), 1)
+    out[:] = 0.0
+    means = np.zeros(3)
+    weight = np.zeros(3)
+    for c in range(3):
+        for t in range(first + c * width, min(first + (c + 1) * width, last)):
+            means[c] += value[t] * known[t]
+            weight[c] += known[t]
+        means[c] /= max(weight[c], 1.0)
+    if weight[0] > 0 and weight[1] > 0:
+        out[1] = (means[1] - means[0]) / width
+    if weight[0] > 0:
+        out[0] = means[0] - out[1] * 0.5 * (width + 1)
+    if not seasonal:
+        return
+    seen = np.zeros(seasons)
+    for c in range(3):
+        for t in range(first + c * width, min(first + (c + 1) * width, last)):
+            out[2 + t % seasons] += (value[t] - means[c]) * known[t]
+            seen[t % seasons] += known[t]
+    total = 0.0
+    for p in range(seasons):
+        out[2 + p] /= max(seen[p], 1.0)
+        total += out[2 + p]
+    out[2:] -= total / seasons
+
+
+@njit(nogil=True, cache=True, inline="always")
+def inside(coordinate: float) -> float:
+    return min(max(coordinate, 0.0), 1.0)
+
+
+@njit(nogil=True, cache=True)
+def place_candidates(
+    centre: Floats, radius: float, pattern: Floats, seasonal: bool, phi: Floats, lanes: Floats
+) -> None:
+    """Spread the candidates over the box ``centre`` +- ``radius`` of coordinates, cut off at [0, 1].
+
+    ``phi`` = (least, largest) damping.
+    """
+    for k in range(LANES):
+        alpha = max(inside(centre[0] + radius * pattern[k, 0]), _LEAST_ROOT) ** 2
+        lanes[k] = alpha
+        lanes[LANES + k] = alpha * inside(centre[1] + radius * pattern[k, 1]) ** 2
+        lanes[2 * LANES + k] = (1.0 - alpha) * inside(centre[2] + radius * pattern[k, 2]) ** 2 if seasonal else 0.0
+        lanes[3 * LANES + k] = phi[0] + (phi[1] - phi[0]) * inside(centre[3] + radius * pattern[k, 3])
+
+
+@njit(nogil=True, cache=True)
+def _set_states(start: Floats, lanes: Floats, season: Floats) -> None:
+    for k in range(LANES):
+        lanes[4 * LANES + k] = start[0]
+        lanes[5 * LANES + k] = start[1]
+        lanes[6 * LANES + k] = 0.0
+        for p in range(start.size - 2):
+            season[p * LANES + k] = start[2 + p]
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"})
+def _errors_by_start(
+    value: Floats, known: Floats, first: int, last: int, parameters: Floats, lanes: Floats, own: Floats, errors: Floats
+) -> None:
+    """Run 16 recursions with equal parameters and different states; errors of period t go to ``errors[16 t:]``.
+
+    A lane sees the series times ``own``: 1 for the series itself, 0 for what a unit of a state adds to its errors.
+    """
+    alpha = parameters[0]
+    beta = parameters[1]
+    gamma = parameters[2]
+    phi = parameters[3]
+    seasons = lanes.size // _COLUMNS - 2
+    for t in range(first, last):
+        s = lanes[(2 + t % seasons) * _COLUMNS : (3 + t % seasons) * _COLUMNS]
+        row = errors[t * _COLUMNS : (t + 1) * _COLUMNS]
+        for k in range(_COLUMNS):
+            trend = phi * lanes[_COLUMNS + k]
+            base = lanes[k] + trend
+            e = (value[t] * own[k] - (base + s[k])) * known[t]
+            row[k] = e
+            lanes[k] = base + alpha * e
+            lanes[_COLUMNS + k] = trend + beta * e
+            s[k] += gamma * e
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"})
+def _products(left: Floats, right: Floats, rows: int, first: int, last: int, out: Floats) -> None:
+    """Sum over the periods the products of the first ``rows`` columns of ``left`` with 16 of ``right``.
+
+    Four periods at a time: both hold zeros in the three periods after ``last``.
+    """
+    out[:] = 0.0
+    for t in range(first, last, 4):
+        a = left[t * _COLUMNS : (t + 4) * _COLUMNS]
+        b = right[t * _COLUMNS : (t + 4) * _COLUMNS]
+        for i in range(rows):
+            a0 = a[i]
+            a1 = a[_COLUMNS + i]
+            a2 = a[2 * _COLUMNS + i]
+            a3 = a[3 * _COLUMNS + i]
+            to = out[i * _COLUMNS : (i + 1) * _COLUMNS]
+            for k in range(_COLUMNS):
+                to[k] += a0 * b[k] + a1 * b[_COLUMNS + k] + a2 * b[2 * _COLUMNS + k] + a3 * b[3 * _COLUMNS + k]
+
+
+@njit(nogil=True, cache=True)
+def _solve(matrix: Floats, right: Floats) -> None:
+    """Solve a positive definite system in place by Cholesky's factors."""
+    n = right.size
+    for j in range(n):
+        for k in range(j):
+            for r in range(j, n):
+                matrix[r, j] -= matrix[r, k] * matrix[j, k]
+        root = np.sqrt(matrix[j, j])
+        for r in range(j, n):
+            matrix[r, j] /= root
+        for k in range(j):
+            right[j] -= matrix[j, k] * right[k]
+        right[j] /= root
+    for j in range(n - 1, -1, -1):
+        for r in range(j + 1, n):
+            right[j] -= matrix[r, j] * right[r]
+        right[j] /= matrix[j, j]
+
+
+@njit(nogil=True, cache=True)
+def _improve_start(
+    value: Floats, known: Floats, first: int, last: int, parameters: Floats, free: int, start: Floats, errors: Floats
+) -> None:
+    """Move the first ``free`` states of ``start`` to where the squared errors of ``first ... last - 1`` are least.
+
+    ``errors`` is scratch of shape (blocks, 16 (T + 3)) with room for ``free`` + 1 columns. A small ridge holds the
+    move back: level and season are only known together, and a short history knows no season of 52 weeks.
+    """
+    blocks = errors.shape[0]
+    lanes = np.zeros(start.size * _COLUMNS)
+    own = np.zeros(_COLUMNS)
+    for c in range(blocks):
+        lanes[:] = 0.0
+        own[:] = 0.0
+        for k in range(_COLUMNS):
+            column = c * _COLUMNS + k
+            if column < free:
+                lanes[column * _COLUMNS + k] = 1.0
+            elif column == free:
+                own[k] = 1.0
+                for r in range(start.size):
+                    lanes[r * _COLUMNS + k] = start[r]
+        _errors_by_start(value, known, first, last, parameters, lanes, own, errors[c])
+        errors[c, last * _COLUMNS : (last + 3) * _COLUMNS] = 0.0
+    normal = np.zeros((free, free))
+    move = np.zeros(free)
+    part = np.zeros(_COLUMNS * _COLUMNS)
+    for c in range(blocks):
+        rows = min(_COLUMNS, free - c * _COLUMNS)
+        for d in range(blocks):
+            if rows <= 0 or c < d < blocks - 1:
+                continue
+            _products(errors[c], errors[d], rows, first, last, part)
+            for r in range(rows):
+                for k in range(_COLUMNS):
+                    column = d * _COLUMNS + k
+                    if column < free:
+                        normal[c * _COLUMNS + r, column] = part[r * _COLUMNS + k]
+                    elif column == free:
+                        move[c * _COLUMNS + r] = -part[r * _COLUMNS + k]
+    for k in range(free):
+        normal[k, k] += _RIDGE
+    _solve(normal, move)
+    for k in range(free):
+        start[k] += move[k]
+
+
+@njit(nogil=True, cache=True)
+def fit_trend_and_season(
+    quantity: Floats32,
+    status: Bytes,
+    seasonal: bool,
+    phi: Floats,
+    parameters: Floats,
+    start: Floats,
+) -> None:
+    """Choose the parameters and the start of each series by the squared one-step error.
+
+    Parameters
+    ----------
+    quantity, status : (n, T), at least one observed cell a series. seasonal : whether there is a season.
+    phi : (2,) least and largest damping of the trend; both 1 for none.
+    parameters : (n, 4) result. start : (n, 2 + m) result, states before the first observed cell; m is 7 or a multiple
+        of 4, and without a season 4 (all zero).
+    """
+    periods = quantity.shape[1]
+    seasons = start.shape[1] - 2
+    free = 2 + seasons if seasonal else 2
+    value = np.zeros(periods)
+    known = np.zeros(periods)
+    lanes = np.zeros(ROWS * LANES)
+    season = np.zeros(seasons * LANES)
+    centre = np.zeros(4)
+    errors = np.zeros((free // _COLUMNS + 1, (periods + 3) * _COLUMNS))
+    for i in range(quantity.shape[0]):
+        first = first_observed(status[i])
+        scale = load(quantity[i], status[i], first, value, known)
+        state = start[i]
+        rough_start(value, known, first, periods, seasons, seasonal, state)
+        centre[:] = 0.5
+        radius = 0.5
+        for stage in range(_STAGES):
+            place_candidates(centre, radius, PATTERN, seasonal, phi, lanes)
+            _set_states(state, lanes, season)
+            _sweep(value, known, first, periods, seasons, lanes, season)
+            best = np.argmin(lanes[6 * LANES : 7 * LANES])
+            for r in range(4):
+                centre[r] = inside(centre[r] + radius * PATTERN[best, r])
+                parameters[i, r] = lanes[r * LANES + best]
+            radius *= 0.5
+            # Once on the beginning alone, which is cheap, and in the end on everything.
+            if stage == 1 or stage == _STAGES - 1:
+                last = periods if stage > 1 else min(first + max(8 * seasons, _BEGINNING), periods)
+                _improve_start(value, known, first, last, parameters[i], free, state, errors)
+        start[i] *= scale
+
+
+@njit(nogil=True, cache=True)
+def origins_of_trend_and_season(
+    quantity: Floats32,
+    status: Bytes,
+    origins: Integers,
+    seasonal: bool,
+    phi: Floats,
+    parameters: Floats,
+    state: Floats,
+) -> None:
+    """Refit at every origin in one sweep: each candidate's running loss is its objective at every origin.
+
+    Parameters
+    ----------
+    quantity, status : (n, T). origins : (k,) ascending, each in 0 ... T; an origin sees the periods before it.
+    seasonal, phi : as in ``fit_trend_and_season``.
+    parameters : (n, k, 4), state : (n, k, 2 + m) results: the best of 64 candidates and where it stands at the origin.
+        The start rests on the first three seasons; origins that do not lie behind them keep zeros.
+    """
+    periods = quantity.shape[1]
+    seasons = state.shape[2] - 2
+    value = np.zeros(periods)
+    known = np.zeros(periods)
+    lanes = np.zeros(ROWS * LANES)
+    season = np.zeros(seasons * LANES)
+    start = np.zeros(2 + seasons)
+    least = np.zeros(origins.size)
+    centre = np.full(4, 0.5)
+    for i in range(quantity.shape[0]):
+        first = first_observed(status[i])
+        scale = load(quantity[i], status[i], first, value, known)
+        used = first + 3 * (seasons if seasonal else 8)
+        rough_start(value, known, first, min(used, periods), seasons, seasonal, start)
+        parameters[i] = 0.0
+        state[i] = 0.0
+        least[:] = np.inf
+        for b in range(_ORIGIN_BLOCKS):
+            place_candidates(centre, 0.5, _WIDE_PATTERN[b * LANES :], seasonal, phi, lanes)
+            _set_states(start, lanes, season)
+            done = first
+            for j in range(origins.size):
+                if origins[j] < used:
+                    continue
+                _sweep(value, known, done, origins[j], seasons, lanes, season)
+                done = origins[j]
+                best = np.argmin(lanes[6 * LANES : 7 * LANES])
+                if lanes[6 * LANES + best] < least[j]:
+                    least[j] = lanes[6 * LANES + best]
+                    for r in range(4):
+                        parameters[i, j, r] = lanes[r * LANES + best]
+                    state[i, j, 0] = lanes[4 * LANES + best] * scale
+                    state[i, j, 1] = lanes[5 * LANES + best] * scale
+                    for p in range(seasons):
+                        state[i, j, 2 + p] = season[p * LANES + best] * scale
