@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from forecasting.models.aggregation import Adida, Imapa
 from forecasting.models.bootstrap import Bootstrap
-from forecasting.models.intermittent import SyntetosBoylan
+from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
+from forecasting.models.markov import Willemain
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
@@ -12,7 +14,18 @@ __all__ = ["DemandModel", "FitContext", "FittedModel", "model_named", "model_nam
 
 _ZOO: dict[str, DemandModel] = {
     model.name: model
-    for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
+    for model in (
+        SeasonalNaive(),
+        MovingAverage(),
+        ExponentialSmoothing(),
+        SyntetosBoylan(),
+        Bootstrap(),
+        Croston(),
+        TeunterSyntetosBabai(),
+        Adida(),
+        Imapa(),
+        Willemain(),
+    )
 }
 
 
