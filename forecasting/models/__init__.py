@@ -8,6 +8,10 @@ from forecasting.models.bootstrap import Bootstrap
 from forecasting.models.counts import NegativeBinomial
 from forecasting.models.exponential import Naive, NaturalSmoothing
 from forecasting.models.intermittent import SyntetosBoylan
+from forecasting.models.aggregation import Adida, Imapa
+from forecasting.models.bootstrap import Bootstrap
+from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
+from forecasting.models.markov import Willemain
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
@@ -29,6 +33,11 @@ _ZOO: dict[str, DemandModel] = {
         NaturalSmoothing("damped"),
         NaturalSmoothing("holt_winters"),
         NaturalSmoothing("holt_winters_multiplicative"),
+        Croston(),
+        TeunterSyntetosBabai(),
+        Adida(),
+        Imapa(),
+        Willemain(),
     )
 }
 
