@@ -30,8 +30,9 @@ Keys = npt.NDArray[np.uint64]
 # How strongly weights stay near equal ones, and those of a class near those of all series.
 STRENGTH: Final = 0.1
 STRENGTH_CLASS: Final = 0.1
-# Pools of the calibration: each class, slow and fast movers apart (below and above this mean demand an interval).
-VOLUMES: Final = 2
+# Pools of the calibration: quarters of the series by mean demand over the interval. Slow movers' tails are missed in
+# another way than fast movers'; the class tells less, and pools of both would be thin.
+POOLS: Final = 4
 _SERIES_AT_ONCE: Final = 64
 
 
@@ -42,25 +43,25 @@ class Blending:
     Attributes
     ----------
     weights : float64 (c, j), for each class of ``CLASSES``; rows sum to 1.
-    calibration : coverage seen and the map that follows; pools are classes x volumes.
-    median_volume : demand over the protection interval that parts slow from fast movers.
+    calibration : coverage seen and the map that follows, by quarter of volume.
+    volume_limits : float64 (3,) mean demand over the protection interval that parts the quarters.
     origins : how many there were; 0: nothing is known, weights are equal.
     """
 
     weights: Floats
     calibration: Calibration
-    median_volume: float
+    volume_limits: Floats
     origins: int
 
     @classmethod
     def unknown(cls, models: int) -> Blending:
         """Equal weights and no correction."""
         equal = np.full((len(CLASSES), models), 1.0 / models)
-        return cls(equal, Calibration.nothing_seen(len(CLASSES) * VOLUMES), 0.0, 0)
+        return cls(equal, Calibration.nothing_seen(POOLS), np.zeros(POOLS - 1), 0)
 
-    def pool(self, class_number: Integers, volume: Floats) -> Integers:
+    def pool(self, volume: Floats) -> Integers:
         """The calibration pool of each series; ``volume`` is its mean demand over the protection interval."""
-        return np.asarray(class_number * VOLUMES + (volume > self.median_volume), dtype=np.int64)
+        return np.asarray(np.searchsorted(self.volume_limits, volume), dtype=np.int64)
 
 
 def learn_blending(trials: Trials, protection: Integers) -> Blending:
@@ -83,16 +84,13 @@ def learn_blending(trials: Trials, protection: Integers) -> Blending:
 
     common = best(known, np.full(models, 1.0 / models), STRENGTH)
     weights = np.array([best(known & (trials.class_number == c), common, STRENGTH_CLASS) for c in range(len(CLASSES))])
-    used = volume[known]
-    blending = replace(
-        Blending.unknown(models), weights=weights, median_volume=float(np.median(used)) if used.size else 0.0
-    )
+    limits = np.quantile(volume[known], np.arange(1, POOLS) / POOLS) if known.any() else np.zeros(POOLS - 1)
+    blending = replace(Blending.unknown(models), weights=weights, volume_limits=limits)
     calibration = blending.calibration
     for o in range(len(trials.origins)):
         mixed = np.einsum("kj,jkm->km", weights[trials.class_number[o]], trials.sums[:, o].astype(np.float64))
         below, at_actual = place_of_actual(mixed, trials.whole, trials.actual[o])
-        pool = blending.pool(trials.class_number[o], volume[o])
-        calibration = calibration.after(below, at_actual, known[o], pool)
+        calibration = calibration.after(below, at_actual, known[o], blending.pool(volume[o]))
     return replace(blending, calibration=calibration, origins=len(trials.origins))
 
 

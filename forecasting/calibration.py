@@ -26,8 +26,8 @@ Integers = npt.NDArray[np.int64]
 KNOTS: Final = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99)
 # How far a map may lie from the identity before anything was seen: standard deviations on the logit scale, of the
 # map of all series together and of a pool's own deviation from it.
-PRIOR_SPREAD: Final = 0.3
-PRIOR_SPREAD_POOL: Final = 0.15
+PRIOR_SPREAD: Final = 0.4
+PRIOR_SPREAD_POOL: Final = 0.25
 # A pool with fewer windows has nothing of its own to say.
 LEAST_WINDOWS: Final = 50
 

@@ -47,7 +47,8 @@ def average_weights(quantiles: Floats, actual: Floats, worth: Floats, toward: Fl
     if not (by_level > 0).all():
         return toward.copy()
     share = worth[:, None] / total / by_level / len(level)
-    log_weight = np.log(toward)
+    log_toward = np.log(np.maximum(toward, 1e-12))
+    log_weight = log_toward.copy()
     kept = np.zeros_like(toward)
     for step in range(_STEPS):
         weight = np.exp(log_weight - log_weight.max())
@@ -56,6 +57,8 @@ def average_weights(quantiles: Floats, actual: Floats, worth: Floats, toward: Fl
             kept += weight
         blend = np.tensordot(weight, quantiles, 1)
         slope = np.where(actual[:, None] > blend, -level, 1.0 - level) * share
-        gradient = (quantiles * slope).sum(axis=(1, 2)) + strength * (np.log(weight / toward) + 1.0)
-        log_weight = np.log(np.maximum(weight, 1e-12)) - _PACE / np.sqrt(step + 4.0) * (gradient - gradient @ weight)
+        pace = _PACE / np.sqrt(step + 4.0)
+        # The penalty is taken at the new point (a proximal step), so that it can't make the steps swing.
+        downhill = np.log(np.maximum(weight, 1e-12)) - pace * (quantiles * slope).sum(axis=(1, 2))
+        log_weight = (downhill + pace * strength * log_toward) / (1.0 + pace * strength)
     return np.asarray(kept / kept.sum())

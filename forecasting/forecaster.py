@@ -185,7 +185,7 @@ class DemandForecaster:
             fit_series(model_named(name), self.panel_, rows, context, self._run) for name in DEFAULT_MEMBERS
         )
         length = self._protection[rows]
-        pool = self.blending_.pool(number, self.summary_.mean[rows] * length)
+        pool = self.blending_.pool(self.summary_.mean[rows] * length)
         return BlendedSeries(
             members, rows, self.blending_.weights[number], pool, length, self.blending_.calibration, self._whole[rows]
         )

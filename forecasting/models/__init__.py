@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from forecasting.models.aggregation import Adida, Imapa
 from forecasting.models.bootstrap import Bootstrap
 from forecasting.models.counts import NegativeBinomial
 from forecasting.models.exponential import Naive, NaturalSmoothing
-from forecasting.models.intermittent import SyntetosBoylan
-from forecasting.models.aggregation import Adida, Imapa
-from forecasting.models.bootstrap import Bootstrap
 from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
 from forecasting.models.markov import Willemain
 from forecasting.models.naive import MovingAverage, SeasonalNaive
@@ -43,7 +41,7 @@ _ZOO: dict[str, DemandModel] = {
 
 
 # The models whose quantiles the default forecast averages.
-DEFAULT_MEMBERS: Final = ("exponential_smoothing", "sba", "bootstrap", "moving_average", "seasonal_naive")
+DEFAULT_MEMBERS: Final = ("negative_binomial", "exponential_smoothing", "bootstrap", "seasonal_naive")
 
 
 def model_names() -> tuple[str, ...]:
