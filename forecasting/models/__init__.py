@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forecasting.models.bootstrap import Bootstrap
+from forecasting.models.classical import Ets, Sarimax, StlEts, UnobservedComponents
 from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
@@ -14,6 +15,7 @@ _ZOO: dict[str, DemandModel] = {
     model.name: model
     for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
 }
+_ZOO |= {model.name: model for model in (Ets(), StlEts(), Sarimax(), UnobservedComponents())}
 
 
 def model_names() -> tuple[str, ...]:
