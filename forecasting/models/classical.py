@@ -257,9 +257,11 @@ def _linear(results: Any, history: History, name: str, aicc: float, slopes: Floa
         history.season,
         np.array(slopes),
     )
-    # The first errors are those of a filter that knows nothing yet.
-    settled = known[known >= min(len(filtered.design[0]), len(history.values) // 2)]
-    return FittedSeries(shape, _spread(filtered.forecasts_error[0, settled], len(results.params)), name, aicc)
+    # The first errors are those of a filter that knew little: in units of their own variance all are alike.
+    settled = known[known >= min(len(shape.state), len(history.values) // 2)]
+    variance = filtered.forecasts_error_cov[0, 0, settled]
+    errors = filtered.forecasts_error[0, settled] * np.sqrt(variance[-1] / variance)
+    return FittedSeries(shape, _spread(errors, len(results.params)), name, aicc)
 
 
 def _least(forms: Iterable[tuple[Any, ...]], attempt: Callable[..., tuple[float, Any]]) -> tuple[float, Any]:
