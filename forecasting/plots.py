@@ -157,6 +157,8 @@ def class_scatter(axes: Axes, summary: DemandSummary, *, title: str = "") -> Axe
 
     Series without any demand have no place; the legend counts them.
     """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     names = syntetos_boylan_classes(summary)
     for k, name in enumerate(CLASSES):
         mine = names == name
@@ -172,6 +174,8 @@ def class_scatter(axes: Axes, summary: DemandSummary, *, title: str = "") -> Axe
     axes.set_yscale("symlog", linthresh=1.0)
     axes.set_ylim(bottom=-0.05)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter("{x:g}")
     axes.set_xlabel("mean interval between demands, periods (log)")
