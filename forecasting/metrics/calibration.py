@@ -73,7 +73,7 @@ def calibration_curve(
     """
     below, at = (np.asarray(x, dtype=np.float64)[:, None] for x in (cdf_below, cdf_at))
     covered = expected_coverage(below, at, np.atleast_1d(np.asarray(levels, dtype=np.float64)))
-    labels = np.arange(len(covered)) if cluster is None else np.asarray(cluster)
+    labels = np.arange(len(covered)) if cluster is None else np.unique(np.asarray(cluster), return_inverse=True)[1]
     error = np.array([clustered_se(column, labels) for column in covered.T])
     return observed_mean(covered, covered, axis=0), error
 

@@ -130,6 +130,7 @@ def forecast_value_added(
     for benchmark in present:
         theirs = scores.loc[scores["model"] == benchmark, [*key, *metrics]]
         pairs = scores[scores["model"] != benchmark].merge(theirs, on=key, suffixes=("", "_benchmark"))
+        pairs["_series"] = pairs.groupby(["sku", "location"], sort=False).ngroup()
         parts = [("all", pairs), *((str(name), part) for name, part in pairs.groupby(segment, sort=True))]
         for name, part in parts:
             for model, own in part.groupby("model", sort=True):
@@ -142,13 +143,12 @@ def _compare(pairs: pd.DataFrame, metric: str) -> dict[str, object]:
     theirs = pairs[f"{metric}_benchmark"].to_numpy(np.float64)
     known = ~np.isnan(ours + theirs)
     value, other = (float(x[known].mean()) if known.any() else float("nan") for x in (ours, theirs))
-    series = pairs["sku"].astype(str) + "\x1f" + pairs["location"].astype(str)
     return {
         "metric": metric,
         "value": value,
         "benchmark_value": other,
         "added": other - value,
         "share": (other - value) / other if other > 0 else float("nan"),
-        "se": clustered_se(theirs - ours, pairs["origin"].to_numpy(), series.to_numpy()),
+        "se": clustered_se(theirs - ours, pairs["origin"].to_numpy(), pairs["_series"].to_numpy()),
         "forecasts": int(known.sum()),
     }

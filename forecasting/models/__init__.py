@@ -10,6 +10,8 @@ from forecasting.models.counts import NegativeBinomial
 from forecasting.models.exponential import Naive, NaturalSmoothing
 from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
 from forecasting.models.markov import Willemain
+from forecasting.models.classical import Ets, Sarimax, StlEts, UnobservedComponents
+from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
@@ -38,6 +40,7 @@ _ZOO: dict[str, DemandModel] = {
         Willemain(),
     )
 }
+_ZOO |= {model.name: model for model in (Ets(), StlEts(), Sarimax(), UnobservedComponents())}
 
 
 # The models whose quantiles the default forecast averages.
