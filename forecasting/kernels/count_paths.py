@@ -162,6 +162,9 @@ def sample_counts(
     level_sd: Floats,
     unit: Floats,
     grain: Floats,
+    stretch: Floats,
+    absent: Floats,
+    resumption: float,
     lane_share: Floats32,
     dispersion_share: Floats32,
     weights: Floats,
@@ -183,10 +186,13 @@ def sample_counts(
     ``lane_share`` and ``dispersion_share`` are cumulated probabilities. ``unit`` 0 stands for the continuous
     (gamma) law. Where demand moves in multiples of ``grain`` (0: of nothing), what is not one of them is rounded at
     random to one of its neighbours, which keeps the mean.
+
+    ``stretch`` is added to the dispersion. With probability ``absent`` nothing is on offer at first, and demand
+    resumes with chance ``resumption`` at each period.
     """
     paths = out.shape[1]
     now, long, weight, back = np.empty(paths), np.empty(paths), np.empty(paths), np.empty(paths)
-    per_mean, chance, rows = np.empty(paths), np.empty(paths), np.empty(paths, dtype=np.int64)
+    per_mean, chance, silent, rows = np.empty(paths), np.empty(paths), np.empty(paths), np.empty(paths, dtype=np.int64)
     for i in range(keys.size):
         if mean[i] <= 0.0:
             out[i] = 0.0
@@ -204,7 +210,7 @@ def sample_counts(
             base = np.uint64(p) * np.uint64(PATH_STRIDE)
             bits = draw(key, base + np.uint64(_LANE_STEP))
             lane = _place(lane_share[i], np.float64(bits & _LOW) * _UNIT)
-            dispersion = dispersions[_place(dispersion_share[i], np.float64(bits >> _HALF) * _UNIT)]
+            dispersion = dispersions[_place(dispersion_share[i], np.float64(bits >> _HALF) * _UNIT)] + stretch[i]
             bits = draw(key, base + np.uint64(_LEVEL_STEP))
             off = np.exp(sd * normal[(bits >> _HALF) * np.uint64(normal.size) >> _HALF] - 0.5 * sd * sd)
             now[p] = level[i, lane] * off
@@ -212,12 +218,20 @@ def sample_counts(
             weight[p], back[p] = weights[lane], 1.0 - persistence[lane]
             rows[p], chance[p] = _row(1.0 / dispersion, variance)
             per_mean[p] = 1.0 / (mean[i] * dispersion)
+            silent[p] = 0.0
+            if absent[i] > 0.0:
+                bits = mix(bits)
+                if np.float64(bits & _LOW) * _UNIT < absent[i]:
+                    silent[p] = np.floor(np.log((np.float64(bits >> _HALF) + 0.5) * _UNIT) / np.log1p(-resumption))
         # Paths inside, periods outside: the steps of one path wait for each other, those of different paths don't.
         for h in range(out.shape[2]):
             factor = np.float64(factors[h])
             share = 1.0 / factor
             for p in range(paths):
                 bits = draw(key, np.uint64(p) * np.uint64(PATH_STRIDE) + np.uint64(h))
+                if h < silent[p]:
+                    out[i, p, h] = 0.0
+                    continue
                 more = mix(bits)
                 drawn = max(now[p], lowest) * factor
                 if not steady:

@@ -203,24 +203,29 @@ def choose_units(
 
 
 @njit(nogil=True, cache=True)
-def _gather(quantity: Floats32, status: Bytes, factors: Floats32, unit: float, value: Floats, factor: Floats) -> int:
-    """Copy the known demands and their factors, less interrupted sales; return how many."""
+def _gather(
+    quantity: Floats32, status: Bytes, factors: Floats32, unit: float, value: Floats, factor: Floats, absence: Floats
+) -> int:
+    """Copy the known demands and their factors, less interruptions; return how many. See ``_drop_interruptions``."""
     n = 0
     for t in range(quantity.size):
         if status[t] == 0:
             value[n] = quantity[t]
             factor[n] = factors[t]
             n += 1
-    return _drop_interruptions(value, factor, n, unit) if unit > 0.0 else n
+    absence[:] = 0.0
+    return _drop_interruptions(value, factor, n, unit, absence) if unit > 0.0 else n
 
 
 @njit(nogil=True, cache=True)
-def _drop_interruptions(value: Floats, factor: Floats, n: int, unit: float) -> int:
-    """Take out runs of zeros that end again and that chance can't explain: then nothing was on offer.
+def _drop_interruptions(value: Floats, factor: Floats, n: int, unit: float, absence: Floats) -> int:
+    """Take out runs of zeros that chance can't explain: then nothing was on offer.
 
-    Sales feeds record neither delistings nor empty shelves. A run is taken for one of these when its probability
-    under the level before it, with the dispersion of the whole series, is below INTERRUPTION. A run that has not
-    ended stays: it may be the end of demand.
+    Sales feeds record neither delistings nor empty shelves. A run is an interruption when its probability under the
+    level before it, with the dispersion of the whole series, is below INTERRUPTION.
+
+    ``absence`` receives: the logarithm of the probability of the run of zeros at the end (0 without one), the
+    number of interruptions, how many of them have ended, and how many periods all of them took.
     """
     total, squares = 0.0, 0.0
     for t in range(n):
@@ -232,17 +237,21 @@ def _drop_interruptions(value: Floats, factor: Floats, n: int, unit: float) -> i
         return n
     dispersion = max(squares / n / (mean * mean) - 1.0 - 1.0 / mean, LEAST_DISPERSION)
     level = mean
-    kept = 0
-    t = 0
+    kept, t = 0, 0
     while t < n:
         end = t
         chance = 0.0
         while end < n and value[end] == 0.0:
             chance -= np.log1p(level * factor[end] * dispersion) / dispersion
             end += 1
-        if end > t and end < n and chance < INTERRUPTION:
+        if end == n:
+            absence[0] = chance
+        if chance < INTERRUPTION:
+            absence[1] += 1.0
+            absence[2] += end < n
+            absence[3] += end - t
             t = end
-        end = max(end, t + 1)
+        end = min(max(end, t + 1), n)
         for k in range(t, end):
             value[kept], factor[kept] = value[k], factor[k]
             level += REFERENCE_WEIGHT * (value[k] / (factor[k] * unit) - level)
@@ -296,12 +305,13 @@ def fit_counts(
     long_level: Floats,
     lane_likelihood: Floats,
     dispersion_likelihood: Floats,
+    absence: Floats,
 ) -> None:
     """Filter each series with every candidate (weight, persistence).
 
     ``lane_prior`` (n, lanes) and ``dispersion_prior`` (n, dispersions) are logarithms. Results: ``mean`` (n,) of
     demand at season 1, ``level`` (n, lanes), ``long_level`` (n,), and the logarithms of the likelihood of each
-    candidate and each dispersion.
+    candidate and each dispersion. ``absence`` (n, 4): see ``_drop_interruptions``.
     """
     lanes = weights.size
     periods = quantity.shape[1]
@@ -311,7 +321,7 @@ def fit_counts(
     coarse = dispersions[::4].copy()
     rough = np.empty(coarse.size)
     for i in range(quantity.shape[0]):
-        n = _gather(quantity[i], status[i], season[profile[i]], unit[i], value, factor)
+        n = _gather(quantity[i], status[i], season[profile[i]], unit[i], value, factor, absence[i])
         lane_likelihood[i] = 0.0
         dispersion_likelihood[i] = 0.0
         level[i] = 0.0

@@ -37,6 +37,9 @@ _VOLUMES = np.array([0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0])
 _POOLED_SERIES = 2000
 _PRIOR_SERIES = 10.0
 _ROUNDS = 30
+# A level smoothed with weight w rests on so many times (2 - w) / w periods; its relative standard error is at most:
+_EVIDENCE = 2.0
+_LARGEST_SD = 1.2
 # A constant series of at least so many periods is taken for steady.
 _STEADY_PERIODS = 8
 
@@ -54,6 +57,8 @@ class Habits:
     power: float
     lanes: Floats
     dispersions: Floats
+    absence: float
+    resumption: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +78,11 @@ class CountPaths:
     level_sd: Floats
     unit: Floats
     grain: Floats
+    stretch: Floats
+    absent: Floats
     lanes: Floats32
     dispersions: Floats32
-    power: float
+    habits: Habits
     seen: Floats
 
     def paths(self, rows: Integers, keys: Keys, horizon: int, count: int) -> Floats32:
@@ -89,12 +96,15 @@ class CountPaths:
             self.level_sd[rows],
             self.unit[rows],
             self.grain[rows],
+            self.stretch[rows],
+            self.absent[rows],
+            self.habits.resumption,
             np.cumsum(self.lanes[rows], axis=1, dtype=np.float32),
             np.cumsum(self.dispersions[rows], axis=1, dtype=np.float32),
             _WEIGHTS,
             _PERSISTENCE,
             _long_weight(self.context),
-            self.power,
+            self.habits.power,
             _DISPERSIONS,
             LOWEST_SHARE,
             self.context.future(horizon),
@@ -143,6 +153,9 @@ class NegativeBinomial:
             (1.0, 2.0)[int(np.argmax(marginal))],
             _learn(fit.lane_likelihood, volume),
             _learn(fit.dispersion_likelihood, volume),
+            # A few absences of a hundred periods stand for the panel that has none.
+            (fit.absence[:, 1].sum() + 0.01) / (fit.seen.sum() + 100.0),
+            (fit.absence[:, 2].sum() + 0.1) / (fit.absence[:, 3].sum() + 10.0),
         )
 
     def fit(self, panel: DemandPanel, context: FitContext) -> CountPaths:
@@ -154,10 +167,16 @@ class NegativeBinomial:
         dispersions = _softmax(fit.dispersion_likelihood + habits.dispersions[volume])
         spread = dispersions @ _DISPERSIONS
         relative = spread + np.where(fit.mean > 0, fit.unit / np.where(fit.mean > 0, fit.mean, 1.0), 0.0)
-        level_sd = np.minimum(np.sqrt(relative / np.maximum(fit.seen, 1.0)), 0.8)
+        weight = lanes @ _WEIGHTS
+        evidence = np.maximum(np.minimum(fit.seen, _EVIDENCE * (2.0 - weight) / np.maximum(weight, 1e-9)), 1.0)
+        level_sd = np.minimum(np.sqrt(relative / evidence), _LARGEST_SD)
+        short = fit.seen / np.maximum(fit.seen - 1.0, 0.5) - 1.0
+        # An absence is as likely as it began, over what the run of zeros at the end would be without one.
+        odds = habits.absence * np.exp(np.minimum(-fit.absence[:, 0], 50.0))
+        absent = np.where(fit.absence[:, 0] < 0, odds / (1.0 + odds), 0.0)
         return CountPaths(
-            context, fit.mean, fit.level, fit.long_level, level_sd, fit.unit, fit.grain,
-            lanes.astype(np.float32), dispersions.astype(np.float32), habits.power, fit.seen,
+            context, fit.mean, fit.level, fit.long_level, level_sd, fit.unit, fit.grain, relative * short, absent,
+            lanes.astype(np.float32), dispersions.astype(np.float32), habits, fit.seen,
         )  # fmt: skip
 
 
@@ -171,6 +190,7 @@ class _Fit:
     seen: Floats
     lane_likelihood: Floats
     dispersion_likelihood: Floats
+    absence: Floats
 
 
 def _fit(panel: DemandPanel, context: FitContext, habits: Habits) -> _Fit:
@@ -196,6 +216,7 @@ def _fit(panel: DemandPanel, context: FitContext, habits: Habits) -> _Fit:
     volume = _classes(summary.mean, unit)
     level, lanes = np.zeros((n, len(_LANES))), np.zeros((n, len(_LANES)))
     dispersions = np.zeros((n, len(_DISPERSIONS)))
+    absence = np.zeros((n, 4))
     fit_counts(
         panel.quantity,
         panel.status,
@@ -215,8 +236,9 @@ def _fit(panel: DemandPanel, context: FitContext, habits: Habits) -> _Fit:
         long_level,
         lanes,
         dispersions,
+        absence,
     )
-    return _Fit(mean, level, long_level, unit, grain, summary.observed, lanes, dispersions)
+    return _Fit(mean, level, long_level, unit, grain, summary.observed - absence[:, 3], lanes, dispersions, absence)
 
 
 def _long_weight(context: FitContext) -> float:
@@ -234,7 +256,7 @@ def _volume(fit: _Fit) -> Integers:
 
 def _no_habits(power: float) -> Habits:
     classes = len(_VOLUMES) + 1
-    return Habits(power, np.zeros((classes, len(_LANES))), np.zeros((classes, len(_DISPERSIONS))))
+    return Habits(power, np.zeros((classes, len(_LANES))), np.zeros((classes, len(_DISPERSIONS))), 1e-4, 0.01)
 
 
 def _log_mean(log_likelihood: Floats) -> Floats:
