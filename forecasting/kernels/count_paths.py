@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-from scipy.special import gammaincc, gammainccinv, ndtri, pdtr
+from scipy.special import gammainc, gammaincc, gammainccinv, ndtri, pdtr
 
 from forecasting.kernels.random import PATH_STRIDE, draw, mix
 
@@ -61,18 +61,19 @@ def table_shapes() -> Floats:
 
 
 def _gamma_table() -> Floats32:
-    """Mean of the gamma variable (mean 1) at both ends of each cell; (SHAPES, PARTS, CELLS + 1), mean exactly 1.
+    """Gamma variable (mean 1) at both ends of each cell; (SHAPES, PARTS, CELLS + 1), mean exactly 1.
 
-    The end of the last cell, at probability 0, is placed such that the table's mean is right there, too.
+    The ends at probability 0 and 1 are placed such that the means of the outermost cells are right.
     """
     shape = table_shapes()
     nodes = _tail_nodes()
     with np.errstate(divide="ignore"):
         table = gammainccinv(shape[:, None, None], nodes[None]) / shape[:, None, None]
-    # Mean of the largest values, whose probability is that of the first cell: 1 - F(shape + 1) at its other end.
-    width = nodes[-1, 1]
+    # What the largest and the smallest values add to the mean: the same integrals for shape + 1.
     above = gammaincc(shape + 1.0, table[:, -1, 1] * shape)
-    table[:, -1, 0] = 2.0 * above / width - table[:, -1, 1]
+    below = gammainc(shape + 1.0, table[:, 0, -2] * shape)
+    table[:, -1, 0] = 2.0 * above / nodes[-1, 1] - table[:, -1, 1]
+    table[:, 0, -1] = np.maximum(2.0 * below / (1.0 - nodes[0, -2]) - table[:, 0, -2], 0.0)
     step = np.diff(nodes, axis=1)
     total = (0.5 * (table[:, :, 1:] + table[:, :, :-1]) * step[None]).sum(axis=(1, 2))
     return np.ascontiguousarray(table / total[:, None, None], dtype=np.float32)
@@ -118,9 +119,9 @@ def poisson_quantile(mean: float, uniform: float, certain: Counts, normal: Float
     third order, rounded to whole numbers.
     """
     if mean < LARGE_MEAN:
-        known = certain[int(mean * MEANS_A_UNIT), int(uniform * PROBABILITIES)]
+        known = float(certain[int(mean * MEANS_A_UNIT), int(uniform * PROBABILITIES)])
         if known < UNCERTAIN:
-            return np.float64(known)
+            return known
         chance = np.exp(-mean)
         count = 0.0
         while uniform > chance:
@@ -132,8 +133,9 @@ def poisson_quantile(mean: float, uniform: float, certain: Counts, normal: Float
         return count
     z = normal[int(uniform * normal.size)]
     spread = np.sqrt(mean - 1.0 / 12.0)
-    value: float = mean + spread * z + (z * z - 1.0) / 6.0 + (z - z * z * z) / (72.0 * spread)
-    return max(np.floor(value + 0.5), 0.0)
+    value = mean + spread * z + (z * z - 1.0) / 6.0 + (z - z * z * z) / (72.0 * spread)
+    rounded: float = np.floor(value + 0.5)
+    return max(rounded, 0.0)
 
 
 @njit(nogil=True, cache=True)
