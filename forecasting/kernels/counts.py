@@ -26,7 +26,7 @@ REFERENCE_PERIODS = 19.0
 DISPERSION_PERIODS = 400
 JUDGED_PERIODS = 728
 # A run of zeros of less probability (its logarithm) is an interruption; dispersions are taken for no less than this.
-INTERRUPTION = -9.0
+INTERRUPTION = -7.0
 LEAST_DISPERSION = 0.3
 
 
