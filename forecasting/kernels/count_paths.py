@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-from scipy.special import gammaincc, gammainccinv, ndtri, pdtr
+from scipy.special import gammainc, gammaincc, gammainccinv, ndtri, pdtr
 
 from forecasting.kernels.random import PATH_STRIDE, draw, mix
 
@@ -61,18 +61,19 @@ def table_shapes() -> Floats:
 
 
 def _gamma_table() -> Floats32:
-    """Mean of the gamma variable (mean 1) at both ends of each cell; (SHAPES, PARTS, CELLS + 1), mean exactly 1.
+    """Gamma variable (mean 1) at both ends of each cell; (SHAPES, PARTS, CELLS + 1), mean exactly 1.
 
-    The end of the last cell, at probability 0, is placed such that the table's mean is right there, too.
+    The ends at probability 0 and 1 are placed such that the means of the outermost cells are right.
     """
     shape = table_shapes()
     nodes = _tail_nodes()
     with np.errstate(divide="ignore"):
         table = gammainccinv(shape[:, None, None], nodes[None]) / shape[:, None, None]
-    # Mean of the largest values, whose probability is that of the first cell: 1 - F(shape + 1) at its other end.
-    width = nodes[-1, 1]
+    # What the largest and the smallest values add to the mean: the same integrals for shape + 1.
     above = gammaincc(shape + 1.0, table[:, -1, 1] * shape)
-    table[:, -1, 0] = 2.0 * above / width - table[:, -1, 1]
+    below = gammainc(shape + 1.0, table[:, 0, -2] * shape)
+    table[:, -1, 0] = 2.0 * above / nodes[-1, 1] - table[:, -1, 1]
+    table[:, 0, -1] = np.maximum(2.0 * below / (1.0 - nodes[0, -2]) - table[:, 0, -2], 0.0)
     step = np.diff(nodes, axis=1)
     total = (0.5 * (table[:, :, 1:] + table[:, :, :-1]) * step[None]).sum(axis=(1, 2))
     return np.ascontiguousarray(table / total[:, None, None], dtype=np.float32)
@@ -118,9 +119,9 @@ def poisson_quantile(mean: float, uniform: float, certain: Counts, normal: Float
     third order, rounded to whole numbers.
     """
     if mean < LARGE_MEAN:
-        known = certain[int(mean * MEANS_A_UNIT), int(uniform * PROBABILITIES)]
+        known = float(certain[int(mean * MEANS_A_UNIT), int(uniform * PROBABILITIES)])
         if known < UNCERTAIN:
-            return np.float64(known)
+            return known
         chance = np.exp(-mean)
         count = 0.0
         while uniform > chance:
@@ -132,8 +133,9 @@ def poisson_quantile(mean: float, uniform: float, certain: Counts, normal: Float
         return count
     z = normal[int(uniform * normal.size)]
     spread = np.sqrt(mean - 1.0 / 12.0)
-    value: float = mean + spread * z + (z * z - 1.0) / 6.0 + (z - z * z * z) / (72.0 * spread)
-    return max(np.floor(value + 0.5), 0.0)
+    value = mean + spread * z + (z * z - 1.0) / 6.0 + (z - z * z * z) / (72.0 * spread)
+    rounded: float = np.floor(value + 0.5)
+    return max(rounded, 0.0)
 
 
 @njit(nogil=True, cache=True)
@@ -162,6 +164,9 @@ def sample_counts(
     level_sd: Floats,
     unit: Floats,
     grain: Floats,
+    stretch: Floats,
+    absent: Floats,
+    resumption: float,
     lane_share: Floats32,
     dispersion_share: Floats32,
     weights: Floats,
@@ -183,10 +188,13 @@ def sample_counts(
     ``lane_share`` and ``dispersion_share`` are cumulated probabilities. ``unit`` 0 stands for the continuous
     (gamma) law. Where demand moves in multiples of ``grain`` (0: of nothing), what is not one of them is rounded at
     random to one of its neighbours, which keeps the mean.
+
+    ``stretch`` is added to the dispersion. With probability ``absent`` nothing is on offer at first, and demand
+    resumes with chance ``resumption`` at each period.
     """
     paths = out.shape[1]
     now, long, weight, back = np.empty(paths), np.empty(paths), np.empty(paths), np.empty(paths)
-    per_mean, chance, rows = np.empty(paths), np.empty(paths), np.empty(paths, dtype=np.int64)
+    per_mean, chance, silent, rows = np.empty(paths), np.empty(paths), np.empty(paths), np.empty(paths, dtype=np.int64)
     for i in range(keys.size):
         if mean[i] <= 0.0:
             out[i] = 0.0
@@ -204,7 +212,7 @@ def sample_counts(
             base = np.uint64(p) * np.uint64(PATH_STRIDE)
             bits = draw(key, base + np.uint64(_LANE_STEP))
             lane = _place(lane_share[i], np.float64(bits & _LOW) * _UNIT)
-            dispersion = dispersions[_place(dispersion_share[i], np.float64(bits >> _HALF) * _UNIT)]
+            dispersion = dispersions[_place(dispersion_share[i], np.float64(bits >> _HALF) * _UNIT)] + stretch[i]
             bits = draw(key, base + np.uint64(_LEVEL_STEP))
             off = np.exp(sd * normal[(bits >> _HALF) * np.uint64(normal.size) >> _HALF] - 0.5 * sd * sd)
             now[p] = level[i, lane] * off
@@ -212,12 +220,20 @@ def sample_counts(
             weight[p], back[p] = weights[lane], 1.0 - persistence[lane]
             rows[p], chance[p] = _row(1.0 / dispersion, variance)
             per_mean[p] = 1.0 / (mean[i] * dispersion)
+            silent[p] = 0.0
+            if absent[i] > 0.0:
+                bits = mix(bits)
+                if np.float64(bits & _LOW) * _UNIT < absent[i]:
+                    silent[p] = np.floor(np.log((np.float64(bits >> _HALF) + 0.5) * _UNIT) / np.log1p(-resumption))
         # Paths inside, periods outside: the steps of one path wait for each other, those of different paths don't.
         for h in range(out.shape[2]):
             factor = np.float64(factors[h])
             share = 1.0 / factor
             for p in range(paths):
                 bits = draw(key, np.uint64(p) * np.uint64(PATH_STRIDE) + np.uint64(h))
+                if h < silent[p]:
+                    out[i, p, h] = 0.0
+                    continue
                 more = mix(bits)
                 drawn = max(now[p], lowest) * factor
                 if not steady:

@@ -1,4 +1,4 @@
-"""Negative-binomial exponential smoothing: counts whose level drifts, with all that is uncertain about it."""
+"""Negative-binomial exponential smoothing: counts around a level that follows them, and all that is unsure about it."""
 
 from __future__ import annotations
 
@@ -9,73 +9,61 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.kernels.count_paths import quantile_tables, sample_counts
-from forecasting.kernels.counts import LOWEST_SHARE, choose_units, find_grain, fit_counts, follow_counts
+from forecasting.kernels.count_units import choose_units, find_grain
+from forecasting.kernels.counts import LOWEST_SHARE, filter_counts
+from forecasting.models.count_habits import DISPERSIONS, PERSISTENCE, WEIGHTS, CountHabits, normalise, volume_class
 from forecasting.models.protocol import FitContext, Floats32, Integers, Keys
 from forecasting.panel import DemandPanel
-from forecasting.segments import INTERVAL_CUT_OFF, summarise
+from forecasting.segments import INTERVAL_CUT_OFF, DemandSummary, summarise
 
 __all__ = ["CountPaths", "NegativeBinomial"]
 
 Floats = npt.NDArray[np.float64]
 
-# Candidates (weight, persistence): the level follows demand with the weight and returns to its long-run mean.
-_BY_PERSISTENCE = {
-    1.0: (0.0, 0.01, 0.02, 0.04, 0.07, 0.11, 0.17, 0.25, 0.4),
-    0.98: (0.02, 0.04, 0.07, 0.11, 0.17, 0.25),
-    0.93: (0.04, 0.07, 0.12, 0.2, 0.35),
-    0.8: (0.1, 0.2, 0.35),
-    0.5: (0.25,),
-}
-_LANES = np.array([(weight, persistence) for persistence, all in _BY_PERSISTENCE.items() for weight in all])
-_WEIGHTS = np.ascontiguousarray(_LANES[:, 0])
-_PERSISTENCE = np.ascontiguousarray(_LANES[:, 1])
-# Excess variance over a Poisson count's, at the mean and in parts of the squared mean.
-_DISPERSIONS = np.geomspace(1e-4, 50.0, 25)
-# Series of similar volume: mean counts a period.
-_VOLUMES = np.array([0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0])
-# From so many series the panel's habits are learned; a class leans on all as if they were this many of its own.
+# From at most so many series the panel's habits are learned.
 _POOLED_SERIES = 2000
-_PRIOR_SERIES = 10.0
-_ROUNDS = 30
-# A constant series of at least so many periods is taken for steady.
-_STEADY_PERIODS = 8
-
-
-@dataclass(frozen=True, eq=False)
-class Habits:
-    """What all series teach together.
-
-    Attributes
-    ----------
-    power : excess variance grows with this power of the mean, 1 or 2.
-    lanes : (classes, lanes) log probability of each candidate; dispersions : (classes, dispersions) likewise.
-    """
-
-    power: float
-    lanes: Floats
-    dispersions: Floats
+# A constant series is steady, a series with less variance than a Poisson count is not one, from so many periods on.
+_LONG_ENOUGH = 8
+_LEAST_VARIANCE = 0.8
+# A level smoothed with weight w rests on so many times (2 - w) / w periods; its relative standard error is at most:
+_EVIDENCE = 2.0
+_LARGEST_SD = 1.2
+# Counts are exact up to about this many units a demand; beyond, coarser units do.
+_LARGEST_COUNT = 4096.0
+_CONTINUOUS_COUNT = 1e5
 
 
 @dataclass(frozen=True, eq=False)
 class CountPaths:
-    """Series whose counts are negative-binomial around a level that follows them.
+    """Demand = unit x a negative-binomial count around level x season; the level follows it.
+
+    Every path has a smoothing weight, a persistence and a dispersion of its own, drawn from what the history and
+    the other series leave possible, and a level that is off by its standard error.
 
     Attributes
     ----------
-    mean, level, long_level, level_sd, unit, grain : see :func:`forecasting.kernels.count_paths.sample_counts`.
-    lanes : float32 (n, lanes), dispersions : float32 (n, dispersions); posterior probabilities.
+    mean : (n,) units a period at season 1; level : (n, lanes); long_level : (n,).
+    level_sd : (n,) relative standard error of the level, drawn once a path.
+    unit : (n,) what is counted; 0 for a gamma variable instead of a count, -1 for a steady series.
+    grain : (n,) the amount of which all demands are multiples; 0 for none.
+    stretch : (n,) dispersion added for the mean that was fitted to few periods.
+    absent : (n,) probability that nothing is on offer at the end of the history.
+    lanes : float32 (n, lanes); dispersions : float32 (n, dispersions); probabilities of the candidates.
+    seen : (n,) periods behind it.
     """
 
     context: FitContext
+    habits: CountHabits
     mean: Floats
     level: Floats
     long_level: Floats
     level_sd: Floats
     unit: Floats
     grain: Floats
+    stretch: Floats
+    absent: Floats
     lanes: Floats32
     dispersions: Floats32
-    power: float
     seen: Floats
 
     def paths(self, rows: Integers, keys: Keys, horizon: int, count: int) -> Floats32:
@@ -89,13 +77,16 @@ class CountPaths:
             self.level_sd[rows],
             self.unit[rows],
             self.grain[rows],
+            self.stretch[rows],
+            self.absent[rows],
+            self.habits.resumption,
             np.cumsum(self.lanes[rows], axis=1, dtype=np.float32),
             np.cumsum(self.dispersions[rows], axis=1, dtype=np.float32),
-            _WEIGHTS,
-            _PERSISTENCE,
+            WEIGHTS,
+            PERSISTENCE,
             _long_weight(self.context),
-            self.power,
-            _DISPERSIONS,
+            self.habits.power,
+            DISPERSIONS,
             LOWEST_SHARE,
             self.context.future(horizon),
             self.context.profile[rows],
@@ -105,159 +96,203 @@ class CountPaths:
         return out
 
     def expected(self, rows: Integers, horizon: int) -> Floats32:
-        """Return the point forecast; float32 (k, horizon)."""
-        raise NotImplementedError
+        """Return the mean of the paths without drawing them; float32 (k, horizon).
+
+        A level that returns to its long-run mean is taken to do so during an absence, too.
+        """
+        out = np.empty((len(rows), horizon))
+        share = self.lanes[rows] / self.lanes[rows].sum(axis=1, keepdims=True)
+        level = self.level[rows].copy()
+        long = np.repeat(self.long_level[rows][:, None], len(WEIGHTS), axis=1)
+        silent = self.absent[rows].copy()
+        for h in range(horizon):
+            silent *= 1.0 - self.habits.resumption
+            out[:, h] = (share * level).sum(axis=1) * (1.0 - silent)
+            back = (1.0 - PERSISTENCE) * (long - level)
+            long += _long_weight(self.context) * (level - long)
+            level += back
+        return np.asarray(out * self.context.future(horizon)[self.context.profile[rows]], dtype=np.float32)
+
+    def follow(self, panel: DemandPanel, context: FitContext) -> CountPaths:
+        """See :class:`forecasting.models.protocol.Follows`: new levels and absences, everything else as it was."""
+        fit = _filter(panel, context, self.habits, self.unit, self.grain, judge=False)
+        absent = _absence(fit.absence, self.habits)
+        return replace(self, context=context, level=fit.level, long_level=fit.long_level, absent=absent)
 
     def parameters(self) -> Mapping[str, npt.NDArray[np.generic]]:
-        """The level, its weight, persistence and standard error, the dispersion, the law of the counts."""
+        """What is most probable of the level, its weight and persistence, and the dispersion; and what is counted.
+
+        ``law`` is "negative binomial", or the name of what stands in for it: "gamma", "steady", "no demand".
+        """
         best = self.lanes.argmax(axis=1)
+        law = np.select(
+            [self.mean <= 0, self.unit < 0, self.unit == 0], ["no demand", "steady", "gamma"], "negative binomial"
+        )
         return {
             "level": self.level[np.arange(len(self.mean)), best],
-            "smoothing": _WEIGHTS[best],
-            "persistence": _PERSISTENCE[best],
-            "dispersion": _DISPERSIONS[self.dispersions.argmax(axis=1)],
+            "smoothing": WEIGHTS[best],
+            "persistence": PERSISTENCE[best],
+            "dispersion": DISPERSIONS[self.dispersions.argmax(axis=1)],
             "level_sd": self.level_sd,
             "unit": self.unit,
+            "absent": self.absent,
             "past_values": self.seen,
+            "fallback": np.where(law == "negative binomial", "", law),
         }
 
 
 @dataclass(frozen=True)
 class NegativeBinomial:
-    """TODO."""
+    """Exponential smoothing of counts with shared seasons, shared habits and paths with level feedback.
+
+    The level l of a series follows its demand and returns to a long-run mean; demand is negative-binomial around
+    l x season. Candidates for weight and persistence, and for the dispersion, are judged by their likelihood and by
+    how often they are true of series of similar volume (empirical Bayes). Whether the variance is linear or
+    quadratic in the mean is decided by the likelihood of all series together. Long runs of zeros that chance can't
+    explain are taken for absences: they are no evidence, and an absence that lasts ends by chance.
+
+    Series that come in lots are counted in lots (``choose_units``). Where a count is the wrong picture a named
+    fallback stands in (``parameters()["fallback"]``): "gamma" for fractional demand without zeros and for demand
+    with less variance than a Poisson count's, rounded at random to the series' grain; "steady" for a constant.
+
+    References
+    ----------
+    Snyder, Ord and Beaumont (2012), International Journal of Forecasting 28, 485-496 (damped dynamic, negative
+    binomial). De Rezende, Egert, Marin and Thompson (2022), ibid. 38, 1460-1467, arXiv 2111.14721 (shared seasons,
+    sample paths).
+    """
 
     name: str = "negative_binomial"
 
-    def pool(self, panel: DemandPanel, context: FitContext) -> Habits:
-        """See :class:`forecasting.models.protocol.Pools`."""
-        keys = panel.stream_keys(0)
-        order = np.argsort(keys)
-        alive = order[summarise(panel).demands[order] > 0][:_POOLED_SERIES]
-        part = panel.take(alive)
-        inner = replace(context, profile=context.profile[alive])
-        fits = [_fit(part, inner, _no_habits(power)) for power in (1.0, 2.0)]
-        marginal = [_log_mean(f.dispersion_likelihood).sum() for f in fits]
-        fit = fits[int(np.argmax(marginal))]
-        volume = _volume(fit)
-        return Habits(
-            (1.0, 2.0)[int(np.argmax(marginal))],
-            _learn(fit.lane_likelihood, volume),
-            _learn(fit.dispersion_likelihood, volume),
+    def pool(self, panel: DemandPanel, context: FitContext) -> CountHabits:
+        """See :class:`forecasting.models.protocol.Pools`; learns from the series with the smallest stream keys."""
+        order = np.argsort(panel.stream_keys(0), kind="stable")
+        chosen = order[summarise(panel).demands[order] > 0][:_POOLED_SERIES]
+        if not len(chosen):
+            return CountHabits.unknown()
+        part, inner = panel.take(chosen), replace(context, profile=context.profile[chosen])
+        unit, grain = _units(part, summarise(part))
+        fits = {
+            power: _filter(part, inner, CountHabits.unknown(power), unit, grain, judge=True) for power in (1.0, 2.0)
+        }
+        power = max(fits, key=lambda power: _evidence(fits[power].dispersion_scores))
+        fit = fits[power]
+        volume = volume_class(fit.mean, unit)
+        return CountHabits.learn(
+            power, fit.lane_scores, fit.dispersion_scores, volume, fit.absence, float(part.observed.sum())
         )
 
     def fit(self, panel: DemandPanel, context: FitContext) -> CountPaths:
         """See :class:`forecasting.models.protocol.DemandModel`."""
-        habits = context.pooled if isinstance(context.pooled, Habits) else _no_habits(2.0)
-        fit = _fit(panel, context, habits)
-        volume = _volume(fit)
-        lanes = _softmax(fit.lane_likelihood + habits.lanes[volume])
-        dispersions = _softmax(fit.dispersion_likelihood + habits.dispersions[volume])
-        spread = dispersions @ _DISPERSIONS
-        relative = spread + np.where(fit.mean > 0, fit.unit / np.where(fit.mean > 0, fit.mean, 1.0), 0.0)
-        level_sd = np.minimum(np.sqrt(relative / np.maximum(fit.seen, 1.0)), 0.8)
+        habits = context.pooled if isinstance(context.pooled, CountHabits) else CountHabits.unknown()
+        summary = summarise(panel)
+        unit, grain = _units(panel, summary)
+        fit = _filter(panel, context, habits, unit, grain, judge=True)
+        volume = volume_class(fit.mean, unit)
+        lanes = normalise(fit.lane_scores + habits.lanes[volume])
+        dispersions = normalise(fit.dispersion_scores + habits.dispersions[volume])
+        seen = np.maximum(summary.observed - fit.absence[:, 3], 0.0)
+        weight = (lanes * WEIGHTS).sum(axis=1)
+        evidence = np.minimum(np.maximum(seen, 1.0), _EVIDENCE * (2.0 - weight) / np.maximum(weight, 1e-9))
+        # Squared coefficient of variation of a period at the mean.
+        scatter = (dispersions * DISPERSIONS).sum(axis=1)
+        scatter += np.where(fit.mean > 0, np.maximum(unit, 0.0) / np.where(fit.mean > 0, fit.mean, 1.0), 0.0)
         return CountPaths(
-            context, fit.mean, fit.level, fit.long_level, level_sd, fit.unit, fit.grain,
-            lanes.astype(np.float32), dispersions.astype(np.float32), habits.power, fit.seen,
-        )  # fmt: skip
+            context=context,
+            habits=habits,
+            mean=fit.mean,
+            level=fit.level,
+            long_level=fit.long_level,
+            level_sd=np.minimum(np.sqrt(scatter / np.maximum(evidence, 1.0)), _LARGEST_SD),
+            unit=unit,
+            grain=grain,
+            # The variance about a fitted mean is too small by 1 / n.
+            stretch=scatter / np.maximum(seen - 1.0, 1.0),
+            absent=_absence(fit.absence, habits),
+            lanes=lanes.astype(np.float32),
+            dispersions=dispersions.astype(np.float32),
+            seen=seen,
+        )
 
 
 @dataclass(frozen=True, eq=False)
-class _Fit:
+class _Filtered:
     mean: Floats
     level: Floats
     long_level: Floats
-    unit: Floats
-    grain: Floats
-    seen: Floats
-    lane_likelihood: Floats
-    dispersion_likelihood: Floats
+    absence: Floats
+    lane_scores: Floats
+    dispersion_scores: Floats
 
 
-def _fit(panel: DemandPanel, context: FitContext, habits: Habits) -> _Fit:
+def _filter(
+    panel: DemandPanel, context: FitContext, habits: CountHabits, unit: Floats, grain: Floats, *, judge: bool
+) -> _Filtered:
     n = len(panel)
-    unit, grain, mean, long_level = (np.zeros(n) for _ in range(4))
-    summary = summarise(panel)
-    find_grain(panel.quantity, panel.status, grain)
-    size = summary.mean * summary.observed / np.maximum(summary.demands, 1.0)
-    least = np.where(panel.observed & (panel.quantity > 0), panel.quantity, np.inf).min(axis=1, initial=np.inf)
-    smallest = np.where(grain > 0, grain, np.where(np.isfinite(least), least, 0.0))
-    fine = np.maximum(size / np.where(smallest > 0, smallest, 1.0) / 4096.0, 1.0)
-    smallest = smallest * 2.0 ** np.floor(np.log2(fine))
-    rare = summary.mean_interval > INTERVAL_CUT_OFF
-    choose_units(
-        panel.quantity, panel.status, np.where(rare, summary.mean, 0.0), smallest, _DISPERSIONS[::2].copy(), unit
-    )
-    long_enough = summary.observed >= _STEADY_PERIODS
-    no_zeros = summary.demands == summary.observed
-    under = (summary.variance < 0.8 * grain * summary.mean) & (summary.mean >= grain)
-    continuous = long_enough & (under | (no_zeros & ((grain == 0) | (summary.mean > 1e5 * grain))))
-    unit = np.where(continuous, 0.0, unit)
-    unit = np.where(long_enough & (summary.variance <= 1e-12 * summary.mean**2), -1.0, unit)
-    volume = _classes(summary.mean, unit)
-    level, lanes = np.zeros((n, len(_LANES))), np.zeros((n, len(_LANES)))
-    dispersions = np.zeros((n, len(_DISPERSIONS)))
-    fit_counts(
+    volume = volume_class(summarise(panel).mean, unit)
+    out = _Filtered(
+        np.zeros(n), np.zeros((n, len(WEIGHTS))), np.zeros(n), np.zeros((n, 4)),
+        np.zeros((n, len(WEIGHTS))), np.zeros((n, len(DISPERSIONS))),
+    )  # fmt: skip
+    filter_counts(
         panel.quantity,
         panel.status,
         context.past(),
         context.profile,
         unit,
         grain,
-        _WEIGHTS,
-        _PERSISTENCE,
+        WEIGHTS,
+        PERSISTENCE,
         _long_weight(context),
         habits.power,
-        _DISPERSIONS,
-        np.ascontiguousarray(habits.lanes[volume]),
-        np.ascontiguousarray(habits.dispersions[volume]),
-        mean,
-        level,
-        long_level,
-        lanes,
-        dispersions,
+        DISPERSIONS,
+        habits.lanes[volume],
+        habits.dispersions[volume],
+        judge,
+        out.mean,
+        out.level,
+        out.long_level,
+        out.absence,
+        out.lane_scores,
+        out.dispersion_scores,
     )
-    return _Fit(mean, level, long_level, unit, grain, summary.observed, lanes, dispersions)
+    return out
+
+
+def _units(panel: DemandPanel, summary: DemandSummary) -> tuple[Floats, Floats]:
+    """In what each series is counted, and of what its demands are multiples; see CountPaths."""
+    grain, unit = np.zeros(len(panel)), np.zeros(len(panel))
+    find_grain(panel.quantity, panel.status, grain)
+    positive = np.where(panel.observed & (panel.quantity > 0), panel.quantity, np.float32(np.inf))
+    least = positive.min(axis=1, initial=np.float32(np.inf)).astype(np.float64)
+    smallest = np.where(grain > 0, grain, np.where(np.isfinite(least), least, 0.0))
+    size = summary.mean * summary.observed / np.maximum(summary.demands, 1.0)
+    doublings = np.log2(np.maximum(size / np.where(smallest > 0, smallest, 1.0) / _LARGEST_COUNT, 1.0))
+    smallest = smallest * 2.0 ** np.floor(doublings)
+    # Lots are looked for where demand is rare: elsewhere a season would be taken for them.
+    rare = np.where(summary.mean_interval > INTERVAL_CUT_OFF, summary.mean, 0.0)
+    choose_units(panel.quantity, panel.status, rare, smallest, DISPERSIONS[::2].copy(), unit)
+    no_zeros = summary.demands == summary.observed
+    calm = (summary.variance < _LEAST_VARIANCE * grain * summary.mean) & (summary.mean >= grain)
+    fluid = no_zeros & ((grain == 0) | (summary.mean > _CONTINUOUS_COUNT * grain))
+    steady = summary.variance <= 1e-12 * summary.mean**2
+    unit[(summary.observed >= _LONG_ENOUGH) & (calm | fluid)] = 0.0
+    unit[(summary.observed >= _LONG_ENOUGH) & steady] = -1.0
+    return unit, grain
+
+
+def _absence(absence: Floats, habits: CountHabits) -> Floats:
+    """Probability of an absence: as likely as one begins, over the chance of the run of zeros without one."""
+    odds = habits.absence * np.exp(np.minimum(-absence[:, 0], 50.0))
+    return np.where(absence[:, 0] < 0, odds / (1.0 + odds), 0.0)
+
+
+def _evidence(scores: Floats) -> float:
+    """Log likelihood of all series when every candidate is as likely as any other."""
+    top = scores.max(axis=1)
+    return float((top + np.log(np.exp(scores - top[:, None]).mean(axis=1))).sum())
 
 
 def _long_weight(context: FitContext) -> float:
+    """The long-run mean remembers about a year."""
     return 1.0 / context.season.calendar.frequency.periods_per_year
-
-
-def _classes(mean: Floats, unit: Floats) -> Integers:
-    counts = np.where(unit > 0, mean / np.where(unit > 0, unit, 1.0), np.inf)
-    return np.searchsorted(_VOLUMES, counts)
-
-
-def _volume(fit: _Fit) -> Integers:
-    return _classes(fit.mean, fit.unit)
-
-
-def _no_habits(power: float) -> Habits:
-    classes = len(_VOLUMES) + 1
-    return Habits(power, np.zeros((classes, len(_LANES))), np.zeros((classes, len(_DISPERSIONS))))
-
-
-def _log_mean(log_likelihood: Floats) -> Floats:
-    top = log_likelihood.max(axis=1)
-    return top + np.log(np.exp(log_likelihood - top[:, None]).mean(axis=1))
-
-
-def _softmax(logs: Floats) -> Floats:
-    share = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return share / share.sum(axis=1, keepdims=True)
-
-
-def _learn(log_likelihood: Floats, volume: Integers) -> Floats:
-    """Find by expectation-maximisation how often each candidate is the true one, by class of volume."""
-    k = log_likelihood.shape[1]
-    common = np.full(k, 1.0 / k)
-    for _ in range(_ROUNDS):
-        share = _softmax(log_likelihood + np.log(common))
-        common = (share.sum(axis=0) + 1.0 / k * _PRIOR_SERIES) / (len(share) + _PRIOR_SERIES)
-    out = np.tile(common, (len(_VOLUMES) + 1, 1))
-    for c in range(len(out)):
-        mine = log_likelihood[volume == c]
-        for _ in range(_ROUNDS):
-            share = _softmax(mine + np.log(out[c]))
-            out[c] = (share.sum(axis=0) + _PRIOR_SERIES * common) / (len(share) + _PRIOR_SERIES)
-    return np.log(out)
