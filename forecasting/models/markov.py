@@ -20,6 +20,8 @@ __all__ = ["PooledChains", "Willemain"]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 _CHOSEN = "autocorrelation"
+# A chain that never left or never kept its state in so few periods may yet do so.
+LARGEST = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ class Willemain:
         moment, spread = _autocovariance(past.steps)
         own = np.clip(moment / np.where(spread > 0, spread, 1.0), -1.0, 1.0)
         persistence = (past.demands * own + self.prior * pooled) / (past.demands + self.prior)
-        persistence = np.where(spread > 0, persistence, 0.0)
+        persistence = np.where(spread > 0, np.clip(persistence, -LARGEST, LARGEST), 0.0)
         return ChainPaths.fitted(self, panel, context, {_CHOSEN: persistence}, jitter=True)
 
     def run(self, panel: DemandPanel, context: FitContext, chosen: Mapping[str, Floats]) -> tuple[Chain, DemandSizes]:
