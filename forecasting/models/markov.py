@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from forecasting.kernels.intermittent import transitions
 from forecasting.models.chains import Chain, ChainPaths, drift_of, relative_error
+from forecasting.models.pooled import PooledDemand, pool_demand
 from forecasting.models.protocol import FitContext, memory_periods
-from forecasting.models.sizes import DemandSizes, PooledDemand, demand_sizes, pool_demand
+from forecasting.models.sizes import DemandSizes, demand_sizes
 from forecasting.panel import DemandPanel
 
 __all__ = ["PooledChains", "Willemain"]
@@ -54,7 +55,8 @@ class Willemain:
         moment, spread = _autocovariance(_remembered(panel, context).steps)
         common = pool_demand(panel, context)
         # Exact sums do not depend on the order of the series.
-        return PooledChains(common.ratio, common.drift, math.fsum(moment) / max(math.fsum(spread), 1e-12))
+        persistence = math.fsum(moment) / max(math.fsum(spread), 1e-12)
+        return PooledChains(common.ratio, common.drift, common.demands, common.periods, persistence)
 
     def fit(self, panel: DemandPanel, context: FitContext) -> ChainPaths:
         """See :class:`forecasting.models.protocol.DemandModel`."""

@@ -33,7 +33,7 @@ def test_an_autocorrelation_is_shrunk_by_twenty_demands() -> None:
     """Own: the correlation of neighbours; weights are the series' demands and 20."""
     panel = panel_of(chains(5, 0.3, 0.4))
     context = context_of(panel)
-    pooled = replace(Willemain().pool(panel, context), persistence=0.1)
+    pooled = replace(Willemain().pool(panel, context), demands=0.0, periods=0.0, persistence=0.1)
     fitted = Willemain().fit(panel, replace(context, pooled=pooled))
     for i in range(5):
         y = (panel.quantity[i] > 0).astype(float)
