@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from forecasting.kernels.intermittent import transitions
 from forecasting.models.chains import Chain, ChainPaths, drift_of, relative_error
-from forecasting.models.pooled import PooledDemand, pool_demand
+from forecasting.models.pooled import PooledDemand, a_sample, pool_demand
 from forecasting.models.protocol import FitContext, memory_periods
 from forecasting.models.sizes import DemandSizes, demand_sizes
 from forecasting.panel import DemandPanel
@@ -52,8 +52,8 @@ class Willemain:
 
     def pool(self, panel: DemandPanel, context: FitContext) -> PooledChains:
         """See :class:`forecasting.models.protocol.Pools`."""
-        moment, spread = _autocovariance(_remembered(panel, context).steps)
         common = pool_demand(panel, context)
+        moment, spread = _autocovariance(_remembered(*a_sample(panel, context)).steps)
         # Exact sums do not depend on the order of the series.
         persistence = math.fsum(moment) / max(math.fsum(spread), 1e-12)
         return PooledChains(common.ratio, common.drift, common.demands, common.periods, persistence)

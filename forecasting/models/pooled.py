@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,14 @@ from forecasting.models.protocol import FitContext, Floats32, Integers, memory_p
 from forecasting.panel import DemandPanel
 from forecasting.segments import DemandSummary, summarise
 
-__all__ = ["RATIOS", "PooledDemand", "mean_size", "past_sizes", "pool_demand", "thin_evidence"]
+__all__ = ["RATIOS", "PooledDemand", "a_sample", "mean_size", "past_sizes", "pool_demand", "thin_evidence"]
 
 Floats = npt.NDArray[np.float64]
 
 RATIOS = 32
 # Series with fewer demands tell nothing of the spread around their mean, with fewer periods nothing of their share.
 LEAST_DEMANDS = 5
+LARGEST_SAMPLE = 3000
 # Longer histories are scaled down to so many periods: their shares are known well enough.
 _LONGEST = 200
 
@@ -45,8 +46,17 @@ class PooledDemand:
 
 def pool_demand(panel: DemandPanel, context: FitContext) -> PooledDemand:
     """Learn from the whole panel; series with fewer than 5 demands count for their shares alone."""
+    panel, context = a_sample(panel, context)
     demands, periods = _pooled_share(summarise(panel))
     return PooledDemand(_pooled_ratios(panel, context), _pooled_drift(panel, context), demands, periods)
+
+
+def a_sample(panel: DemandPanel, context: FitContext) -> tuple[DemandPanel, FitContext]:
+    """Return at most 3,000 series, chosen and ordered by their identity alone: more would teach nothing more."""
+    if len(panel) <= LARGEST_SAMPLE:
+        return panel, context
+    rows = np.sort(np.argsort(panel.stream_keys(0))[:LARGEST_SAMPLE])
+    return panel.take(rows), replace(context, profile=context.profile[rows])
 
 
 def thin_evidence(summary: DemandSummary, pooled: PooledDemand | None) -> Floats:

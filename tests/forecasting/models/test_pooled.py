@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import betabinom
 
-from forecasting.models.pooled import PooledDemand, pool_demand, thin_evidence
+from forecasting.models.pooled import PooledDemand, a_sample, pool_demand, thin_evidence
 from forecasting.segments import summarise
 from tests.forecasting.panels import context_of, panel_of
 
@@ -55,6 +57,21 @@ def test_a_panel_that_teaches_nothing_lends_nothing() -> None:
         pooled = pool_demand(panel, context_of(panel))
         np.testing.assert_array_equal(pooled.ratio, np.ones(32))
         assert (pooled.drift, pooled.demands) == (0, 0) or (demand == np.eye(3, 40)).all()
+
+
+def test_a_large_panel_is_sampled_by_the_identity_of_its_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same ten of 60 series in whatever order these come, with the groups they belong to."""
+    monkeypatch.setattr("forecasting.models.pooled.LARGEST_SAMPLE", 10)
+    panel = panel_of(world(60, 0.0))
+    context = replace(context_of(panel), profile=np.arange(60))
+    order = np.random.default_rng(0).permutation(60)
+    first, known = a_sample(panel, context)
+    second, other = a_sample(panel.take(order), replace(context, profile=order))
+    assert len(first) == 10
+    assert set(first.skus) == set(second.skus) != set(panel.skus[:10])
+    np.testing.assert_array_equal(first.quantity, panel.quantity[known.profile])
+    np.testing.assert_array_equal(second.quantity, panel.quantity[other.profile])
+    assert pool_demand(panel, context_of(panel)).drift == pool_demand(panel.take(order), context_of(panel)).drift
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.6, 2.0), (4.0, 2.0)])
