@@ -46,8 +46,9 @@ def sample_chain(
 
     With q = probability x season (at most 1) a period has demand with probability q + persistence x (y - q), y being
     1 after demand and 0 after none: a chain whose stationary probability is q and whose autocorrelation is the
-    persistence. ``last`` is y before the first period. Where probability x season exceeds 1, the size grows instead.
-    With ``feedback`` w the probability follows what was drawn as in TSB: weight w x season, at most 1.
+    persistence (a negative one as far as probabilities allow). ``last`` is y before the first period. Where
+    probability x season exceeds 1, the size grows instead. With ``feedback`` w the probability follows what was drawn
+    as in TSB: weight w x season, at most 1.
 
     A size is one of the ``count[i]`` past sizes, or as if there were ``prior`` more, one of ``pooled[i]``. It is
     moved by a Normal error of sd min(``jitter[i]``, root of the size), in multiples of ``unit[i]`` (0: any amount),
@@ -70,7 +71,7 @@ def sample_chain(
                 chance = min(plain, 1.0)
                 hit = 0.0
                 value = 0.0
-                if np.float64(bits & _LOW) * _UNIT < chance + persistence[i] * (before - chance):
+                if np.float64(bits & _LOW) * _UNIT < _next(chance, persistence[i], before):
                     hit = 1.0
                     more = draw(keys[i], base + np.uint64(_SIZE_STEP + h))
                     entry = np.int64((bits >> _HALF) * entries >> _HALF)
@@ -88,6 +89,14 @@ def sample_chain(
                 out[i, p, h] = value
                 before = hit
                 level += min(feedback[i] * factor, 1.0) * (hit / factor - level)
+
+
+@njit(nogil=True, cache=True)
+def _next(chance: float, persistence: float, before: float) -> float:
+    """Probability of demand; a negative persistence goes no further than both probabilities allow."""
+    if persistence < 0.0 and chance < 1.0:
+        persistence = max(persistence, -min(chance, 1.0 - chance) / max(chance, 1.0 - chance))
+    return chance + persistence * (before - chance)
 
 
 @njit(nogil=True, cache=True)
@@ -116,5 +125,5 @@ def chain_means(
         for h in range(out.shape[1]):
             plain = occurrence[i] * season[profile[i], h]
             chance = min(plain, 1.0)
-            before = min(max(chance + persistence[i] * (before - chance), 0.0), 1.0)
+            before = _next(chance, persistence[i], before)
             out[i, h] = size[i] * before * max(plain, 1.0)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from forecasting.kernels.intermittent import smooth_aggregates
 from forecasting.models.chains import Chain, ChainPaths, drift_of, leaning, relative_error
+from forecasting.models.pooled import PooledDemand, pool_demand
 from forecasting.models.protocol import FitContext
-from forecasting.models.sizes import DemandSizes, PooledDemand, demand_sizes, pool_demand
+from forecasting.models.sizes import DemandSizes, demand_sizes
 from forecasting.panel import DemandPanel
 from forecasting.segments import summarise
 
@@ -19,9 +20,8 @@ __all__ = ["Adida", "Imapa"]
 
 Floats = npt.NDArray[np.float64]
 _WEIGHTS = (0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3)
-# No bucket is wider, and the history holds so many at least; rarer demand leaves some of them empty.
+# No bucket is wider; rarer demand leaves some of them empty.
 WIDEST = 60
-LEAST_BUCKETS = 4
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ class Adida:
     def fit(self, panel: DemandPanel, context: FitContext) -> ChainPaths:
         """See :class:`forecasting.models.protocol.DemandModel`."""
         summary = summarise(panel)
-        most = np.clip(summary.observed // LEAST_BUCKETS, 1, WIDEST)
-        width = np.rint(np.clip(summary.mean_interval, 1.0, most))
+        width = np.rint(np.clip(summary.mean_interval, 1.0, np.clip(summary.observed, 1.0, WIDEST)))
         chosen = {"width": width, "smoothing": np.zeros((len(panel), WIDEST))}
         self._smooth(panel, context, chosen, choose=True)
         return ChainPaths.fitted(self, panel, context, chosen)

@@ -10,16 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.kernels.chains import chain_means, sample_chain
+from forecasting.models.pooled import thin_evidence
 from forecasting.models.protocol import FitContext, Floats32, Integers, Keys
 from forecasting.models.sampled import _NORMAL
 from forecasting.models.sizes import DemandSizes
 from forecasting.panel import DemandPanel
+from forecasting.segments import summarise
 
 __all__ = ["Chain", "ChainPaths", "Rule", "drift_of", "leaning", "relative_error"]
 
 Floats = npt.NDArray[np.float64]
 # Beyond this relative standard error of a rate there is nothing more to be unsure of.
 LARGEST_ERROR = 1.5
+_SHARE_FACTOR = "share_factor"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +80,15 @@ class ChainPaths:
     def fitted(
         cls, rule: Rule, panel: DemandPanel, context: FitContext, chosen: Mapping[str, Floats], *, jitter: bool = False
     ) -> ChainPaths:
-        """Run a rule along a history; with ``jitter`` sizes move by up to their standard deviation."""
+        """Run a rule along a history; with ``jitter`` sizes move by up to their standard deviation.
+
+        How far the rate leans on that of all series is a parameter, too: were it reckoned anew, an item that is
+        followed through a silence could be expected to sell more.
+        """
+        if _SHARE_FACTOR not in chosen:
+            chosen = {**chosen, _SHARE_FACTOR: thin_evidence(summarise(panel), context.pooled)}
         chain, sizes = rule.run(panel, context, chosen)
+        chain = replace(chain, rate=chain.rate * chosen[_SHARE_FACTOR])
         return cls(context, rule, chosen, chain, sizes, sizes.sd if jitter else np.zeros(len(panel)))
 
     @property

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from forecasting.kernels.intermittent import choose_croston, choose_tsb, run_croston, run_tsb
 from forecasting.models.chains import Chain, ChainPaths, drift_of, leaning, relative_error
+from forecasting.models.pooled import PooledDemand, pool_demand
 from forecasting.models.protocol import FitContext
-from forecasting.models.sizes import DemandSizes, PooledDemand, demand_sizes, pool_demand
+from forecasting.models.sizes import DemandSizes, demand_sizes
 from forecasting.panel import DemandPanel
 from forecasting.segments import summarise
 

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from forecasting.kernels.intermittent import transitions
 from forecasting.models.chains import Chain, ChainPaths, drift_of, relative_error
+from forecasting.models.pooled import PooledDemand, a_sample, pool_demand
 from forecasting.models.protocol import FitContext, memory_periods
-from forecasting.models.sizes import DemandSizes, PooledDemand, demand_sizes, pool_demand
+from forecasting.models.sizes import DemandSizes, demand_sizes
 from forecasting.panel import DemandPanel
 
 __all__ = ["PooledChains", "Willemain"]
@@ -20,6 +21,8 @@ __all__ = ["PooledChains", "Willemain"]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 _CHOSEN = "autocorrelation"
+# A chain that never left or never kept its state in so few periods may yet do so.
+LARGEST = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +52,11 @@ class Willemain:
 
     def pool(self, panel: DemandPanel, context: FitContext) -> PooledChains:
         """See :class:`forecasting.models.protocol.Pools`."""
-        moment, spread = _autocovariance(_remembered(panel, context).steps)
         common = pool_demand(panel, context)
+        moment, spread = _autocovariance(_remembered(*a_sample(panel, context)).steps)
         # Exact sums do not depend on the order of the series.
-        return PooledChains(common.ratio, common.drift, math.fsum(moment) / max(math.fsum(spread), 1e-12))
+        persistence = math.fsum(moment) / max(math.fsum(spread), 1e-12)
+        return PooledChains(common.ratio, common.drift, common.demands, common.periods, persistence)
 
     def fit(self, panel: DemandPanel, context: FitContext) -> ChainPaths:
         """See :class:`forecasting.models.protocol.DemandModel`."""
@@ -61,7 +65,7 @@ class Willemain:
         moment, spread = _autocovariance(past.steps)
         own = np.clip(moment / np.where(spread > 0, spread, 1.0), -1.0, 1.0)
         persistence = (past.demands * own + self.prior * pooled) / (past.demands + self.prior)
-        persistence = np.where(spread > 0, persistence, 0.0)
+        persistence = np.where(spread > 0, np.clip(persistence, -LARGEST, LARGEST), 0.0)
         return ChainPaths.fitted(self, panel, context, {_CHOSEN: persistence}, jitter=True)
 
     def run(self, panel: DemandPanel, context: FitContext, chosen: Mapping[str, Floats]) -> tuple[Chain, DemandSizes]:

@@ -19,7 +19,7 @@ SEASON = np.array([[1.0, 1.5, 0.5] * 3, [1.2, 0.2, 1.6] * 3], dtype=np.float32)
 PROFILE = np.array([0, 1, 1, 0, 0])
 COUNT = np.array([5, 3, 0, 1, 4])
 OCCURRENCE = np.array([0.3, 0.9, 0.5, 0.15, 0.6])
-PERSISTENCE = np.array([0.4, 0.0, 0.2, -0.1, 0.0])
+PERSISTENCE = np.array([0.4, 0.0, 0.2, -0.5, 0.0])
 LAST = np.array([1.0, 0.0, 0.0, 0.3, 1.0])
 FEEDBACK = np.array([0.0, 0.2, 0.1, 0.0, 0.9])
 SD = np.array([0.5, 0.0, 0.2, 0.3, 0.4])
@@ -59,7 +59,8 @@ def test_chains_are_those_of_a_plain_loop() -> None:
                 entry, fraction = entry_and_fraction(key, p, h, int(COUNT[i]) + PRIOR)
                 factor = float(SEASON[PROFILE[i], h])
                 chance = min(level * factor, 1.0)
-                hit = fraction < (1 - PERSISTENCE[i]) * chance + PERSISTENCE[i] * before
+                r = max(PERSISTENCE[i], -min(chance, 1 - chance) / max(chance, 1 - chance))
+                hit = fraction < (1 - r) * chance + r * before
                 value = 0.0
                 if hit and COUNT[i]:
                     more = bits(key, p * STRIDE + STRIDE // 2 + h)
@@ -128,6 +129,12 @@ def test_a_chain_starts_from_the_last_state_and_forgets_it() -> None:
     season, profile = np.ones((1, 8), np.float32), np.zeros(1, np.int64)
     chain_means(np.array([0.2]), np.array([0.6]), np.ones(1), np.array([5.0]), season, profile, out)
     np.testing.assert_allclose(out[0], 5 * exact, rtol=1e-6)
+
+
+@pytest.mark.parametrize("occurrence", [0.1, 0.8, 1.0])
+def test_a_persistence_below_what_probabilities_allow_keeps_the_mean(occurrence: float) -> None:
+    drawn = one(occurrence, 20_000, 10, persistence=-0.9, last=occurrence)
+    assert drawn.mean() == pytest.approx(occurrence, abs=4 * 0.5 / np.sqrt(drawn.size) + 1e-9)
 
 
 def test_feedback_keeps_the_mean_and_widens_the_sum() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
+from forecasting.models.pooled import PooledDemand
 from tests.forecasting.panels import context_of, panel_of
 
 
@@ -48,7 +49,7 @@ def test_occurrence_times_mean_size_is_the_rate_of_the_weights_that_were_chosen(
 def test_the_uncertainty_of_the_rate_is_that_of_its_demands_and_of_its_drift() -> None:
     """(1 - 1/interval) / n + cv^2 of sizes / m + drift x periods / 3; n and m are (2 - w)/w, at most the demands."""
     panel = panel_of(intermittent(1))
-    pooled = replace(SyntetosBoylan().pool(panel, context_of(panel)), ratio=np.ones(32), drift=0.01)
+    pooled = PooledDemand(np.ones(32), 0.01, 0.0, 0.0)
     for context in (context_of(panel), replace(context_of(panel), pooled=pooled)):
         shown = SyntetosBoylan().fit(panel, context).parameters()
         for i in range(len(panel)):
