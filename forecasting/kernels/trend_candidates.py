@@ -20,7 +20,9 @@ from forecasting.kernels.recursions import first_observed
 __all__ = [
     "LANES",
     "PATTERN",
+    "RADII",
     "ROWS",
+    "SLOW",
     "fit_trend_and_season",
     "inside",
     "load",
@@ -35,15 +37,18 @@ Integers = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 LANES = 32
-_STAGES = 5
 # Rows of the candidates' buffer: alpha, beta, gamma, phi, level, trend, loss.
 ROWS = 7
 _COLUMNS = 16
-# The start leans on the rough one as if that were known to within three one-step errors: 1 / 3**2.
-_RIDGE = 0.1
+# The start leans on the rough one as if that were known to within ten one-step errors: 1 / 10**2.
+_RIDGE = 0.01
+# The first start is the best for slow weights (alpha, beta, gamma): a candidate with quick ones forgets it anyway,
+# while a start that is only good for the first periods would make slow candidates look bad.
+SLOW = (0.2, 0.002, 0.02)
+# Half the width of the box of candidates, stage by stage.
+RADII = (0.5, 0.28, 0.15, 0.08, 0.04)
 # Weights are the squares of even coordinates; the smallest level weight is this squared.
 _LEAST_ROOT = 0.01
-_BEGINNING = 128
 
 
 def _pattern(lanes: int) -> Floats:
@@ -345,21 +350,20 @@ def fit_trend_and_season(
         scale = load(quantity[i], status[i], first, value, known)
         state = start[i]
         rough_start(value, known, first, periods, seasons, seasonal, state)
+        for r in range(3):
+            parameters[i, r] = SLOW[r]
+        parameters[i, 3] = phi[1]
+        _improve_start(value, known, first, periods, parameters[i], free, state, errors)
         centre[:] = 0.5
-        radius = 0.5
-        for stage in range(_STAGES):
-            place_candidates(centre, radius, PATTERN, seasonal, phi, lanes)
+        for stage in range(len(RADII)):
+            place_candidates(centre, RADII[stage], PATTERN, seasonal, phi, lanes)
             _set_states(state, lanes, season)
             _sweep(value, known, first, periods, seasons, lanes, season)
             best = np.argmin(lanes[6 * LANES : 7 * LANES])
             for r in range(4):
-                centre[r] = inside(centre[r] + radius * PATTERN[best, r])
+                centre[r] = inside(centre[r] + RADII[stage] * PATTERN[best, r])
                 parameters[i, r] = lanes[r * LANES + best]
-            radius *= 0.5
-            # Once on the beginning alone, which is cheap, and in the end on everything.
-            if stage == 1 or stage == _STAGES - 1:
-                last = periods if stage > 1 else min(first + max(8 * seasons, _BEGINNING), periods)
-                _improve_start(value, known, first, last, parameters[i], free, state, errors)
+        _improve_start(value, known, first, periods, parameters[i], free, state, errors)
         start[i] *= scale
 
 

@@ -8,6 +8,7 @@ from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
+from forecasting.models.theta import Theta
 
 __all__ = ["DemandModel", "FitContext", "FittedModel", "model_named", "model_names"]
 
@@ -25,6 +26,7 @@ _ZOO: dict[str, DemandModel] = {
         NaturalSmoothing("damped"),
         NaturalSmoothing("holt_winters"),
         NaturalSmoothing("holt_winters_multiplicative"),
+        Theta(),
     )
 }
 
