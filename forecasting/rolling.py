@@ -39,7 +39,7 @@ class RollingStates:
 
     def expected(self, horizon: int) -> npt.NDArray[np.float32]:
         """Return the point forecasts from every origin on; float32 (n, k, horizon), not negative."""
-        n, k, width = self.state.shape
+        n, k = self.state.shape[:2]
         out = np.empty((n, k, horizon), dtype=np.float32)
         endless = np.full(n, -np.inf), np.full(n, np.inf), np.full(n, horizon, dtype=np.int64)
         for j, origin in enumerate(self.origins):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forecasting.models.bootstrap import Bootstrap
+from forecasting.models.combined import CombinedSmoothing
 from forecasting.models.exponential import Naive, NaturalSmoothing
 from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
@@ -27,6 +28,7 @@ _ZOO: dict[str, DemandModel] = {
         NaturalSmoothing("holt_winters"),
         NaturalSmoothing("holt_winters_multiplicative"),
         Theta(),
+        CombinedSmoothing(),
     )
 }
 
