@@ -10,7 +10,17 @@ import numpy.typing as npt
 from numba import njit
 
 from forecasting.kernels.recursions import first_observed, step
-from forecasting.kernels.trend_candidates import LANES, PATTERN, ROWS, inside, load, place_candidates, rough_start
+from forecasting.kernels.trend_candidates import (
+    LANES,
+    PATTERN,
+    ROWS,
+    SLOW,
+    inside,
+    load,
+    place_candidates,
+    rough_start,
+    set_gains,
+)
 
 __all__ = ["fit_trend_and_factors"]
 
@@ -18,7 +28,8 @@ Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
 
-_STAGES = 5
+# Half the width of the box of candidates, stage by stage.
+_RADII = (0.5, 0.28, 0.15, 0.08, 0.04)
 _SMALLEST_FACTOR = 1e-3
 _MULTIPLICATIVE = 2
 
@@ -100,10 +111,14 @@ def fit_trend_and_factors(
         state[0] = max(state[0], least)
         for p in range(seasons):
             state[2 + p] = max(1.0 + state[2 + p] / middle, 0.1)
+        for r in range(4):
+            centre[r] = SLOW[r]
+        set_gains(centre, True, phi, parameters[i])
+        _improve_start(value, known, first, parameters[i], least, state)
+        _improve_start(value, known, first, parameters[i], least, state)
         centre[:] = 0.5
-        radius = 0.5
-        for stage in range(_STAGES):
-            place_candidates(centre, radius, PATTERN, True, phi, lanes)
+        for stage in range(len(_RADII)):
+            place_candidates(centre, _RADII[stage], PATTERN, True, phi, lanes)
             for k in range(LANES):
                 lanes[4 * LANES + k] = state[0]
                 lanes[5 * LANES + k] = state[1]
@@ -113,9 +128,8 @@ def fit_trend_and_factors(
             _sweep(value, known, first, least, lanes, season)
             best = np.argmin(lanes[6 * LANES : 7 * LANES])
             for r in range(4):
-                centre[r] = inside(centre[r] + radius * PATTERN[best, r])
+                centre[r] = inside(centre[r] + _RADII[stage] * PATTERN[best, r])
                 parameters[i, r] = lanes[r * LANES + best]
-            radius *= 0.5
             if stage > 0:
                 _improve_start(value, known, first, parameters[i], least, state)
         state[0] *= scale

@@ -24,6 +24,7 @@ _LANES = 32
 _STAGES = 2
 # Candidates are even in the root of the weight; the smallest weight is this squared.
 _LEAST_ROOT = 0.01
+_NEGLIGIBLE = np.float32(1e-12)
 # Rows of the buffer: weight, level, its derivative d by the start, and the sums e e and e d.
 _ROWS = 5
 
@@ -48,7 +49,8 @@ def _sweep(value: Floats32, first: int, last: int, lanes: Floats32) -> None:
                     level += weight * e
                     d -= weight * d
                 lanes[_LANES + k] = level
-                lanes[2 * _LANES + k] = d
+                # What has died away must not linger as denormal numbers, with which arithmetic is slow.
+                lanes[2 * _LANES + k] = d if d > _NEGLIGIBLE else np.float32(0.0)
                 lanes[3 * _LANES + k] = ee
                 lanes[4 * _LANES + k] = ed
             t += 8

@@ -3,7 +3,7 @@
 The candidates lie in the lanes of a vector and a block of periods is unrolled inside the loop over lanes, so that
 level, trend and loss stay in registers. After each pass the box of candidates shrinks around the best. The start
 (level, trend and season before the first period) is no parameter of that search: errors are linear in it, so that
-least squares gives it for given parameters.
+least squares gives it for given parameters. A few steps of Gauss and Newton's method finish both together.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ __all__ = [
     "LANES",
     "PATTERN",
     "ROWS",
+    "SLOW",
     "fit_trend_and_season",
     "inside",
     "load",
     "origins_of_trend_and_season",
     "place_candidates",
     "rough_start",
+    "set_gains",
 ]
 
 Floats32 = npt.NDArray[np.float32]
@@ -35,15 +37,23 @@ Integers = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 LANES = 32
-_STAGES = 5
 # Rows of the candidates' buffer: alpha, beta, gamma, phi, level, trend, loss.
 ROWS = 7
 _COLUMNS = 16
-# The start leans on the rough one as if that were known to within three one-step errors: 1 / 3**2.
-_RIDGE = 0.1
+# The start leans on the rough one as if that were known to within ten one-step errors: 1 / 10**2.
+_RIDGE = 0.01
+# The first start is the best for slow weights (coordinates, see set_gains): a candidate with quick ones forgets it
+# anyway, while a start that is only good for the first periods would make slow candidates look bad.
+SLOW = (0.45, 0.1, 0.15, 1.0)
+# Half the width of the box of candidates, stage by stage.
+_RADII = (0.5, 0.25, 0.12)
+# Joint steps of parameters and start after the search; a step of a coordinate is trusted to about this.
+_STEPS = 4
+_TRUST = 0.2
+_DIFFERENCE = 1e-3
+_NEGLIGIBLE = 1e-30
 # Weights are the squares of even coordinates; the smallest level weight is this squared.
 _LEAST_ROOT = 0.01
-_BEGINNING = 128
 
 
 def _pattern(lanes: int) -> Floats:
@@ -174,6 +184,16 @@ def inside(coordinate: float) -> float:
 
 
 @njit(nogil=True, cache=True)
+def set_gains(u: Floats, seasonal: bool, phi: Floats, out: Floats) -> None:
+    """Turn coordinates in [0, 1] into alpha, beta, gamma, phi."""
+    alpha = max(u[0], _LEAST_ROOT) ** 2
+    out[0] = alpha
+    out[1] = alpha * u[1] * u[1]
+    out[2] = (1.0 - alpha) * u[2] * u[2] if seasonal else 0.0
+    out[3] = phi[0] + (phi[1] - phi[0]) * u[3]
+
+
+@njit(nogil=True, cache=True)
 def place_candidates(
     centre: Floats, radius: float, pattern: Floats, seasonal: bool, phi: Floats, lanes: Floats
 ) -> None:
@@ -181,12 +201,14 @@ def place_candidates(
 
     ``phi`` = (least, largest) damping.
     """
+    u = np.zeros(4)
+    gains = np.zeros(4)
     for k in range(LANES):
-        alpha = max(inside(centre[0] + radius * pattern[k, 0]), _LEAST_ROOT) ** 2
-        lanes[k] = alpha
-        lanes[LANES + k] = alpha * inside(centre[1] + radius * pattern[k, 1]) ** 2
-        lanes[2 * LANES + k] = (1.0 - alpha) * inside(centre[2] + radius * pattern[k, 2]) ** 2 if seasonal else 0.0
-        lanes[3 * LANES + k] = phi[0] + (phi[1] - phi[0]) * inside(centre[3] + radius * pattern[k, 3])
+        for r in range(4):
+            u[r] = inside(centre[r] + radius * pattern[k, r])
+        set_gains(u, seasonal, phi, gains)
+        for r in range(4):
+            lanes[r * LANES + k] = gains[r]
 
 
 @njit(nogil=True, cache=True)
@@ -200,29 +222,27 @@ def _set_states(start: Floats, lanes: Floats, season: Floats) -> None:
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"})
-def _errors_by_start(
-    value: Floats, known: Floats, first: int, last: int, parameters: Floats, lanes: Floats, own: Floats, errors: Floats
-) -> None:
-    """Run 16 recursions with equal parameters and different states; errors of period t go to ``errors[16 t:]``.
+def _errors_by_column(value: Floats, known: Floats, first: int, lanes: Floats, own: Floats, errors: Floats) -> None:
+    """Run 16 recursions with parameters and states of their own; errors of period t go to ``errors[16 t:]``.
 
     A lane sees the series times ``own``: 1 for the series itself, 0 for what a unit of a state adds to its errors.
     """
-    alpha = parameters[0]
-    beta = parameters[1]
-    gamma = parameters[2]
-    phi = parameters[3]
-    seasons = lanes.size // _COLUMNS - 2
-    for t in range(first, last):
-        s = lanes[(2 + t % seasons) * _COLUMNS : (3 + t % seasons) * _COLUMNS]
+    for t in range(first, value.size):
+        if t % 32 == 0:
+            # What has died away must not linger as denormal numbers, with which arithmetic is slow.
+            for k in range(lanes.size):
+                lanes[k] = lanes[k] if abs(lanes[k]) > _NEGLIGIBLE else 0.0
+        place = 6 + t % (lanes.size // _COLUMNS - 6)
+        s = lanes[place * _COLUMNS : (place + 1) * _COLUMNS]
         row = errors[t * _COLUMNS : (t + 1) * _COLUMNS]
         for k in range(_COLUMNS):
-            trend = phi * lanes[_COLUMNS + k]
-            base = lanes[k] + trend
+            trend = lanes[3 * _COLUMNS + k] * lanes[5 * _COLUMNS + k]
+            base = lanes[4 * _COLUMNS + k] + trend
             e = (value[t] * own[k] - (base + s[k])) * known[t]
             row[k] = e
-            lanes[k] = base + alpha * e
-            lanes[_COLUMNS + k] = trend + beta * e
-            s[k] += gamma * e
+            lanes[4 * _COLUMNS + k] = base + lanes[k] * e
+            lanes[5 * _COLUMNS + k] = trend + lanes[_COLUMNS + k] * e
+            s[k] += lanes[2 * _COLUMNS + k] * e
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"})
@@ -266,51 +286,134 @@ def _solve(matrix: Floats, right: Floats) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _improve_start(
-    value: Floats, known: Floats, first: int, last: int, parameters: Floats, free: int, start: Floats, errors: Floats
-) -> None:
-    """Move the first ``free`` states of ``start`` to where the squared errors of ``first ... last - 1`` are least.
+def _fill_columns(
+    value: Floats, known: Floats, first: int, u: Floats, start: Floats, seasonal: bool, phi: Floats, errors: Floats
+) -> float:
+    """Errors by column: what a unit of each free state adds, the series' own, and those with a coordinate moved.
 
-    ``errors`` is scratch of shape (blocks, 16 (T + 3)) with room for ``free`` + 1 columns. A small ridge holds the
-    move back: level and season are only known together, and a short history knows no season of 52 weeks.
+    Returns the sum of the series' own squared errors.
     """
-    blocks = errors.shape[0]
-    lanes = np.zeros(start.size * _COLUMNS)
+    free = start.size if seasonal else 2
+    lanes = np.zeros((6 + start.size - 2) * _COLUMNS)
     own = np.zeros(_COLUMNS)
-    for c in range(blocks):
+    gains = np.zeros(4)
+    moved = np.zeros(4)
+    for c in range(errors.shape[0]):
         lanes[:] = 0.0
         own[:] = 0.0
         for k in range(_COLUMNS):
             column = c * _COLUMNS + k
+            moved[:] = u
+            if column > free and column <= free + 4:
+                r = column - free - 1
+                moved[r] += _DIFFERENCE if u[r] < 0.5 else -_DIFFERENCE
+            set_gains(moved, seasonal, phi, gains)
+            for r in range(4):
+                lanes[r * _COLUMNS + k] = gains[r]
             if column < free:
-                lanes[column * _COLUMNS + k] = 1.0
-            elif column == free:
+                lanes[(4 + column) * _COLUMNS + k] = 1.0
+            elif column <= free + 4:
                 own[k] = 1.0
                 for r in range(start.size):
-                    lanes[r * _COLUMNS + k] = start[r]
-        _errors_by_start(value, known, first, last, parameters, lanes, own, errors[c])
-        errors[c, last * _COLUMNS : (last + 3) * _COLUMNS] = 0.0
-    normal = np.zeros((free, free))
-    move = np.zeros(free)
+                    lanes[(4 + r) * _COLUMNS + k] = start[r]
+        _errors_by_column(value, known, first, lanes, own, errors[c])
+        errors[c, value.size * _COLUMNS :] = 0.0
+    total = 0.0
+    mine = errors[free // _COLUMNS]
+    for t in range(first, value.size):
+        total += mine[t * _COLUMNS + free % _COLUMNS] ** 2
+    return total
+
+
+@njit(nogil=True, cache=True)
+def _find_step(
+    first: int, periods: int, free: int, parameters: int, u: Floats, loss: float, errors: Floats, step: Floats
+) -> None:
+    """Gauss and Newton's step of the free states and of ``parameters`` coordinates.
+
+    A small ridge holds the states back: level and season are only known together, and a short history knows no
+    season of 52 weeks. Another keeps the coordinates where errors are nearly linear in them.
+    """
+    blocks = errors.shape[0]
+    size = free + 5
+    products = np.zeros((size, size))
     part = np.zeros(_COLUMNS * _COLUMNS)
     for c in range(blocks):
-        rows = min(_COLUMNS, free - c * _COLUMNS)
-        for d in range(blocks):
-            if rows <= 0 or c < d < blocks - 1:
-                continue
-            _products(errors[c], errors[d], rows, first, last, part)
+        rows = min(_COLUMNS, size - c * _COLUMNS)
+        for d in range(c + 1):
+            _products(errors[c], errors[d], rows, first, periods, part)
             for r in range(rows):
-                for k in range(_COLUMNS):
-                    column = d * _COLUMNS + k
-                    if column < free:
-                        normal[c * _COLUMNS + r, column] = part[r * _COLUMNS + k]
-                    elif column == free:
-                        move[c * _COLUMNS + r] = -part[r * _COLUMNS + k]
-    for k in range(free):
-        normal[k, k] += _RIDGE
-    _solve(normal, move)
-    for k in range(free):
-        start[k] += move[k]
+                for k in range(min(_COLUMNS, size - d * _COLUMNS)):
+                    products[c * _COLUMNS + r, d * _COLUMNS + k] = part[r * _COLUMNS + k]
+                    products[d * _COLUMNS + k, c * _COLUMNS + r] = part[r * _COLUMNS + k]
+    # Columns with a coordinate moved become derivatives: less the series' own errors, divided by the move.
+    for r in range(4):
+        move = _DIFFERENCE if u[r] < 0.5 else -_DIFFERENCE
+        at = free + 1 + r
+        for k in range(size):
+            products[at, k] = (products[at, k] - products[free, k]) / move
+        for k in range(size):
+            products[k, at] = (products[k, at] - products[k, free]) / move
+    used = free + parameters
+    normal = np.zeros((used, used))
+    right = np.zeros(used)
+    seen = max(periods - first, 1)
+    for i in range(used):
+        at = i if i < free else i + 1
+        right[i] = -products[at, free]
+        for j in range(used):
+            normal[i, j] = products[at, j if j < free else j + 1]
+        normal[i, i] += _RIDGE if i < free else loss / seen / _TRUST**2 + 1e-12
+    _solve(normal, right)
+    step[:used] = right
+    step[used:] = 0.0
+
+
+@njit(nogil=True, cache=True)
+def _improve(
+    value: Floats,
+    known: Floats,
+    first: int,
+    u: Floats,
+    start: Floats,
+    seasonal: bool,
+    phi: Floats,
+    steps: int,
+    parameters: int,
+    errors: Floats,
+) -> None:
+    """Move coordinates and start to where the squared errors are least: ``steps`` steps, each kept if it helps.
+
+    With ``parameters`` 0 the start moves alone, for which a single step is exact; else that is 4. ``errors`` is
+    scratch of shape (blocks, 16 (T + 3)) with room for free states + 5 columns.
+    """
+    free = start.size if seasonal else 2
+    best_u = u.copy()
+    best_start = start.copy()
+    least = np.inf
+    share = 1.0
+    step = np.zeros(free + 4)
+    for k in range(steps + 1):
+        if k == 1 and parameters == 0:
+            best_start[:] = start
+            break
+        loss = _fill_columns(value, known, first, u, start, seasonal, phi, errors)
+        if loss < least:
+            least = loss
+            best_u[:] = u
+            best_start[:] = start
+            share = 1.0
+            if k < steps:
+                _find_step(first, value.size, free, parameters, u, loss, errors, step)
+        else:
+            share *= 0.25
+        if k < steps:
+            for r in range(free):
+                start[r] = best_start[r] + share * step[r]
+            for r in range(4):
+                u[r] = inside(best_u[r] + share * step[free + r])
+    u[:] = best_u
+    start[:] = best_start
 
 
 @njit(nogil=True, cache=True)
@@ -339,27 +442,25 @@ def fit_trend_and_season(
     lanes = np.zeros(ROWS * LANES)
     season = np.zeros(seasons * LANES)
     centre = np.zeros(4)
-    errors = np.zeros((free // _COLUMNS + 1, (periods + 3) * _COLUMNS))
+    errors = np.zeros(((free + 4) // _COLUMNS + 1, (periods + 3) * _COLUMNS))
     for i in range(quantity.shape[0]):
         first = first_observed(status[i])
         scale = load(quantity[i], status[i], first, value, known)
         state = start[i]
         rough_start(value, known, first, periods, seasons, seasonal, state)
+        for r in range(4):
+            centre[r] = SLOW[r]
+        _improve(value, known, first, centre, state, seasonal, phi, 1, 0, errors)
         centre[:] = 0.5
-        radius = 0.5
-        for stage in range(_STAGES):
-            place_candidates(centre, radius, PATTERN, seasonal, phi, lanes)
+        for stage in range(len(_RADII)):
+            place_candidates(centre, _RADII[stage], PATTERN, seasonal, phi, lanes)
             _set_states(state, lanes, season)
             _sweep(value, known, first, periods, seasons, lanes, season)
             best = np.argmin(lanes[6 * LANES : 7 * LANES])
             for r in range(4):
-                centre[r] = inside(centre[r] + radius * PATTERN[best, r])
-                parameters[i, r] = lanes[r * LANES + best]
-            radius *= 0.5
-            # Once on the beginning alone, which is cheap, and in the end on everything.
-            if stage == 1 or stage == _STAGES - 1:
-                last = periods if stage > 1 else min(first + max(8 * seasons, _BEGINNING), periods)
-                _improve_start(value, known, first, last, parameters[i], free, state, errors)
+                centre[r] = inside(centre[r] + _RADII[stage] * PATTERN[best, r])
+        _improve(value, known, first, centre, state, seasonal, phi, _STEPS, 4, errors)
+        set_gains(centre, seasonal, phi, parameters[i])
         start[i] *= scale
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from forecasting.models.aggregation import Adida, Imapa
 from forecasting.models.bootstrap import Bootstrap
 from forecasting.models.counts import NegativeBinomial
+from forecasting.models.combined import CombinedSmoothing
 from forecasting.models.exponential import Naive, NaturalSmoothing
 from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
 from forecasting.models.markov import Willemain
@@ -15,6 +16,7 @@ from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
+from forecasting.models.theta import Theta
 
 __all__ = ["DEFAULT_MEMBERS", "DemandModel", "FitContext", "FittedModel", "model_named", "model_names"]
 
@@ -38,6 +40,8 @@ _ZOO: dict[str, DemandModel] = {
         Adida(),
         Imapa(),
         Willemain(),
+        Theta(),
+        CombinedSmoothing(),
     )
 }
 _ZOO |= {model.name: model for model in (Ets(), StlEts(), Sarimax(), UnobservedComponents())}
