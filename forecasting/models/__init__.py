@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forecasting.models.boosting import Boosting
 from forecasting.models.bootstrap import Bootstrap
 from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
@@ -12,7 +13,7 @@ __all__ = ["DemandModel", "FitContext", "FittedModel", "model_named", "model_nam
 
 _ZOO: dict[str, DemandModel] = {
     model.name: model
-    for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
+    for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap(), Boosting())
 }
 
 
