@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from forecasting.choice import choose_models
 from forecasting.cleaning import prepare
+from forecasting.covariates import Covariates
 from forecasting.distributions import LeadTimeDemand
 from forecasting.kernels.paths import apply_ahead, sums_at
 from forecasting.models import model_named
@@ -70,6 +71,7 @@ class DemandForecaster:
         *,
         groups: Sequence[str] | None = None,
         models: Sequence[str] | Callable[[npt.NDArray[np.str_]], Sequence[str]] | None = None,
+        covariates: Covariates | None = None,
     ) -> Self:
         """Clean, classify, choose and fit.
 
@@ -79,6 +81,7 @@ class DemandForecaster:
         groups : n names of the groups that share seasons (categories); default: all together.
         models : n names, where the choice differs by series, or a function from the n Syntetos-Boylan classes to
             them; default: ``model`` for all.
+        covariates : what is known ahead of time for the n series; only models that learn from them look at it.
         """
         import pandas as pd
 
@@ -99,7 +102,8 @@ class DemandForecaster:
         self._keys = panel.stream_keys(self.seed)
         self._whole = panel.integral
         self.look_ahead(np.ones((n, 0), dtype=np.float32), np.zeros((n, 0), dtype=np.float32))
-        whole = FitContext(self.season_, self.season_.profile)
+        self._covariates = covariates
+        whole = FitContext(self.season_, self.season_.profile, covariates=covariates)
         self._pooled = {
             name: model.pool(self.panel_, whole)
             for name in sorted(set(names))
@@ -122,7 +126,8 @@ class DemandForecaster:
 
     def _fit_piece(self, work: tuple[str, Integers]) -> _Piece:
         name, rows = work
-        context = FitContext(self.season_, self.season_.profile[rows], self._pooled.get(name))
+        ahead = self._covariates.take(rows) if self._covariates is not None else None
+        context = FitContext(self.season_, self.season_.profile[rows], self._pooled.get(name), ahead)
         return _Piece(rows, model_named(name).fit(self.panel_.take(rows), context))
 
     def paths(self, horizon: int, count: int, rows: Integers | None = None) -> Floats32:

@@ -135,7 +135,13 @@ def build_rows(
 
 def _covariates(context: FitContext, reach: int, n: int) -> tuple[Floats32, Integers, npt.NDArray[np.bool_]]:
     """Stack the columns known ahead, as far as ``reach`` periods; NaN where they end before."""
-    return np.empty((0, reach), np.float32), np.empty((0, n), np.int64), np.empty(0, np.bool_)
+    columns = context.covariates.columns if context.covariates is not None else ()
+    stacked, rows, above = [np.empty((0, reach), dtype=np.float32)], np.empty((len(columns), n), dtype=np.int64), 0
+    for k, column in enumerate(columns):
+        stacked.append(column.cells(reach))
+        rows[k] = column.row + above
+        above += len(column.values)
+    return np.concatenate(stacked), rows, np.array([column.kind == "price" for column in columns], dtype=np.bool_)
 
 
 def _place_in_year(calendar: PeriodCalendar, reach: int) -> Floats32:

@@ -22,8 +22,10 @@ Floats = npt.NDArray[np.float64]
 
 # Fewer rows than these teach nothing that a series' own history does not.
 LEAST_ROWS: Final = 10_000
+# Below so many rows threads wait for each other longer than they work.
+ROWS_FOR_THREADS: Final = 200_000
 # So many series with demand are worth as much as the base model's own level.
-PRIOR_SERIES: Final = 20.0
+PRIOR_SERIES: Final = 5.0
 # A block's rate stays within this factor of the trailing level, either way.
 LARGEST_CHANGE: Final = 20.0
 # Paths of the base model whose mean is taken for its forecast.
@@ -111,13 +113,14 @@ class Boosting:
     trees: int = 150
     leaves: int = 31
     rate: float = 0.06
-    least_leaf: int = 100
-    penalty: float = 5.0
+    least_leaf: int = 300
+    penalty: float = 50.0
     most_rows: int = 500_000
 
     def pool(self, panel: DemandPanel, context: FitContext) -> Learned:
         """See :class:`forecasting.models.protocol.Pools`."""
         from sklearn.ensemble import HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits
 
         layout = layout_of(panel.calendar.frequency)
         series, origin = training_pairs(panel, layout, self.most_rows // len(layout.ends))
@@ -137,7 +140,8 @@ class Boosting:
         )
         features = rows.features[usable]
         edges = quantile_edges(features)
-        booster.fit(codes_of(features, edges), rows.target[usable], np.sqrt(rows.weight[usable]))
+        with threadpool_limits(1 if len(usable) < ROWS_FOR_THREADS else None):
+            booster.fit(codes_of(features, edges), rows.target[usable], np.sqrt(rows.weight[usable]))
         alive = len(np.unique(series[rows.scale > 0]))
         share = self.weight * alive / (alive + PRIOR_SERIES)
         return Learned(layout, share, "", Trees.of(booster, edges))

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.covariates import Covariates
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality
 
@@ -28,11 +29,13 @@ class FitContext:
     season : factors shared by groups, fitted on the whole panel.
     profile : int64 (n,); the group of each series that is being fitted.
     pooled : what the model's ``pool`` learned from the whole panel; None for models that have none.
+    covariates : what is known ahead of time, for the series that are being fitted.
     """
 
     season: PooledSeasonality
     profile: Integers
     pooled: Any = None
+    covariates: Covariates | None = None
 
     def past(self) -> Floats32:
         """The factors of the history; float32 (groups, T)."""

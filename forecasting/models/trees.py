@@ -101,10 +101,14 @@ def quantile_edges(rows: npt.NDArray[np.float32]) -> list[Floats]:
 
 
 def codes_of(rows: npt.NDArray[np.float32], edges: Sequence[Floats]) -> npt.NDArray[np.float32]:
-    """Replace each value by the number of its column's edges below it; NaN stays."""
-    out = np.empty_like(rows)
+    """Replace each value by the number of its column's edges below it; NaN stays.
+
+    A column without edges tells nothing and becomes 0: scikit-learn 1.9 fails on a column that is missing throughout.
+    """
+    out = np.zeros_like(rows)
     for k, known in enumerate(edges):
-        out[:, k] = np.where(np.isnan(rows[:, k]), np.nan, np.searchsorted(known, rows[:, k], side="left"))
+        if len(known):
+            out[:, k] = np.where(np.isnan(rows[:, k]), np.nan, np.searchsorted(known, rows[:, k], side="left"))
     return out
 
 
