@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -122,6 +122,7 @@ class Boosting:
         from sklearn.ensemble import HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
 
+        panel, context = _by_key(panel, context)
         layout = layout_of(panel.calendar.frequency)
         series, origin = training_pairs(panel, layout, self.most_rows // len(layout.ends))
         rows = build_rows(panel, context, layout, series, origin)
@@ -158,6 +159,16 @@ class Boosting:
         known = np.isfinite(wanted) & (base_mean > 0)
         ratio = np.where(known, wanted, 1.0) / np.where(known, base_mean, 1.0)
         return BoostedPaths(base, self, context, learned, ratio**learned.share, base_mean, panel.integral)
+
+
+def _by_key(panel: DemandPanel, context: FitContext) -> tuple[DemandPanel, FitContext]:
+    """Sort the series: sums over rows of a booster depend in their last bits on the order of the rows."""
+    order = sorted(range(len(panel)), key=panel.keys.__getitem__)
+    if order == list(range(len(panel))):
+        return panel, context
+    rows = np.array(order)
+    ahead = context.covariates.take(rows) if context.covariates is not None else None
+    return panel.take(rows), replace(context, profile=context.profile[rows], covariates=ahead)
 
 
 def _reference(base: FittedModel, panel: DemandPanel, context: FitContext, layout: BlockLayout) -> Floats:
