@@ -13,6 +13,7 @@ import numpy.typing as npt
 from forecasting.blended import BlendedSeries, Blending, describe_weights, learn_blending
 from forecasting.choice import COMBINATION, choose_models
 from forecasting.cleaning import prepare
+from forecasting.covariates import Covariates
 from forecasting.distributions import LeadTimeDemand
 from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series
 from forecasting.kernels.paths import apply_ahead, sums_at
@@ -90,6 +91,7 @@ class DemandForecaster:
         models: Sequence[str] | Callable[[npt.NDArray[np.str_]], Sequence[str]] | None = None,
         protection: int | npt.ArrayLike | None = None,
         blending: Blending | None = None,
+        covariates: Covariates | None = None,
     ) -> Self:
         """Clean, classify, choose and fit.
 
@@ -102,6 +104,7 @@ class DemandForecaster:
         protection : periods over which the sum of demand matters (lead time plus review), one number or (n,); the
             combination of models and its calibration are made for it. Default: 14 days, 4 weeks or 3 months.
         blending : weights and calibration learned before, to be used as they are; default: learned here.
+        covariates : what is known ahead of time for the n series; only models that learn from them look at it.
         """
         import pandas as pd
 
@@ -122,6 +125,7 @@ class DemandForecaster:
         length = _USUAL_INTERVAL.get(recorded.calendar.frequency.code, 4) if protection is None else protection
         self._protection = np.broadcast_to(np.asarray(length, dtype=np.int64), (n,)).copy()
         self.look_ahead(np.ones((n, 0), dtype=np.float32), np.zeros((n, 0), dtype=np.float32))
+        self._covariates = covariates
         self._outside: dict[int, OutsideForecast] = {}
         self._fit_series(recorded, np.array(names), classes, blending)
         told = describe_blending(self.blending_, classes) if COMBINATION in names else {}
@@ -147,7 +151,7 @@ class DemandForecaster:
         blending: Blending | None,
     ) -> None:
         """Fit each model to its series, and the members of the combination to the series that it forecasts."""
-        context = FitContext(self.season_, self.season_.profile)
+        context = FitContext(self.season_, self.season_.profile, covariates=self._covariates)
         fitted: list[FittedSeries | BlendedSeries] = []
         self._fitted_by = np.empty(len(names), dtype=np.int64)
         self.blending_ = blending or Blending.unknown(len(DEFAULT_MEMBERS))
@@ -307,7 +311,7 @@ class DemandForecaster:
             )
         self.panel_, self.summary_, self.cleaning_ = prepare(recorded)
         self.season_ = replace(self.season_, calendar=now)
-        context = FitContext(self.season_, self.season_.profile)
+        context = FitContext(self.season_, self.season_.profile, covariates=self._covariates)
         self._fitted = tuple(fitted.follow(self.panel_, context, self._run) for fitted in self._fitted)
         return self
 

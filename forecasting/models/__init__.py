@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from forecasting.models.aggregation import Adida, Imapa
+from forecasting.models.boosting import Boosting
 from forecasting.models.bootstrap import Bootstrap
-from forecasting.models.counts import NegativeBinomial
+from forecasting.models.classical import Ets, Sarimax, StlEts, UnobservedComponents
 from forecasting.models.combined import CombinedSmoothing
+from forecasting.models.counts import NegativeBinomial
 from forecasting.models.exponential import Naive, NaturalSmoothing
 from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
 from forecasting.models.markov import Willemain
-from forecasting.models.classical import Ets, Sarimax, StlEts, UnobservedComponents
-from forecasting.models.intermittent import SyntetosBoylan
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
@@ -42,9 +42,13 @@ _ZOO: dict[str, DemandModel] = {
         Willemain(),
         Theta(),
         CombinedSmoothing(),
+        Boosting(),
+        Ets(),
+        StlEts(),
+        Sarimax(),
+        UnobservedComponents(),
     )
 }
-_ZOO |= {model.name: model for model in (Ets(), StlEts(), Sarimax(), UnobservedComponents())}
 
 
 # The models whose quantiles the default forecast averages.

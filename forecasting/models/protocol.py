@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.covariates import Covariates
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality
 
@@ -28,15 +29,18 @@ class FitContext:
     season : factors shared by groups, fitted on the whole panel.
     profile : int64 (n,); the group of each series that is being fitted.
     pooled : what the model's ``pool`` learned from the whole panel; None for models that have none.
+    covariates : what is known ahead of time, for the series that are being fitted.
     """
 
     season: PooledSeasonality
     profile: Integers
     pooled: Any = None
+    covariates: Covariates | None = None
 
     def of(self, rows: Integers, pooled: Any) -> FitContext:
         """The same for some series of the panel."""
-        return replace(self, profile=self.profile[rows], pooled=pooled)
+        ahead = self.covariates.take(rows) if self.covariates is not None else None
+        return replace(self, profile=self.profile[rows], pooled=pooled, covariates=ahead)
 
     def past(self) -> Floats32:
         """The factors of the history; float32 (groups, T)."""
