@@ -10,7 +10,7 @@ from typing import Final
 
 import pandera.pandas as pa
 
-__all__ = ["OPTIONAL", "TABLES", "contract", "kinds", "required_columns"]
+__all__ = ["OPTIONAL", "PIECES", "TABLES", "contract", "kinds", "required_columns"]
 
 # A quantity, price or number of days beyond this is a mistake, and sums must stay exact.
 LARGEST: Final = 1e12
@@ -83,6 +83,8 @@ def _schema(name: str, description: str, key: list[str] | None, columns: dict[st
 SKU: Final = "article identifier, text"
 LOCATION: Final = "place identifier, text; main where it is left out"
 
+# Units of measure that can't be split.
+PIECES: Final = frozenset({"piece", "pieces", "pc", "pcs", "pce", "ea", "each", "unit", "units", "stk", "stück"})
 # What may stand for the period of a forecast of the sum over the protection interval H.
 SUM_WORDS: Final = ("sum", "sum over h")
 

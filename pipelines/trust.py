@@ -87,7 +87,9 @@ def _set_aside(made: Plan) -> list[Concern]:
 
 
 def _noticed(made: Plan) -> list[Concern]:
-    return [Concern("worth knowing", n.code, f"{n.table}: {n.message}", 1) for n in made.tables.findings.notices]
+    """The notices, but for what is said with more weight below."""
+    notices = [notice for notice in made.tables.findings.notices if notice.code != "negative_stock"]
+    return [Concern("worth knowing", notice.code, f"{notice.table}: {notice.message}", 1) for notice in notices]
 
 
 def _suppliers_against_their_word(made: Plan) -> list[Concern]:

@@ -174,6 +174,7 @@ class _Line(NamedTuple):
     in_time: float
     overdue: float
     lost: bool
+    unpriced: bool
 
 
 def _reasons(made: Plan, order: Floats, held: Flags, why_held: npt.NDArray[np.object_]) -> list[str]:
@@ -195,6 +196,7 @@ def _reasons(made: Plan, order: Floats, held: Flags, why_held: npt.NDArray[np.ob
         levels.position.in_time,
         made.stock.overdue,
         made.facts.lost,
+        ~(made.facts.holding_cost > 0),
     )
     return [_reason(_Line(*row)) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
@@ -210,6 +212,8 @@ def _reason(line: _Line) -> str:
         parts.append(f"an open order inside the protection interval comes late: {counted}")
     if line.overdue > 0:
         parts.append(f"{_n(line.overdue)} units are overdue and expected at the next opening")
+    if line.unpriced and line.order > 0:
+        parts.append("no economic lot without a unit cost and a holding rate above 0")
     if line.exceeds:
         parts.append("even the smallest order exceeds max_stock")
     if line.safety_stock < 0:

@@ -168,7 +168,8 @@ class _Table:
         frame = self.frame
         items, first = np.unique(frame["item"].to_numpy(), return_index=True)
         level, path, at, value = (frame[name].to_numpy() for name in ("level", "path", "at", "value"))
-        for item, rows in zip(items.tolist(), np.split(np.arange(len(frame)), first[1:]), strict=True):
+        ends = [*first[1:].tolist(), len(frame)]
+        for item, rows in zip(items.tolist(), map(np.arange, first.tolist(), ends), strict=False):
             if item in self.spoiled:
                 self.left_out += len(rows)
                 continue
@@ -197,15 +198,15 @@ class _Table:
             self.findings.notice(
                 "outside_forecast_unused",
                 "forecast",
-                f"{count_of(len(self.spoiled), 'item')} keep our own forecast: {', '.join(shown)}{more}{rest}",
+                f"our own forecast stands for {count_of(len(self.spoiled), 'item')}: {', '.join(shown)}{more}{rest}",
             )
         certain = [_item(keys[i]) for i, forecast in found.items() if forecast.certain]
         if certain:
             self.findings.notice(
                 "outside_forecast_certain",
                 "forecast",
-                f"{count_of(len(certain), 'item')} have the same value at every level or path, as if nothing could be "
-                f"otherwise: {', '.join(certain[:_SHOWN])}",
+                f"the same value stands at every level or path of {count_of(len(certain), 'item')}, as if nothing "
+                f"could be otherwise: {', '.join(certain[:_SHOWN])}",
             )
 
 

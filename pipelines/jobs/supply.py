@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.calendars import PeriodCalendar
+from pipelines.checking import count_of
 from pipelines.config import PlanConfig
 from pipelines.errors import InputError
 from pipelines.inputs import CheckedTables
@@ -177,6 +178,7 @@ def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar:
     backordered = np.maximum(-raw, 0.0)
     if customers is not None:
         backordered = _waiting(customers, n, calendar.end_day)
+    _note_negative(tables, keys, raw, customers is not None)
     on_hand = np.maximum(raw, 0.0)
     arrivals, overdue, on_order = _arrivals(orders, n, calendar)
     due = arrivals > 0
@@ -193,6 +195,17 @@ def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar:
         else np.full(n, -1),
         counted=counted,
     )
+
+
+def _note_negative(tables: CheckedTables, keys: list[tuple[str, str]], raw: Floats, ledger: bool) -> None:
+    """Say what stock below nothing was taken for."""
+    below = np.flatnonzero(raw < 0)
+    if len(below):
+        shown = ", ".join(f"{keys[i][0]!r} at {keys[i][1]!r} ({raw[i]:,g})" for i in below[:5])
+        taken = "as 0: customer_orders say who waits" if ledger else "as units that customers wait for"
+        tables.findings.notice(
+            "negative_stock", "stock", f"{count_of(len(below), 'item')} below 0, taken {taken}: {shown}"
+        )
 
 
 def check_stock_age(tables: CheckedTables, config: PlanConfig, as_of: dt.date) -> None:

@@ -20,10 +20,24 @@ from pipelines.errors import InputError
 from pipelines.sources import TableSource
 from tests.fuzz.csv_tables import fuzz
 from tests.pipelines.invariants import check_plan
-from tests.pipelines.shop import QUICK, SKUS, Tables, only, planned, same_plan, small_shop, write_csv, write_parquet
+from tests.pipelines.shop import (
+    QUICK,
+    SKUS,
+    Tables,
+    examples,
+    only,
+    planned,
+    same_plan,
+    small_shop,
+    write_csv,
+    write_parquet,
+)
 
 FAST = settings(
-    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=examples(12),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
 )
 SHOP = only(small_shop(), *SKUS[:4], SKUS[9], SKUS[10])
 

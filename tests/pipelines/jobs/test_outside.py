@@ -18,7 +18,7 @@ from pipelines.explaining import explain
 from pipelines.jobs.planning import Plan
 from pipelines.project import open_project, run_plan
 from pipelines.trust import table_counts
-from tests.pipelines.shop import AS_OF, Tables, made, one_item, planned, write_csv, write_project
+from tests.pipelines.shop import AS_OF, Tables, examples, made, one_item, planned, write_csv, write_project
 
 SALES = [5.0, 7.0, 4.0, 6.0, 8.0, 5.0, 6.0, 7.0, 5.0, 6.0] * 6
 LEVELS = (0.1, 0.5, 0.9)
@@ -263,6 +263,14 @@ def test_a_table_made_for_another_opening_is_refused() -> None:
         planned({**shop(), "forecast": Q.assign(period=Q["period"] - pd.Timedelta(days=70))})
 
 
+def test_a_table_of_which_no_row_is_good_leaves_every_item_its_own_forecast() -> None:
+    """Where that many bad rows are allowed; found by the fuzzer."""
+    frame = Q.assign(period=Q["period"] - pd.Timedelta(days=70))
+    result = planned({**shop(), "forecast": frame}, max_quarantine_fraction=1.0, **BRIEF)
+    assert result.quarantine["code"].tolist() == ["other_as_of"] * 9
+    assert "outside" not in result.summary["models"]
+
+
 def test_good_rows_of_a_spoiled_forecast_are_counted() -> None:
     result = planned({**shop(), "forecast": pd.concat([spoil(Q, 4, value=-1.0), quantiles("B")])},
                      max_quarantine_fraction=0.1, **BRIEF)  # fmt: skip
@@ -285,7 +293,10 @@ def test_a_forecast_without_any_spread_is_used_and_said() -> None:
 # Any table
 
 FAST = settings(
-    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=examples(12),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
 )
 amounts = st.one_of(st.integers(0, 20).map(float), st.floats(0, 1e6), st.just(0.0))
 
