@@ -21,10 +21,11 @@ from pipelines.inputs import CheckedTables, Inputs, check_inputs
 from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
+from pipelines.jobs.lead_times import resolve_lead_times
 from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_by_review, set_levels
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.simulating import simulate_plan
-from pipelines.jobs.supply import StockPosition, check_stock_age, resolve_lead_times, stock_position
+from pipelines.jobs.supply import StockPosition, check_stock_age, stock_position
 from pipelines.quarantine import Findings
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule

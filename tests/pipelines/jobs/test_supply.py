@@ -11,8 +11,9 @@ import pytest
 from forecasting.calendars import Frequency, PeriodCalendar, date_to_day
 from pipelines.config import PlanConfig
 from pipelines.inputs import CheckedTables, Inputs, check_inputs
+from pipelines.jobs.lead_times import resolve_lead_times
 from pipelines.jobs.parameters import item_parameters
-from pipelines.jobs.supply import StockPosition, resolve_lead_times, stock_position
+from pipelines.jobs.supply import StockPosition, stock_position
 from replenishment.lead_times import LeadTimes
 from tests.pipelines.shop import AS_OF, day, receipts
 
