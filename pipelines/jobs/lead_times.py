@@ -44,6 +44,7 @@ LEAD_TIME_FACTS: Final = (
     "lead_time_own_weight",
     "lead_time_supplier_weight",
     "lead_time_prior_weight",
+    "lead_time_prior",
     "lead_time_changed_on",
     "lead_time_days_before",
     "lead_time_days_after",
@@ -159,7 +160,7 @@ def _sources(items: pd.DataFrame, known: _Known, used: npt.NDArray[np.bool_]) ->
     told = np.array([f"stated, {source or 'defaults'}" for source in items["lead_time_days_from"]], dtype=object)
     source = np.where(np.isnan(known.stated), "unknown", told)
     if known.fit is not None:
-        prior = np.where(np.isnan(known.stated), "measured, all suppliers", told)
+        prior = np.where(known.fit.prior_is_class, "measured, all suppliers", told)
         heaviest = np.stack([known.fit.own_weight, known.fit.supplier_weight, known.fit.prior_weight]).argmax(axis=0)
         measured = np.choose(heaviest, [np.full(len(items), "measured, item"), "measured, supplier", prior])
         source = np.where(used, measured, source)
@@ -178,12 +179,16 @@ def _stated_and_measured(known: _Known) -> dict[str, Any]:
     }
 
 
-def _weights(known: _Known, used: npt.NDArray[np.bool_]) -> dict[str, Floats]:
+def _weights(known: _Known, used: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """What counts how much; ``lead_time_prior`` says what the prior is."""
     fit, n = known.fit, len(used)
     return {
         "lead_time_own_weight": np.where(used, fit.own_weight, 0.0) if fit else np.zeros(n),
         "lead_time_supplier_weight": np.where(used, fit.supplier_weight, 0.0) if fit else np.zeros(n),
         "lead_time_prior_weight": np.where(used, fit.prior_weight, 1.0) if fit else np.ones(n),
+        "lead_time_prior": np.where(used & fit.prior_is_class, "all suppliers", "stated").astype(object)
+        if fit
+        else np.full(n, "stated", dtype=object),
     }
 
 
@@ -197,8 +202,8 @@ def _of_suppliers(known: _Known) -> dict[str, Any]:
         "lead_time_changed_on": np.array([c.day if c else _NEVER for c in changes], dtype="datetime64[D]").astype(
             "datetime64[s]"
         ),
-        "lead_time_days_before": [c.before if c else np.nan for c in changes],
-        "lead_time_days_after": [c.after if c else np.nan for c in changes],
+        "lead_time_days_before": np.array([c.before if c else np.nan for c in changes]) / known.per_day,
+        "lead_time_days_after": np.array([c.after if c else np.nan for c in changes]) / known.per_day,
         "promised_day_kept": [kept.get(int(k), np.nan) for k in known.supplier],
     }
 
@@ -261,13 +266,13 @@ def _tell(findings: Findings, known: _Known) -> None:
         findings.notice("delivered_orders_only", "receipts", text)
     for number, law in sorted(fit.suppliers.items()):
         if law.change is not None:
-            change = law.change
-            word = "slower" if change.after > change.before else "faster"
+            before, after = (days / known.clocks[number].per_day for days in (law.change.before, law.change.after))
             findings.notice(
                 "lead_time_break",
                 "receipts",
-                f"supplier {known.names[number]} has become {word} since {day_to_date(change.day)}: "
-                f"{change.after:.1f} days on average, {change.before:.1f} before; only orders since then count",
+                f"supplier {known.names[number]} has become {'slower' if after > before else 'faster'} since "
+                f"{day_to_date(law.change.day)}: {after:.1f} days on average, {before:.1f} before; only orders since "
+                "then count",
             )
 
 

@@ -27,7 +27,7 @@ class Break:
 
     Attributes
     ----------
-    day : of the first order after it, days since 1970-01-01. before, after : mean days of the orders that came.
+    day : of the first order after it, days since 1970-01-01. before, after : mean waits of the orders that came.
     probability : of so clear a break without any.
     """
 

@@ -39,13 +39,13 @@ class LeadTimeFit:
 
     Attributes
     ----------
-    rows : (r,) items with a law; the others have what is stated, or nothing.
+    rows : (r,) items with a law; the others have what is stated, or nothing. laws : theirs, P(0 days), P(1 day), ...
     suppliers : the law of each supplier by its number.
     own_weight, supplier_weight, prior_weight : (n,) what an item's own orders, its supplier's, and the prior (the
         class of all suppliers, or what is stated) count for in the law; they add up to 1, prior alone where no law is.
+    prior_is_class : (n,) the prior is the class of all suppliers, relative to what each states.
     receipts : (n,) lines received behind the measure: the item's own from 8 on, else its supplier's.
     measured_mean, measured_sd : (n,) days of these, open orders counted as such, NaN without any.
-    mean : (n,) days of the law, NaN without one.
     """
 
     rows: Integers
@@ -53,16 +53,16 @@ class LeadTimeFit:
     own_weight: Floats
     supplier_weight: Floats
     prior_weight: Floats
+    prior_is_class: Flags
     receipts: Integers
     measured_mean: Floats
     measured_sd: Floats
-    mean: Floats
-    _laws: list[Floats]
+    laws: list[Floats]
 
     @property
     def reach(self) -> int:
         """Days of the longest law."""
-        return max((len(law) for law in self._laws), default=1) - 1
+        return max((len(law) for law in self.laws), default=1) - 1
 
     def lead_times(self, waits: Callable[[Integers], Integers]) -> LeadTimes:
         """Return the lead times of ``rows`` in openings.
@@ -74,7 +74,7 @@ class LeadTimeFit:
         """
         day = waits(self.rows)
         cumulative = np.empty(day.shape)
-        for k, law in enumerate(self._laws):
+        for k, law in enumerate(self.laws):
             cumulative[k] = np.cumsum(law)[np.minimum(day[k], len(law) - 1)]
         return LeadTimes.from_cumulative(cumulative)
 
@@ -99,15 +99,15 @@ def fit_lead_times(records: OrderRecords, bases: ItemBases) -> LeadTimeFit:
     ]
     n = len(bases.supplier)
     own, theirs, receipts = np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64)
-    mean, measured_mean, measured_sd = (np.full(n, np.nan) for _ in range(3))
+    measured_mean, measured_sd = np.full(n, np.nan), np.full(n, np.nan)
+    of_class = np.zeros(n, dtype=np.bool_)
     laws: dict[int, Floats] = {}
     for part in parts:
         items = part.items
         own[items], theirs[items], receipts[items] = part.own_weight, part.supplier_weight, part.receipts
         measured_mean[items], measured_sd[items] = part.measured
-        for item, law in zip(items[part.has_law].tolist(), part.laws, strict=True):
-            laws[item] = law
-            mean[item] = law @ np.arange(len(law))
+        of_class[items] = part.of_class
+        laws |= dict(zip(items[part.has_law].tolist(), part.laws, strict=True))
     rows = np.array(sorted(laws), dtype=np.int64)
     return LeadTimeFit(
         rows=rows,
@@ -115,11 +115,11 @@ def fit_lead_times(records: OrderRecords, bases: ItemBases) -> LeadTimeFit:
         own_weight=own,
         supplier_weight=theirs,
         prior_weight=1.0 - own - theirs,
+        prior_is_class=of_class,
         receipts=receipts,
         measured_mean=measured_mean,
         measured_sd=measured_sd,
-        mean=mean,
-        _laws=[laws[item] for item in rows.tolist()],
+        laws=[laws[item] for item in rows.tolist()],
     )
 
 
@@ -132,6 +132,7 @@ class _Part:
     laws: list[Floats]
     own_weight: Floats
     supplier_weight: Floats
+    of_class: Flags
     receipts: Integers
     measured: tuple[Floats, Floats]
 
@@ -174,6 +175,7 @@ def _without_orders(
         laws=[table[k] for k in which[has]],
         own_weight=np.zeros(len(items)),
         supplier_weight=np.where(has, law.weight, 0.0),
+        of_class=has & (law.prior == "all suppliers"),
         receipts=np.full(len(items), int(records.received[law.rows].sum())),
         measured=(mean[which], sd[which]),
     )
@@ -218,6 +220,7 @@ def _with_orders(
         laws=list(laws[has]),
         own_weight=own_weight,
         supplier_weight=supplier_weight,
+        of_class=~stated & (law.prior == "all suppliers"),
         receipts=np.where(enough, receipts, int(records.received[law.rows].sum())),
         measured=(mean, sd),
     )

@@ -21,6 +21,8 @@ Flags = npt.NDArray[np.bool_]
 _OLD_ENOUGH: Final = 0.98
 # An order that is open so many times longer than the longest lead time ever seen was forgotten in the books.
 _FORGOTTEN: Final = 3.0
+# ... and at least so many days.
+_PATIENCE: Final = 30.0
 _ENOUGH: Final = 8
 # So few orders before the first receipt, as a share of the usual, show that the file begins with a day of receipt.
 _THIN: Final = 0.5
@@ -38,7 +40,6 @@ class OrderRecords:
     waited : days from the order to the receipt, or so far. received : came; else still open.
     entry : days after the order from which on the file could show the receipt; 0 unless it begins later.
     promised : days promised, NaN where nothing was. late : calendar days after the promised day, NaN likewise.
-    days : like waited, in calendar days.
     delivered_only : the file shows no open order, and its youngest orders were left out.
     forgotten : how many open lines were set aside as forgotten.
     """
@@ -52,7 +53,6 @@ class OrderRecords:
     entry: Integers
     promised: Floats
     late: Floats
-    days: Integers
     delivered_only: bool = False
     forgotten: int = 0
 
@@ -114,7 +114,6 @@ class OrderRecords:
             entry=np.minimum(days[2] - days[0], waited),
             promised=np.where(has, np.maximum(days[3] - days[0], 0), np.nan),
             late=np.where(has & came, last - promise, np.nan),
-            days=last - ordered,
             delivered_only=delivered_only,
             forgotten=forgotten,
         )
@@ -144,9 +143,9 @@ def _forgotten(supplier: Integers, waited: Floats, came: Flags, known: Flags) ->
     longest = np.zeros(int(supplier.max(initial=-1)) + 1)
     np.maximum.at(longest, supplier[came], waited[came])
     receipts = np.bincount(supplier[came], minlength=len(longest))
-    of_all = longest.max(initial=0.0)
-    limit = _FORGOTTEN * np.where(receipts >= _ENOUGH, longest, of_all)
-    return np.asarray(known & ~came & (limit[supplier] > 0) & (waited > np.maximum(limit[supplier], 30.0)))
+    of_all = longest.max(initial=0.0) if receipts.sum() >= _ENOUGH else np.inf
+    limit = np.maximum(_FORGOTTEN * np.where(receipts >= _ENOUGH, longest, of_all), _PATIENCE)
+    return np.asarray(known & ~came & (waited > limit[supplier]))
 
 
 def _old_enough(supplier: Integers, ordered: Integers, waited: Floats, as_of: int, known: Flags) -> Flags:

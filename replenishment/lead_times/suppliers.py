@@ -56,8 +56,10 @@ class SupplierLaw:
     law : (d,) probabilities; place k is a wait of k - offset days, counted from ``base`` of the item where
         ``relative``, else from nothing. measured : (d,) the product-limit law of its own orders alone.
     rows : the lines behind it, those since ``change``. orders : how many purchase orders came, of these lines.
-    weight : of its own orders in the law; the rest is the prior's.
-    base : days that are stated or usually promised; after a break the median since; NaN where there are none.
+    weight : of its own orders in the law; the rest is the prior's. prior : "all suppliers" or "stated"; where there
+        is neither, the orders stand alone ("").
+    base : days that are stated or usually promised; the median where waits are not relative and nothing is stated,
+        or no longer holds.
     """
 
     law: Floats
@@ -67,18 +69,21 @@ class SupplierLaw:
     rows: Integers
     orders: float
     weight: float
+    prior: str
     base: float
     change: Break | None
 
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """The spells of one supplier on its grid, before any prior."""
+    """The spells of one supplier on its grid, before any prior. ``usual``: days stated or promised, NaN for none;
+    ``base``: the same, or the median where they do not hold (any longer)."""
 
     rows: Integers
     spells: Spells
     offset: int
     relative: bool
+    usual: float
     base: float
     sd: float
     stated: bool
@@ -111,7 +116,7 @@ def fit_suppliers(records: OrderRecords, bases: ItemBases) -> dict[int, Supplier
         return {}
     strengths = prior_strengths(np.concatenate([c for c, _ in cells]), np.concatenate([e for _, e in cells]))
     return {
-        number: _law(sample, priors[number], float(strength))
+        number: _law(sample, priors[number], float(strength), "all suppliers" if len(ratios) else "stated")
         for (number, sample), strength in zip(samples.items(), strengths, strict=True)
     }
 
@@ -158,49 +163,46 @@ def stated_laws(days: Floats, sd: Floats) -> Floats:
 
 
 def _sample(records: OrderRecords, bases: ItemBases, rows: Integers, weight: Floats, typical: Floats) -> _Sample:
-    change = _change(records, rows, weight)
-    if change is not None:
-        rows = rows[records.ordered[rows] >= change.day]
-    number = records.supplier[rows[0]]
-    received, waited = records.received[rows], records.waited[rows]
-    base, sd = _base(records, bases, rows, number)
+    usual, sd = _base(records, bases, rows, int(records.supplier[rows[0]]))
     own = np.where(records.item[rows] >= 0, typical[records.item[rows]], records.promised[rows])
-    from_own = np.where(np.isnan(own), base, own)
-    relative = change is None and bool(np.isfinite(from_own).all()) and _tighter(waited[received], from_own[received])
-    shift = np.rint(from_own).astype(np.int64) if relative else np.zeros(len(rows), dtype=np.int64)
+    from_own = np.rint(np.where(np.isnan(own), usual, own))
+    came = records.received[rows]
+    relative = bool(np.isfinite(from_own).all()) and _tighter(records.waited[rows][came], from_own[came])
+    shift = from_own.astype(np.int64) if relative else np.zeros(len(rows), dtype=np.int64)
     offset = int(shift.max(initial=0))
-    place = waited - shift + offset
+    # Relative waits are told as if everything had the supplier's usual base: another mix of items is no break.
+    change = _change(records, rows, records.waited[rows] - shift + np.float64(usual if relative else 0.0))
+    kept = records.ordered[rows] >= (change.day if change else records.ordered[rows].min())
+    rows, shift = rows[kept], shift[kept]
+    place = records.waited[rows] - shift + offset
     entry = np.where(records.entry[rows] > 0, np.maximum(records.entry[rows] - shift + offset, 0), 0)
-    spells = Spells(np.zeros(len(rows), dtype=np.int64), place, received, entry, weight[rows])
+    spells = Spells(np.zeros(len(rows), dtype=np.int64), place, records.received[rows], entry, weight[rows])
     measured = posterior_laws(np.zeros((1, int(place.max()) + 2)), 0.0, spells)[0]
     # After a break what was stated holds no longer; where nothing is stated the own median takes its place.
-    stated = change is None and not np.isnan(base)
-    if not stated:
-        base = float(np.argmax(np.cumsum(measured) >= 0.5))
-    return _Sample(rows, spells, offset, relative, base, sd, stated, change, measured)
+    stated = change is None and not np.isnan(usual)
+    median = float(np.argmax(np.cumsum(measured) >= 0.5)) - offset + (usual if relative else 0.0)
+    base = usual if stated else median
+    return _Sample(rows, spells, offset, relative, usual, base, sd, stated, change, measured)
 
 
-def _change(records: OrderRecords, rows: Integers, weight: Floats) -> Break | None:
-    """The last break of a supplier, found on one wait a purchase order."""
+def _change(records: OrderRecords, rows: Integers, waited: Floats) -> Break | None:
+    """The last break of a supplier, found on one wait a purchase order: the mean of what came, else the longest."""
     order, inverse = np.unique(records.order[rows], return_inverse=True)
     came = records.received[rows]
-    # A line that came late in a long row of deliveries must not hide that the order as a whole came.
-    share = np.bincount(inverse, weights=came, minlength=len(order))
-    total = np.bincount(inverse, weights=np.where(came, records.days[rows], 0), minlength=len(order))
-    longest = np.zeros(len(order))
-    np.maximum.at(longest, inverse, records.days[rows])
+    lines = np.bincount(inverse, weights=came, minlength=len(order))
+    total = np.bincount(inverse, weights=np.where(came, waited, 0.0), minlength=len(order))
+    longest = np.full(len(order), -np.inf)
+    np.maximum.at(longest, inverse, waited)
     ordered = np.zeros(len(order), dtype=np.int64)
     ordered[inverse] = records.ordered[rows]
-    days = np.where(share > 0, total / np.maximum(share, 1.0), longest)
-    return last_break(ordered, days, share > 0)
+    return last_break(ordered, np.where(lines > 0, total / np.maximum(lines, 1.0), longest), lines > 0)
 
 
 def _base(records: OrderRecords, bases: ItemBases, rows: Integers, number: int) -> tuple[float, float]:
     """What the supplier usually promises, or else states, and the spread it states."""
     promised = records.promised[rows]
     known = np.sort(promised[np.isfinite(promised)])
-    own = (bases.supplier == number) & np.isfinite(bases.stated)
-    plain = own & ~bases.differs if (own & ~bases.differs).any() else own
+    plain = (bases.supplier == number) & np.isfinite(bases.stated) & ~bases.differs
     spread = bases.sd[plain]
     sd = float(np.median(spread[np.isfinite(spread)])) if np.isfinite(spread).any() else np.nan
     if len(known) and 2 * len(known) >= len(rows):
@@ -221,7 +223,7 @@ def _class_ratios(samples: list[_Sample]) -> Floats:
     for sample, count in zip(samples, orders, strict=True):
         if count >= _ORDERS_IN_A_CLASS:
             # Every supplier counts about the same: the class is one of suppliers, not of orders.
-            days = np.arange(len(sample.measured)) - sample.offset + (sample.base if sample.relative else 0.0)
+            days = np.arange(len(sample.measured)) - sample.offset + (sample.usual if sample.relative else 0.0)
             ratio.append(np.maximum(days, 0.0) / max(sample.base, 1.0))
             mass.append(sample.measured * count / (count + _ORDERS_IN_A_CLASS))
     if len(ratio) < _SUPPLIERS_IN_A_CLASS:
@@ -236,7 +238,8 @@ def _class_ratios(samples: list[_Sample]) -> Floats:
 def _prior(sample: _Sample, ratios: Floats) -> Floats:
     """The law of a supplier before its own orders are seen; (1, d)."""
     least = len(sample.measured)
-    by = sample.offset - round(sample.base) if sample.relative else 0
+    # On a grid of lateness a law of days moves back by the base; after a break that is the level since.
+    by = sample.offset - round(sample.usual) if sample.relative else 0
     if len(ratios):
         days = np.minimum(np.rint(ratios * max(sample.base, 1.0)), _LONGEST).astype(np.int64)
         law = np.bincount(days)[None] / len(days)
@@ -262,17 +265,19 @@ def _cells(prior: Floats, spells: Spells) -> tuple[Floats, Floats]:
     return count_cells(prior, spells.group[came], spells.place[came], spells.weight[came])
 
 
-def _law(sample: _Sample, prior: Floats, strength: float) -> SupplierLaw:
+def _law(sample: _Sample, prior: Floats, strength: float, kind: str) -> SupplierLaw:
     spells = sample.spells
     orders = float(np.sort(spells.weight[spells.received]).sum())
+    alone = kind == "stated" and not sample.stated
     return SupplierLaw(
-        law=posterior_laws(prior, strength, spells)[0],
+        law=sample.measured if alone else posterior_laws(prior, strength, spells)[0],
         measured=sample.measured,
         offset=sample.offset,
         relative=sample.relative,
         rows=sample.rows,
         orders=orders,
-        weight=orders / (orders + strength),
-        base=sample.base,
+        weight=1.0 if alone else orders / (orders + strength),
+        prior="" if alone else kind,
+        base=sample.usual if sample.relative else sample.base,
         change=sample.change,
     )
