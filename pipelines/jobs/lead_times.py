@@ -82,7 +82,7 @@ def resolve_lead_times(
     if known.fit is not None and config.lead_times == "nearest":
         used[known.fit.rows] = np.isnan(known.exact[known.fit.rows])
     facts = pd.DataFrame({"lead_time_source": _sources(items, known, used), **_stated_and_measured(known)})
-    facts = facts.assign(**_weights(known, used), **_of_suppliers(known))
+    facts = facts.assign(**_weights(known, used), **_of_suppliers(known))[list(LEAD_TIME_FACTS)]
     if known.records is not None:
         _tell(tables.findings, known)
         _tell_drift(tables.findings, items["supplier"], facts)

@@ -62,15 +62,16 @@ def prior_strengths(counts: Floats, expected: Floats) -> Floats:
     Notes
     -----
     The counts of a group are Dirichlet-multinomial around ``strength`` times ``expected``; the strength that is most
-    likely for all groups together is found first, then that of each group around it, so that a group that contradicts
+    likely for all other groups together is found first, then that of each group around it, so that a group that contradicts
     its prior frees itself (T. Minka 2000, Estimating a Dirichlet distribution). The belief beforehand is lognormal:
     about 8 orders, a factor of 4 either way.
     """
     if not len(counts):
         return np.zeros(0)
     likelihood = np.stack([_log_likelihood(counts, expected, s) for s in _CANDIDATES], axis=1)
-    common = _best(likelihood.sum(axis=0), np.array(USUAL_STRENGTH))
-    return _best(likelihood, common)
+    # What is common is learnt from the others: no group's counts speak twice.
+    common = _best(likelihood.sum(axis=0) - likelihood, np.array(USUAL_STRENGTH))
+    return _best(likelihood, common[:, None])
 
 
 def _best(likelihood: Floats, centre: Floats) -> Floats:
