@@ -62,9 +62,9 @@ def prior_strengths(counts: Floats, expected: Floats) -> Floats:
     Notes
     -----
     The counts of a group are Dirichlet-multinomial around ``strength`` times ``expected``; the strength that is most
-    likely for all other groups together is found first, then that of each group around it, so that a group that contradicts
-    its prior frees itself (T. Minka 2000, Estimating a Dirichlet distribution). The belief beforehand is lognormal:
-    about 8 orders, a factor of 4 either way.
+    likely for all other groups together is found first, then that of each group around it, so that a group that
+    contradicts its prior frees itself (T. Minka 2000, Estimating a Dirichlet distribution). The belief beforehand is
+    lognormal: about 8 orders, a factor of 4 either way.
     """
     if not len(counts):
         return np.zeros(0)
