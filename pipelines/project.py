@@ -158,7 +158,7 @@ def _compute(
     def write(folder: Path) -> None:
         write_parquet(result.recommendations, folder / "recommendations.parquet")
         write_csv(result.recommendations, folder / "recommendations.csv")
-        for name in ("policy", "forecast", "simulation", "log"):
+        for name in ("policy", "forecast", "safety_stock", "simulation", "log"):
             write_parquet(getattr(result, name), folder / f"{name}.parquet")
         (folder / "quarantine").mkdir()
         for table, rows in result.quarantine.groupby("table"):

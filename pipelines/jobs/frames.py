@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
 
 if TYPE_CHECKING:
@@ -44,12 +45,7 @@ _NOT_USED_YET: Final = (
 )
 # What the policy frame takes over from the items as it was resolved.
 _ITEM_COLUMNS: Final = (
-    "lead_time_source",
-    "stated_lead_time_days",
-    "stated_lead_time_sd_days",
-    "measured_lead_time_days",
-    "measured_lead_time_sd_days",
-    "receipts",
+    *LEAD_TIME_FACTS,
     "order_cost",
     "holding_rate",
     "unit_cost",

@@ -21,11 +21,13 @@ from pipelines.inputs import CheckedTables, Inputs, check_inputs
 from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
+from pipelines.jobs.lead_times import resolve_lead_times
 from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_by_review, set_levels
 from pipelines.jobs.outside import outside_forecasts
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
+from pipelines.jobs.safety_stocks import safety_stock_frame
 from pipelines.jobs.simulating import simulate_plan
-from pipelines.jobs.supply import StockPosition, check_stock_age, resolve_lead_times, stock_position
+from pipelines.jobs.supply import StockPosition, check_stock_age, stock_position
 from pipelines.quarantine import Findings
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
@@ -49,6 +51,7 @@ class PlanResult:
     ----------
     recommendations : one row an item, the columns of the contract and more.
     policy : how each reorder point, level and lot came about. forecast : the demand distribution of each item.
+    safety_stock : the plan's safety stock beside those of the textbooks, one row an item and method.
     simulation : service and stock in a year of simulation, one row an item.
     quarantine : rows set aside. repairs : values changed on the way in. log : what was cleaned.
     channels : units sold by sales channel, where the sales name one. summary : the whole in numbers.
@@ -57,6 +60,7 @@ class PlanResult:
     recommendations: pd.DataFrame
     policy: pd.DataFrame
     forecast: pd.DataFrame
+    safety_stock: pd.DataFrame
     simulation: pd.DataFrame
     quarantine: pd.DataFrame
     repairs: pd.DataFrame
@@ -202,6 +206,7 @@ def plan_frames(made: Plan, simulated: SimulationResult | None) -> PlanResult:
         recommendations=recommendations,
         policy=policy_frame(made),
         forecast=forecast_frame(made),
+        safety_stock=safety_stock_frame(made),
         simulation=simulated.kpis if simulated else pd.DataFrame(),
         quarantine=made.tables.findings.frame(),
         repairs=made.tables.findings.repair_frame(),

@@ -154,7 +154,7 @@ def test_what_was_fitted_is_shown_for_every_series(name: str) -> None:
     panel = ordinary()
     fitted = model_named(name).fit(panel, context_of(panel)).parameters()
     assert {"level", "past_values"} <= set(fitted)
-    for parameter, values in fitted.items():
+    for values in fitted.values():
         assert values.shape == (len(panel),)
         assert values.dtype.kind == "U" or np.isfinite(values).all()
 
