@@ -230,7 +230,7 @@ def _decision(line: _Line) -> str:
     up_to = line.kind == "order_up_to"
     name, units = ("order-up-to level", line.order_up_to) if up_to else ("reorder point", line.reorder_point)
     position, level = f"position {_n(line.position)}", f"the {name} {_n(units)}"
-    if line.notes and line.order != line.wanted:
+    if line.notes and (line.order != line.wanted or line.order <= 0 < line.need):
         wanted = f"{_n(line.wanted)} wanted (need {_n(line.need)})" if line.wanted > 0 else f"need {_n(line.need)}"
         below = ("below" if up_to else "at or below") if line.need > 0 else "above"
         return f"{position} is {below} {level}: {wanted}, order {_n(line.order)}"

@@ -135,7 +135,7 @@ def decide_orders(
     Parameters
     ----------
     offers, frame, offer_facts : of all offers. choice : of the items. facts, levels : of the items.
-    held : (n,) no order. position : (n,) units on hand and on order. delay : (n,) days to the order day.
+    held : (n,) no order. position : (n,) units on hand and on order. delay : of all offers, days to the order day.
     minimums : least value of an order by supplier.
     """
     prices, names = frame["unit_cost"].to_numpy(float), frame["supplier"].to_numpy()
@@ -260,30 +260,28 @@ def _meet_minimums(
     main = desk.names[desk.choice.chosen]
     totals: list[SupplierTotal] = []
     for supplier in sorted(minimums):
-        for day in np.unique(delay[main == supplier]).tolist():
-            own = np.flatnonzero((main == supplier) & (delay == day))
-            lines = _lines_of(desk, supplier, np.flatnonzero(delay == day))
-            value = float(np.nansum([units * desk.prices[offer] for _, offer, units in lines]))
-            if value <= 0:
-                continue
-            urgent = any(desk.levels.chance_short[i] > URGENT for i, _, _ in lines)
-            # Room that storage has left is not handed out again: with a capacity nothing is raised.
-            free = own[~held[own]] if config.storage_capacity is None else own[:0]
-            money = np.inf if config.budget is None else max(config.budget - desk.spent, 0.0)
-            steps = _steps_beyond(desk, free, position)
-            least = minimums[supplier]
-            found = meet_minimum_value(value, least, urgent, *steps, n=len(main), money=money)
-            _carry_out(desk, supplier, lines, found, value, least)
-            on = str(as_of + np.timedelta64(int(day), "D"))
-            totals.append(SupplierTotal(supplier, on, len(lines), found.value, least, found.decision))
+        lines = _lines_of(desk, supplier)
+        value = float(np.nansum([units * desk.prices[offer] for _, offer, units in lines]))
+        if value <= 0:
+            continue
+        urgent = any(desk.levels.chance_short[i] > URGENT for i, _, _ in lines)
+        # Room that storage has left is not handed out again: with a capacity nothing is raised.
+        own = np.flatnonzero((main == supplier) & ~held & (config.storage_capacity is None))
+        money = np.inf if config.budget is None else max(config.budget - desk.spent, 0.0)
+        least = minimums[supplier]
+        found = meet_minimum_value(value, least, urgent, *_steps_beyond(desk, own, position), n=len(main), money=money)
+        _carry_out(desk, supplier, lines, found, value, least)
+        # All that is ordered from one supplier is ordered on its next order day.
+        on = str(as_of + np.timedelta64(int(delay[lines[0][1]]), "D"))
+        totals.append(SupplierTotal(supplier, on, len(lines), found.value, least, found.decision))
     desk.splits = {i: lines for i, lines in desk.splits.items() if lines}
     return totals
 
 
-def _lines_of(desk: _Desk, supplier: str, items: Integers) -> list[tuple[int, int, float]]:
+def _lines_of(desk: _Desk, supplier: str) -> list[tuple[int, int, float]]:
     """The order lines of a supplier: item, offer, units; those of split orders included."""
     found = []
-    for i in items.tolist():
+    for i in range(len(desk.quantity)):
         rows = [(int(desk.choice.chosen[i]), float(desk.quantity[i])), *desk.splits.get(i, [])]
         found += [(i, offer, units) for offer, units in rows if units > 0 and desk.names[offer] == supplier]
     return found

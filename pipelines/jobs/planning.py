@@ -197,7 +197,7 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
             levels,
             held,
             stock.net + stock.on_order,
-            days.delay[choice.chosen],
+            days.delay,
             _minimum_values(tables),
             config,
             np.datetime64(panel.as_of),
