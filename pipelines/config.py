@@ -95,7 +95,11 @@ class PlanConfig(_Strict):
     )
     measure: Measure = Field("backorder_rate", description="what the target is about")
     target: float = Field(0.02, description="value of the measure that every item must reach; not used for cost")
-    target_scope: Literal["sku"] = Field("sku", description="the target binds every item by itself")
+    target_scope: Literal["sku", "total"] = Field(
+        "sku",
+        description="the target binds every item by itself, or the demand-weighted total of all items, met with the "
+        "least stock value",
+    )
     unmet_demand: Unmet = Field("backorder", description="what cannot be filled waits (backorder) or is lost")
     review_days: float | None = Field(
         None, ge=0, le=3650, description="days between reviews; default: one period; 0 is every opening"
@@ -106,6 +110,25 @@ class PlanConfig(_Strict):
     model: str = Field("auto", description="name of a forecasting model, or auto")
     paths: int = Field(400, ge=100, le=100_000, description="sample paths a series for the demand distribution")
     seed: int = Field(0, ge=0, description="seed of all random streams")
+    budget: float | None = Field(
+        None, ge=0, description="money for today's orders; packs that avoid most backorders for it come first"
+    )
+    storage_capacity: float | dict[str, Annotated[float, Field(ge=0)]] | None = Field(
+        None,
+        description="volume (in units of items.volume) that stock on hand and on order may fill at each location; one "
+        "number, or one for each location",
+    )
+    sourcing: Literal["priority", "cost"] = Field(
+        "priority",
+        description="of several suppliers of an item: the one of the smallest priority, cost deciding among equals; or "
+        "the one of the least cost of purchase, orders and stock",
+    )
+    shelf_life_quantile: float = Field(
+        0.5, gt=0, lt=1, description="no order is larger than this quantile of the demand until it perishes"
+    )
+    load_unit_share: float = Field(
+        0.1, ge=0, le=1, description="an order is raised to whole layers, pallets, containers where that adds no more"
+    )
     rules: tuple[Rule, ...] = Field(
         (), description="other settings for classes, categories, suppliers, locations or SKUs; ordered"
     )
@@ -170,6 +193,14 @@ class PlanConfig(_Strict):
         for name in (self.model, *(rule.set.model for rule in self.rules)):
             if name not in (None, "auto"):
                 model_named(str(name))
+        return self
+
+    @model_validator(mode="after")
+    def _total_has_a_rate(self) -> Self:
+        if self.target_scope == "total" and self.measure not in ("backorder_rate", "fill_rate"):
+            raise ValueError(f'target_scope = "total" adds up backorders; measure = "{self.measure}" has no total')
+        if not isinstance(self.storage_capacity, dict) and (self.storage_capacity or 0.0) < 0:
+            raise ValueError(f"storage_capacity is {self.storage_capacity:g}; it must be at least 0")
         return self
 
     @model_validator(mode="after")

@@ -93,12 +93,14 @@ def _story(line: Row, policy: Row, forecast: Row, stocks: list[Row], simulated: 
         ("Demand", _demand(forecast, unit)),
         ("Lead time", _lead_time(policy, unit)),
         (f"Demand over {_periods(forecast['protection_periods'], unit)}", _distribution(forecast)),
-        (f"Target, set by {line['rule']}", _target(policy)),
+        (f"Target, set by {line['rule']}", _target(policy, run)),
         ("Policy", _policy(policy, forecast)),
         ("Safety stock by the book", _by_the_book(stocks)),
         ("Position", _position(line)),
-        ("Order", _order(line)),
+        ("Order", _order(line, run)),
     ]
+    if _known(line.get("alternative_supplier")):
+        sections.insert(1, ("Supplier", _supplier(line)))
     if simulated:
         sections.append(("Simulation", _simulation(simulated, policy)))
     heading = f"SKU {line['sku']} at {line['location']}, decided at the opening of {run['as_of']}: {line['status']}"
@@ -136,14 +138,14 @@ def _lead_time(policy: Row, unit: str) -> list[str]:
     rhythm = f"With a review every {every}" if review else "Under continuous review"
     return [
         " ".join(told),
-        *_supplier(policy),
+        *_drift(policy),
         f"Used: {policy['lead_time_source']}; on average {_periods(policy['lead_time_periods'], unit)}."
         f"{_evidence(policy)}",
         f"{rhythm} an order must last for {_periods(policy['protection_periods'], unit)}.",
     ]
 
 
-def _supplier(policy: Row) -> list[str]:
+def _drift(policy: Row) -> list[str]:
     """What changed at the supplier, and whether it keeps the promised day."""
     told = []
     if _known(policy["lead_time_changed_on"]):
@@ -176,10 +178,25 @@ def _distribution(forecast: Row) -> list[str]:
     return [f"On average {_units(forecast['demand_mean'], 1)}.", f"{', '.join(chances).capitalize()}."]
 
 
-def _target(policy: Row) -> list[str]:
+def _supplier(line: Row) -> list[str]:
+    """Who delivers, why, and what the next best would cost."""
+    cost, other = line["supplier_cost"], line["alternative_cost"]
+    own = f"; purchase, orders and stock cost {cost:,.2f} a year" if _known(cost) else ""
+    alternative = f"{line['alternative_supplier']} would cost {other:,.2f} a year" if _known(other) else ""
+    sentences = [f"{line['supplier']}: {line['supplier_reason']}{own}."]
+    return [*sentences, f"{alternative}."] if alternative else sentences
+
+
+def _target(policy: Row, run: Row) -> list[str]:
     wanted = _MEASURES[policy["measure"]].format(policy["target"])
     kept = "lost" if policy["unmet_demand"] == "lost" else "backordered"
-    return [f"{wanted}.", f"What can't be filled at once is {kept}."]
+    total = run.get("total_target")
+    shared = (
+        [f"This is its share of a total of {_rate(total['promised'])}, met with the least stock value."]
+        if total
+        else []
+    )
+    return [f"{wanted}.", *shared, f"What can't be filled at once is {kept}."]
 
 
 def _policy(policy: Row, forecast: Row) -> list[str]:
@@ -234,13 +251,18 @@ def _position(line: Row) -> list[str]:
     ]
 
 
-def _order(line: Row) -> list[str]:
+def _order(line: Row, run: Row) -> list[str]:
     if not line["order_quantity"] > 0:
         return [f"No order: {line['reason']}."]
     supplier = f" from {line['supplier']}" if _known(line["supplier"]) else ""
     value = f", worth {line['order_value']:,.2f}" if _known(line["order_value"]) else ""
     arrival = f", expected on {line['arrival_date']:%Y-%m-%d}" if _known(line["arrival_date"]) else ""
-    return [f"Order {_units(line['order_quantity'])}{supplier}{value}{arrival}.", f"Why: {line['reason']}."]
+    day = (
+        f" on {line['order_date']:%Y-%m-%d}, its next order day"
+        if f"{line['order_date']:%Y-%m-%d}" != run["as_of"]
+        else ""
+    )
+    return [f"Order {_units(line['order_quantity'])}{supplier}{day}{value}{arrival}.", f"Why: {line['reason']}."]
 
 
 def _simulation(simulated: Row, policy: Row) -> list[str]:

@@ -158,7 +158,9 @@ def _compute(
     def write(folder: Path) -> None:
         write_parquet(result.recommendations, folder / "recommendations.parquet")
         write_csv(result.recommendations, folder / "recommendations.csv")
-        for name in ("policy", "forecast", "safety_stock", "simulation", "log"):
+        write_csv(result.order_lines, folder / "order_lines.csv")
+        tables = ("policy", "forecast", "safety_stock", "simulation", "log", "order_lines", "next_packs")
+        for name in tables:
             write_parquet(getattr(result, name), folder / f"{name}.parquet")
         (folder / "quarantine").mkdir()
         for table, rows in result.quarantine.groupby("table"):

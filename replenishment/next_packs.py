@@ -10,12 +10,12 @@ would buy: the multiplier is the worth of the first pack that is left out (Evere
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["STEPS", "STEPS_BEYOND", "RankedPacks", "ladder_units", "pooled_steps", "rank_packs"]
+__all__ = ["STEPS", "STEPS_BEYOND", "RankedPacks", "ladder_units", "rank_packs"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -87,27 +87,35 @@ class RankedPacks:
         return float(self.per_money[~self.within_budget].max(initial=0.0))
 
 
-def pooled_steps(item: Integers, units: Floats, cost: Floats, avoided: Floats) -> list[npt.NDArray[Any]]:
+class _Steps(NamedTuple):
+    """Steps of items, those of an item together and in their order; arrays (m,)."""
+
+    item: Integers
+    units: Floats
+    cost: Floats
+    avoided: Floats
+
+
+def _pooled(steps: _Steps) -> _Steps:
     """Join steps until those of each item are worth less and less per unit of money.
 
-    A step that is worth more than the one before it is never bought without it: the two are one step. Arrays (m,), the
-    steps of an item one after the other; returns item, units, cost and avoided anew.
+    A step that is worth more than the one before it is never bought without it: the two are one step.
     """
-    ratio = _ratio(avoided, cost)
+    item, ratio = steps.item, _ratio(steps.avoided, steps.cost)
     rises = (item[1:] == item[:-1]) & (ratio[1:] > ratio[:-1] * (1 + _NEARLY) + 1e-15)
     if not rises.any():
-        return [item, units, cost, avoided]
+        return steps
     odd = np.isin(item, np.unique(item[1:][rises]))
-    rows: list[list[float]] = []
-    for i, u, c, a in zip(item[odd], units[odd], cost[odd], avoided[odd], strict=True):
-        rows.append([i, u, c, a])
+    rows: list[tuple[int, float, float, float]] = []
+    for row in zip(*(part[odd].tolist() for part in steps), strict=True):
+        rows.append(row)
         while len(rows) > 1 and rows[-1][0] == rows[-2][0] and rows[-1][3] * rows[-2][2] > rows[-2][3] * rows[-1][2]:
-            last = rows.pop()
-            rows[-1] = [i, *(x + y for x, y in zip(rows[-1][1:], last[1:], strict=True))]
-    joined = np.array(rows)
-    out = [np.concatenate([part[~odd], joined[:, k]]) for k, part in enumerate((item, units, cost, avoided))]
-    order = np.argsort(out[0], kind="stable")
-    return [out[0][order].astype(np.int64), *(part[order] for part in out[1:])]
+            (_, u, c, a), (i, v, d, b) = rows.pop(), rows.pop()
+            rows.append((i, u + v, c + d, a + b))
+    joined = [np.array(column) for column in zip(*rows, strict=True)]
+    order = np.argsort(np.concatenate([item[~odd], joined[0]]), kind="stable")
+    together = [np.concatenate([part[~odd], new])[order] for part, new in zip(steps, joined, strict=True)]
+    return _Steps(together[0].astype(np.int64), *together[1:])
 
 
 def rank_packs(
@@ -136,18 +144,19 @@ def rank_packs(
             raise ValueError(f"{name} must be at least 0 and known, got {values[~(values >= 0)][0]}")
     if not budget >= 0:
         raise ValueError(f"budget is {budget}; it must be at least 0")
-    which, size, money, worth = pooled_steps(which, *numbers)
-    ratio = _ratio(worth, money)
+    steps = _pooled(_Steps(which, *numbers))
+    which, ratio = steps.item, _ratio(steps.avoided, steps.cost)
     starts = np.flatnonzero(np.diff(which, prepend=-1))
-    total = np.cumsum(size)
-    before = np.repeat(total[starts] - size[starts], np.diff(np.append(starts, len(which))))
-    number, step = total - before, np.arange(len(which)) - np.repeat(starts, np.diff(np.append(starts, len(which))))
+    begins = np.repeat(starts, np.diff(np.append(starts, len(which))))
+    along = np.cumsum(steps.units)
+    number = along - (along - steps.units)[begins]
+    step = np.arange(len(which)) - begins
     # Ties: the cheaper step first, an item's own steps always in their order.
-    order = np.lexsort((step, which, money, -_monotone(ratio, step)))
+    order = np.lexsort((step, which, steps.cost, -_monotone(ratio, step)))
     order = _steps_in_order(order, which, step)
-    which, size, money, worth, ratio, number = (x[order] for x in (which, size, money, worth, ratio, number))
-    spent, kept = _buy(which, money, budget)
-    return RankedPacks(which, size, money, worth, number, ratio, spent, kept)
+    spent, kept = _buy(which[order], steps.cost[order], budget)
+    units, cost, avoided = (part[order] for part in (steps.units, steps.cost, steps.avoided))
+    return RankedPacks(which[order], units, cost, avoided, number[order], ratio[order], spent, kept)
 
 
 def _ratio(avoided: Floats, cost: Floats) -> Floats:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from replenishment.service import ProtectionDemand, smallest_level
 
-__all__ = ["MEASURES", "POLICIES", "LotRules", "OrderingRule", "Policies", "Targets", "set_policies"]
+__all__ = ["MEASURES", "POLICIES", "LotRules", "OrderingRule", "Policies", "Targets", "service_curve", "set_policies"]
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
@@ -32,6 +32,8 @@ POLICIES: Final = ("auto", "order_up_to", "reorder_point", "min_max")
 CERTAIN: Final = 1.0 - 1e-9
 # Cost is compared at these quantiles of the demand over the protection interval.
 _COST_GRID: Final = np.unique(np.concatenate([np.linspace(0.02, 0.98, 49), 1.0 - np.geomspace(0.02, 1e-5, 40)]))
+# The trade-off between stock and backorders is followed at these.
+_CURVE_GRID: Final = np.unique(np.concatenate([np.linspace(0.02, 0.98, 49), 1.0 - np.geomspace(0.02, 1e-6, 40)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,18 +184,8 @@ def set_policies(
     rules : lots. review_units : (n,) mean demand of a review interval, units.
     """
     unit = np.where(demand.integral, 1.0, 0.0)
-    batch = rules.in_packs(np.maximum(np.fmax(rules.economic, 0.0), np.maximum(rules.minimum, unit)))
-    smallest = np.where(rules.pack > 0, rules.pack, unit)
-    kind = np.where(
-        wanted == "auto", np.where(batch > np.maximum(review_units, smallest), "reorder_point", "order_up_to"), wanted
-    )
+    kind, smallest, spread = _kind_and_lot(wanted, demand, rules, review_units)
     up_to = kind == "order_up_to"
-    # Base stock is a lot of one unit; without whole units, of almost nothing.
-    almost_nothing = np.maximum(1e-4 * demand.over_protection.mean(), 1e-6)
-    least = np.maximum(
-        np.maximum(smallest, rules.in_packs(rules.minimum)), np.where(demand.integral, 1.0, almost_nothing)
-    )
-    spread = np.where(up_to, least, np.maximum(batch, least))
     s = _reorder_points(demand, targets, spread)
     just_above = s + np.where(demand.integral, 1.0, 1e-6 * np.maximum(np.abs(s), 1.0))
     level = np.where(up_to, s + unit, s)
@@ -216,6 +208,48 @@ def set_policies(
         expected_ready_rate=demand.ready_rate(s, spread),
         expected_stock=demand.mean_stock(s, spread),
     )
+
+
+def _kind_and_lot(
+    wanted: Texts, demand: ProtectionDemand, rules: LotRules, review_units: Floats
+) -> tuple[Texts, Floats, Floats]:
+    """The kind of each policy, its smallest step, and the lot over which its position spreads."""
+    unit = np.where(demand.integral, 1.0, 0.0)
+    batch = rules.in_packs(np.maximum(np.fmax(rules.economic, 0.0), np.maximum(rules.minimum, unit)))
+    smallest = np.where(rules.pack > 0, rules.pack, unit)
+    kind = np.where(
+        wanted == "auto", np.where(batch > np.maximum(review_units, smallest), "reorder_point", "order_up_to"), wanted
+    )
+    # Base stock is a lot of one unit; without whole units, of almost nothing.
+    almost_nothing = np.maximum(1e-4 * demand.over_protection.mean(), 1e-6)
+    least = np.maximum(
+        np.maximum(smallest, rules.in_packs(rules.minimum)), np.where(demand.integral, 1.0, almost_nothing)
+    )
+    return kind, smallest, np.where(kind == "order_up_to", least, np.maximum(batch, least))
+
+
+def service_curve(
+    wanted: Texts, demand: ProtectionDemand, lost: npt.NDArray[np.bool_], rules: LotRules, review_units: Floats
+) -> tuple[Floats, Floats]:
+    """Backorder rate and mean stock of each policy at rising reorder points, as :func:`set_policies` would set it.
+
+    Parameters
+    ----------
+    lost : bool (n,) unmet demand is lost. The others as for :func:`set_policies`.
+
+    Returns
+    -------
+    rate, stock : (n, k); the rate doesn't rise, the stock doesn't fall along a row.
+    """
+    _, _, spread = _kind_and_lot(wanted, demand, rules, review_units)
+    lowest = np.where(demand.integral, -1.0, 0.0)
+    levels = [lowest, *(np.maximum(demand.over_protection.quantile(p) - 1.0, lowest) for p in _CURVE_GRID)]
+    points = [
+        (_expected_rate(demand, lost, s, spread), demand.mean_stock(s, spread))
+        for s in np.sort(np.stack([np.where(demand.integral, np.floor(s), s) for s in levels]), axis=0)
+    ]
+    rate, stock = (np.stack(column, axis=1) for column in zip(*points, strict=True))
+    return np.minimum.accumulate(rate, axis=1), np.maximum.accumulate(stock, axis=1)
 
 
 def _reorder_points(demand: ProtectionDemand, targets: Targets, lot: Floats) -> Floats:

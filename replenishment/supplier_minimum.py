@@ -16,8 +16,8 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 Decision = Literal["met", "raised", "waits", "below"]
-# Waiting is out of the question where an item runs short with more than this chance before the next order could come.
-URGENT: Final = 0.1
+# Urgent is what would more likely than not run short before an order of the next review could come.
+URGENT: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,7 @@ class TotalTarget:
     ----------
     point : int (n,), column of the curve. rate : (n,) backorder rate there. value : (n,) stock value there.
     multiplier : backorders per period avoided by the last unit of money. total : demand-weighted backorder rate.
+    last : the item that took the last step, -1 where none was needed.
     reached : whether the total is at most the target.
     """
 
@@ -39,6 +40,7 @@ class TotalTarget:
     value: Floats
     multiplier: float
     total: float
+    last: int
     reached: bool
 
 
@@ -67,20 +69,19 @@ def points_for_total(rate: Floats, value: Floats, weight: Floats, target: float)
         worth = np.where(cost > 0, saved / np.where(cost > 0, cost, 1.0), np.inf)
     order = np.lexsort((start, item, -worth))
     left = float(short[np.arange(n), point].sum())
-    multiplier = 0.0
+    multiplier, last = 0.0, -1
     for k in order.tolist():
         if left <= allowed * (1 + 1e-12):
             break
         point[item[k]] = end[k]
         left -= float(saved[k])
-        multiplier = float(worth[k])
+        multiplier, last = float(worth[k]), int(item[k])
     point = _give_back(point, short, value, allowed)
     rows = np.arange(n)
     total = float(short[rows, point].sum())
     mean = total / float(weight.sum()) if weight.sum() > 0 else 0.0
-    return TotalTarget(
-        point, rate[rows, point], value[rows, point], multiplier, mean, total <= allowed * (1 + 1e-9) + 1e-15
-    )
+    reached = total <= allowed * (1 + 1e-9) + 1e-15
+    return TotalTarget(point, rate[rows, point], value[rows, point], multiplier, mean, last, reached)
 
 
 def _envelope_steps(short: Floats, value: Floats) -> tuple[Integers, Integers, Integers, Integers, Floats, Floats]:

@@ -91,7 +91,7 @@ class CombinedPaths:
         """See :class:`forecasting.models.protocol.FittedModel`."""
         drawn = [member.paths(rows, keys, horizon, count) for member in self.plain]
         drawn += [self._demand(member.paths(rows, keys, horizon, count), rows) for member in self.logged]
-        out = np.mean(drawn, axis=0, dtype=np.float32)
+        out = np.asarray(np.mean(drawn, axis=0, dtype=np.float32))
         nothing, one = np.zeros(horizon, dtype=np.float32), np.ones(horizon, dtype=np.float32)
         for k in np.flatnonzero(self.whole[rows]):
             apply_ahead(keys[k], one, nothing, True, out[k])
@@ -117,7 +117,7 @@ class CombinedPaths:
         """The level of the plain members' mean, the number of past errors and the fallback of Holt-Winters."""
         shown = [member.parameters() for member in self.plain]
         return {
-            "level": np.mean([part["level"] for part in shown], axis=0),
+            "level": np.mean([np.asarray(part["level"], dtype=np.float64) for part in shown], axis=0),
             "past_values": shown[0]["past_values"],
             "fallback": shown[1]["fallback"],
         }

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
+from pipelines.jobs.order_frames import describe_orders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +38,7 @@ STATUSES: Final = (
 # Columns that a later version will act on: whoever fills them must not believe that they already count.
 _NOT_USED_YET: Final = (
     ("items", "successor_of"),
-    ("items", "shelf_life_days"),
     ("items", "ownership"),
-    ("suppliers", "min_order_value"),
-    ("suppliers", "order_weekdays"),
     ("events", "date"),
 )
 # What the policy frame takes over from the items as it was resolved.
@@ -62,11 +60,13 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
     items, levels, stock = made.items, made.levels, made.stock
     policies, panel = levels.policies, made.panel
     held, why_held = made.held, made.why_held
-    order = np.where(held, 0.0, levels.order)
+    orders, choice = made.orders, made.sources.choice
+    order = orders.quantity
+    wait = made.sources.days.delay[choice.chosen].astype("timedelta64[D]")
     position = stock.net + stock.on_order
     excess = np.maximum(position - np.maximum(policies.order_up_to, 0.0), 0.0)
     status = _status(made, why_held, excess)
-    unit_cost = items["unit_cost"].to_numpy(float)
+    unit_cost = orders.unit_cost
     never = np.datetime64("NaT", "s")
     return pd.DataFrame(
         {
@@ -76,7 +76,7 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
             "status": status,
             "order_quantity": order,
             "need": np.where(held, 0.0, levels.need),
-            "order_date": np.where(order > 0, np.datetime64(panel.as_of, "s"), never),
+            "order_date": np.where(order > 0, (np.datetime64(panel.as_of, "D") + wait).astype("datetime64[s]"), never),
             "arrival_date": _opening_dates(made, np.rint(levels.lead_time_mean).astype(np.int64), order > 0),
             "reorder_point": policies.reorder_point,
             "order_up_to": policies.order_up_to,
@@ -99,6 +99,11 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
             "expected_backorder_rate": policies.expected_backorder_rate,
             "unit_cost": unit_cost,
             "order_value": order * unit_cost,
+            "adjustment": [", ".join(dict.fromkeys(changes)) for changes in orders.changes],
+            "supplier_reason": choice.why,
+            "supplier_cost": choice.cost,
+            "alternative_supplier": choice.alternative,
+            "alternative_cost": choice.alternative_cost,
             "priority": _priority(made, status),
             "reason": _reasons(made, order, held, why_held),
             "rule": items["rule"].to_numpy(),
@@ -171,6 +176,8 @@ class _Line(NamedTuple):
     overdue: float
     lost: bool
     unpriced: bool
+    notes: list[str]
+    wanted: float
 
 
 def _reasons(made: Plan, order: Floats, held: Flags, why_held: npt.NDArray[np.object_]) -> list[str]:
@@ -194,13 +201,14 @@ def _reasons(made: Plan, order: Floats, held: Flags, why_held: npt.NDArray[np.ob
         made.facts.lost,
         ~(made.facts.holding_cost > 0),
     )
-    return [_reason(_Line(*row)) for row in zip(*(column.tolist() for column in columns), strict=True)]
+    rows = zip(*(column.tolist() for column in columns), made.orders.notes, levels.order.tolist(), strict=True)
+    return [_reason(_Line(*row)) for row in rows]
 
 
 def _reason(line: _Line) -> str:
     if line.held:
         return line.why_held
-    parts = [_decision(line)]
+    parts = [_decision(line), *line.notes]
     if line.lost and abs(line.position - line.in_time) > 1e-9:
         parts.append("demand that is lost before the order arrives is not ordered")
     elif line.position < line.in_time - 1e-9:
@@ -222,6 +230,10 @@ def _decision(line: _Line) -> str:
     up_to = line.kind == "order_up_to"
     name, units = ("order-up-to level", line.order_up_to) if up_to else ("reorder point", line.reorder_point)
     position, level = f"position {_n(line.position)}", f"the {name} {_n(units)}"
+    if line.notes and (line.order != line.wanted or line.order <= 0 < line.need):
+        wanted = f"{_n(line.wanted)} wanted (need {_n(line.need)})" if line.wanted > 0 else f"need {_n(line.need)}"
+        below = ("below" if up_to else "at or below") if line.need > 0 else "above"
+        return f"{position} is {below} {level}: {wanted}, order {_n(line.order)}"
     if line.order <= 0 < line.need:
         return f"{position} is {'below' if up_to else 'at or below'} {level}, but max_stock leaves no room for an order"
     if line.order <= 0:
@@ -326,7 +338,7 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         summary["simulated_backorder_rate_se"] = simulated.total["backorder_rate_se"]
         summary["simulated_mean_stock"] = simulated.total["mean_stock"]
     summary["warnings"] += _gaps(made, recommendations)
-    return summary
+    return summary | describe_orders(made)
 
 
 def _gaps(made: Plan, recommendations: pd.DataFrame) -> list[str]:

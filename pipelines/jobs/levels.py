@@ -8,16 +8,26 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.distributions import LeadTimeDemand
 from forecasting.forecaster import DemandForecaster
 from forecasting.kernels.random import PATH_STRIDE, uniforms
-from replenishment.constraints import cap_at_maximum, order_quantity
+from replenishment.constraints import cap_at_maximum, cap_at_shelf_life, order_quantity, round_to_load_units
 from replenishment.lead_times import LeadTimes
 from replenishment.lot_sizing.economic_order_quantity import economic_order
 from replenishment.netting import NetPosition, net_along_time
-from replenishment.policies import LotRules, Policies, Targets, set_policies
+from replenishment.next_packs import ladder_units
+from replenishment.policies import LotRules, Policies, Targets, service_curve, set_policies
 from replenishment.service import ProtectionDemand
 
-__all__ = ["QUANTILES", "ItemFacts", "LevelResults", "paths_wanted", "pieces_by_review", "set_levels"]
+__all__ = [
+    "QUANTILES",
+    "ItemFacts",
+    "LevelResults",
+    "follow_curves",
+    "paths_wanted",
+    "pieces_by_review",
+    "set_levels",
+]
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -29,24 +39,29 @@ _LEAD_TIME_STEP = PATH_STRIDE - 2
 _ITEMS_A_PIECE = 512
 _USUAL_PATHS = 400
 _MOST_DOUBLINGS = 4
+_CELLS_AT_ONCE = 5_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class ItemFacts:
-    """What a piece needs to know of n items; see ``pipelines.jobs.parameters``.
+    """What a piece needs to know of n items, or of n offers of items; see ``pipelines.jobs.parameters``.
 
     Attributes
     ----------
-    keys : uint64, random streams. integral : in whole units. review_periods : R.
+    series : row of the forecaster. keys : uint64, random streams. integral : in whole units. review_periods : R.
     paths : sample paths of each item.
     policy, measure, target : as wanted. lost : unmet demand is lost (else backordered).
     order_cost : money an order. holding_cost : money per unit and period. shortage_cost : money per unit short;
         costs are NaN where they are unknown.
     minimum : units, 0 for none. pack : units, 0 where any quantity may be ordered. maximum : units, NaN for none.
+    load_units : (n, 3) units a layer, pallet, container, NaN for none. shelf_periods : until an order perishes, NaN for
+        never.
     net_stock : units on hand less what waits. arrivals : (n, a) units due at openings 0, 1, ...
-    periods_per_year : one number for all. max_cover_periods : the longest cover of a lot, not beyond the item's end.
+    periods_per_year, load_unit_share, shelf_life_quantile : one number for all.
+    max_cover_periods : the longest cover of a lot, not beyond the item's end or shelf life.
     """
 
+    series: Integers
     keys: npt.NDArray[np.uint64]
     integral: npt.NDArray[np.bool_]
     review_periods: Integers
@@ -61,10 +76,14 @@ class ItemFacts:
     minimum: Floats
     pack: Floats
     maximum: Floats
+    load_units: Floats
+    shelf_periods: Floats
     net_stock: Floats
     arrivals: Floats
     periods_per_year: float
     max_cover_periods: Floats
+    load_unit_share: float
+    shelf_life_quantile: float
 
     def take(self, rows: Integers) -> Self:
         """Return the facts of some items."""
@@ -76,7 +95,16 @@ class ItemFacts:
 
 @dataclass(frozen=True, eq=False)
 class LevelResults:
-    """What a plan decides for n items, as arrays."""
+    """What a plan decides for n items, as arrays.
+
+    Attributes
+    ----------
+    order : units, before what binds several items at once. exceeds_maximum, perishable : the order is above the maximum
+        all the same; it was cut to what can be sold in time. room : most units an order may have, infinite for any.
+    rungs : (n, k) units ordered step by step, see :func:`replenishment.next_packs.ladder_units`.
+    short : (n, k) expected units short at the end of the protection interval with so many ordered.
+    chance_short : of being short then if nothing is ordered.
+    """
 
     policies: Policies
     position: NetPosition
@@ -88,6 +116,21 @@ class LevelResults:
     need: Floats
     order: Floats
     exceeds_maximum: npt.NDArray[np.bool_]
+    perishable: npt.NDArray[np.bool_]
+    room: Floats
+    rungs: Floats
+    short: Floats
+    chance_short: Floats
+
+    def take(self, rows: Integers) -> LevelResults:
+        """Return what is decided for some items."""
+
+        def chosen(value: Any) -> Any:
+            if isinstance(value, np.ndarray):
+                return value[rows]
+            return type(value)(*(chosen(getattr(value, f.name)) for f in fields(value)))
+
+        return LevelResults(*(chosen(getattr(self, f.name)) for f in fields(self)))
 
     @classmethod
     def joined(cls, parts: list[LevelResults], order: Integers) -> LevelResults:
@@ -141,15 +184,10 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
     rows : items with the same review interval and number of paths. forecaster, lead_times, facts : of all items.
     """
     own, waits = facts.take(rows), lead_times.take(rows)
-    review, paths = int(own.review_periods[0]), int(own.paths[0])
-    lead_time = _draw_lead_times(waits, own.keys, paths)
-    horizon = int(lead_time.max()) + max(review, 1)
-    cumulative = np.cumsum(forecaster.paths(horizon, paths, rows), axis=2)
-    demand = _protection_demand(cumulative, lead_time, review, own.integral)
-    per_period = demand.over_protection.mean() / (waits.mean() + review)
-    economic = _economic_lot(own, per_period)
+    review = int(own.review_periods[0])
+    lead_time, cumulative, demand, lots = _draw(own, waits, forecaster)
     targets = Targets(own.measure, own.target, own.holding_cost, own.shortage_cost, own.lost)
-    policies = set_policies(own.policy, demand, targets, LotRules(economic, own.minimum, own.pack), demand.window_units)
+    policies = set_policies(own.policy, demand, targets, lots, demand.window_units)
     level = np.where(policies.kind == "order_up_to", policies.order_up_to, policies.reorder_point)
     expected = np.rint(waits.mean()).astype(np.int64)
     position = net_along_time(
@@ -167,14 +205,13 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
     need, order = order_quantity(
         position.effective, policies.reorder_point, policies.raise_to, policies.lot, policies.minimum
     )
-    order, exceeds = cap_at_maximum(
-        order, own.net_stock + own.arrivals.sum(axis=1), own.maximum, own.pack, policies.minimum
-    )
+    order, exceeds, perishable, room = _within_limits(order, own, waits, forecaster, policies.minimum)
     over = demand.over_protection
+    rungs = ladder_units(order, np.maximum(policies.minimum, own.pack), own.pack, demand.window_units / 4.0)
     return LevelResults(
         policies=policies,
         position=position,
-        economic_lot=economic,
+        economic_lot=lots.economic,
         demand_mean=over.mean(),
         demand_sd=np.sqrt(over.variance()),
         lead_time_mean=waits.mean(),
@@ -182,7 +219,69 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
         need=need,
         order=order,
         exceeds_maximum=exceeds,
+        perishable=perishable,
+        room=room,
+        rungs=rungs,
+        short=np.stack([over.expected_shortage(position.effective + step) for step in rungs.T], axis=1),
+        chance_short=1.0 - over.cdf(position.effective),
     )
+
+
+def follow_curves(
+    rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts
+) -> tuple[Floats, Floats]:
+    """Backorder rate and mean stock of some items at rising levels; see :func:`set_levels` for the parameters."""
+    own, waits = facts.take(rows), lead_times.take(rows)
+    _, _, demand, lots = _draw(own, waits, forecaster)
+    return service_curve(own.policy, demand, own.lost, lots, demand.window_units)
+
+
+def _draw(
+    own: ItemFacts, waits: LeadTimes, forecaster: DemandForecaster
+) -> tuple[Integers, Floats32, ProtectionDemand, LotRules]:
+    """Lead times and cumulative demand path by path, demand over the protection interval, and the lots."""
+    review, paths = int(own.review_periods[0]), int(own.paths[0])
+    lead_time = _draw_lead_times(waits, own.keys, paths)
+    horizon = int(lead_time.max()) + max(review, 1)
+    cumulative = np.cumsum(forecaster.paths(horizon, paths, own.series), axis=2)
+    demand = _protection_demand(cumulative, lead_time, review, own.integral)
+    per_period = demand.over_protection.mean() / (waits.mean() + review)
+    return lead_time, cumulative, demand, LotRules(_economic_lot(own, per_period), own.minimum, own.pack)
+
+
+def _within_limits(
+    order: Floats, own: ItemFacts, waits: LeadTimes, forecaster: DemandForecaster, minimum: Floats
+) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], Floats]:
+    """Cut orders to maximum stock and shelf life, fill load units within them.
+
+    Returns the order, whether it exceeds the maximum all the same, whether shelf life cut it, and the room (n,).
+    """
+    position = own.net_stock + own.arrivals.sum(axis=1)
+    order, exceeds = cap_at_maximum(order, position, own.maximum, own.pack, minimum)
+    sold = _sold_in_time(own, waits, forecaster)
+    order, perishable = cap_at_shelf_life(order, position, sold, own.pack, np.maximum(minimum, own.pack))
+    room = np.fmin(np.where(np.isnan(own.maximum), np.inf, own.maximum), sold) - position
+    order = round_to_load_units(order, own.load_units, own.pack, room, own.load_unit_share)
+    return order, exceeds & (order > 0), perishable, np.maximum(room, 0.0)
+
+
+def _sold_in_time(own: ItemFacts, waits: LeadTimes, forecaster: DemandForecaster) -> Floats:
+    """Units demanded until an order placed now perishes, at the chosen quantile; NaN where nothing perishes."""
+    sold = np.full(len(own.series), np.nan)
+    until = np.rint(waits.mean()).astype(np.int64) + np.floor(np.nan_to_num(own.shelf_periods) + 1e-9).astype(np.int64)
+    rows = np.flatnonzero(~np.isnan(own.shelf_periods))
+    paths = int(own.paths[0])
+    # Paths to the end of long shelf lives are many numbers: a few items at a time, those of one length together.
+    for length in np.unique(until[rows]):
+        together = rows[until[rows] == length]
+        few = max(_CELLS_AT_ONCE // (paths * max(int(length), 1)), 1)
+        for part in (together[k : k + few] for k in range(0, len(together), few)):
+            if length == 0:
+                sold[part] = 0.0
+                continue
+            sums = forecaster.paths(int(length), paths, own.series[part]).sum(axis=2, dtype=np.float64)
+            sold[part] = LeadTimeDemand.from_samples(sums, own.integral[part]).quantile(own.shelf_life_quantile)
+    return sold
 
 
 def _draw_lead_times(waits: LeadTimes, keys: npt.NDArray[np.uint64], paths: int) -> Integers:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pipelines.config import PlanConfig, Rule
 from pipelines.errors import ConfigurationError
 from pipelines.inputs import CheckedTables
+from pipelines.jobs.offers import fill_main_supplier
 from pipelines.tables import contract, kinds
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def item_parameters(tables: CheckedTables, config: PlanConfig, keys: list[tuple[
         if name not in frame.columns:
             empty: Any = {"number": np.nan, "date": np.datetime64("NaT", "ns")}.get(kind)
             frame[name] = pd.Series([empty] * len(frame), dtype=None if kind in ("number", "date") else object)
+    fill_main_supplier(frame, tables)
     _fill_from_suppliers(frame, tables.get("suppliers"))
     for name, value in config.defaults.items():
         if name not in kinds("items") or name in ("sku", "location"):
@@ -116,7 +118,9 @@ def _fill(frame: pd.DataFrame, name: str, value: Any, source: str) -> None:
 
 
 def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
-    """Return measure, target, unmet_demand, policy, review_days, model and the rule that won, for each row.
+    """Return measure, target (and whether it is not the configuration's), unmet_demand, policy, review_days, model.
+
+    Last comes the rule that won, for each row.
 
     An item's own target (and review_days of an item or supplier) is nearest; then the first rule that matches and
     sets the field; then the configuration.
@@ -147,6 +151,7 @@ def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
     labels = [f"rule {number} ({rule.name})" for number, rule in enumerate(config.rules, start=1)]
     result = pd.DataFrame(out)
     result["target"] = result["target"].astype(float)
+    result["own_target"] = winner["target"] != 0
     result["review_days"] = pd.to_numeric(result["review_days"])
     result["rule"] = [_who_won([winner[name][i] for name in _RULED], winner["target"][i], labels) for i in range(n)]
     return result

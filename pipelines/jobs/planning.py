@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.calendars import PeriodCalendar
 from forecasting.forecaster import DemandForecaster
 from forecasting.panel import DemandPanel
 from pipelines.checking import count_of
@@ -19,15 +20,21 @@ from pipelines.errors import ConfigurationError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import CheckedTables, Inputs, check_inputs
 from pipelines.jobs.ahead import known_ahead
+from pipelines.jobs.choosing import Sources, choose_suppliers
 from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
 from pipelines.jobs.lead_times import resolve_lead_times
 from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_by_review, set_levels
+from pipelines.jobs.offers import item_offers
+from pipelines.jobs.order_days import OrderDays, counted_from_decision, order_days
+from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
+from pipelines.jobs.ordering import Orders, decide_orders
 from pipelines.jobs.outside import outside_forecasts
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.safety_stocks import safety_stock_frame
 from pipelines.jobs.simulating import simulate_plan
 from pipelines.jobs.supply import StockPosition, check_stock_age, stock_position
+from pipelines.jobs.total_target import TotalShare, share_total_target
 from pipelines.quarantine import Findings
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
@@ -53,6 +60,8 @@ class PlanResult:
     policy : how each reorder point, level and lot came about. forecast : the demand distribution of each item.
     safety_stock : the plan's safety stock beside those of the textbooks, one row an item and method.
     simulation : service and stock in a year of simulation, one row an item.
+    order_lines : what is ordered from whom; an item has several rows where suppliers share its order.
+    next_packs : the packs of all orders, those that avoid most backorders for their money first.
     quarantine : rows set aside. repairs : values changed on the way in. log : what was cleaned.
     channels : units sold by sales channel, where the sales name one. summary : the whole in numbers.
     """
@@ -66,6 +75,8 @@ class PlanResult:
     repairs: pd.DataFrame
     log: pd.DataFrame
     channels: pd.DataFrame
+    order_lines: pd.DataFrame
+    next_packs: pd.DataFrame
     summary: dict[str, Any]
 
 
@@ -81,6 +92,9 @@ class Plan:
     facts: ItemFacts
     stock: StockPosition
     levels: LevelResults
+    sources: Sources
+    orders: Orders
+    total: TotalShare | None
     channels: pd.DataFrame
     fates: dict[str, int]
     seconds: dict[str, float] = field(default_factory=dict)
@@ -93,22 +107,12 @@ class Plan:
     @property
     def never_demanded(self) -> npt.NDArray[np.bool_]:
         """Items of whose demand nothing is known: none in history, and no forecast from elsewhere."""
-        outside = (self.forecaster.choice_["model"] == "outside").to_numpy()
-        return np.asarray((self.forecaster.summary_.demands == 0) & ~outside)
+        return _never_demanded(self.forecaster)
 
     @cached_property
     def why_held(self) -> npt.NDArray[np.object_]:
         """Why no order is proposed for an item, whatever the numbers say; empty where orders may be proposed."""
-        items, as_of = self.items, np.datetime64(self.panel.as_of, "ns")
-        why = np.full(len(items), "", dtype=object)
-        why[(items["lead_time_source"] == "unknown").to_numpy()] = (
-            "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
-        )
-        why[self.never_demanded] = "nothing was ever demanded: a planner must decide"
-        hold = np.array([value is True for value in items["hold"]])
-        why[hold] = "items.hold is set"
-        why[(items["discontinued_on"].to_numpy() <= as_of)] = "discontinued"
-        return why
+        return _why_held(self.items, self.forecaster)
 
     @property
     def held(self) -> npt.NDArray[np.bool_]:
@@ -154,7 +158,12 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         keys = item_keys(tables, panel.keys)
         items = item_parameters(tables, config, keys)
         panel = _with_life(panel.align(keys), items)
-        lead_times, lead_time_facts = resolve_lead_times(items, tables, config, panel.calendar)
+        offers = item_offers(items, tables)
+        days = order_days(offers.frame["supplier"].to_numpy(), tables, panel.calendar)
+        lead_times, lead_time_facts = resolve_lead_times(offers.frame, tables, config, panel.calendar)
+        if days.delay.any():
+            later = counted_from_decision(offers.frame, tables, days.delay, panel.calendar)
+            lead_times, _ = resolve_lead_times(*later, config, panel.calendar)
         check_stock_age(tables, config, panel.as_of)
         stock = stock_position(tables, keys, panel.calendar)
     ruled: list[pd.DataFrame] = []
@@ -165,23 +174,51 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
 
     with clock("forecasting"):
         groups = [str(c) if isinstance(c, str) else "" for c in items["category"]]
-        # A rule may change an item's review interval afterwards; the interval here only centres the calibration.
-        protection = np.maximum(np.rint(lead_times.mean()).astype(np.int64), 0) + _review_periods(items, panel)
+        # Of an item's first offer, before rules may change the review: it only centres the calibration.
+        interval = np.rint(lead_times.mean()).astype(np.int64) + _review_periods(offers.frame, days, panel.calendar)
+        protection = interval[np.unique(offers.item, return_index=True)[1]]
         forecaster = DemandForecaster(seed=config.seed, run=run).fit(
             panel, groups=groups, models=models, protection=protection
         )
     _note_spikes(forecaster.cleaning_, tables.findings)
     reach = int(lead_times.maximum.max(initial=0)) + _LONGEST_REVIEW
     forecaster.look_ahead(*known_ahead(tables.get("known_ahead"), items, panel.calendar, reach))
-    items = items.drop(columns=["target", "review_days"]).join([lead_time_facts, ruled[0]])
-    facts = _item_facts(items, forecaster, stock, config)
-    protection = np.rint(lead_times.mean()).astype(np.int64) + facts.review_periods
     forecaster.take_outside(outside_forecasts(tables, config, keys, panel.calendar, protection))
-    _refuse_unknown_costs(facts, keys)
+    ruled_offers = ruled[0].iloc[offers.item].reset_index(drop=True)
+    frame = offers.frame.drop(columns=["target", "review_days"]).join([lead_time_facts, ruled_offers])
+    offer_facts = _item_facts(frame, offers.item, days, forecaster, stock, config)
+    _refuse_unknown_costs(offer_facts, [keys[i] for i in offers.item])
     with clock("setting levels"):
-        pieces = pieces_by_review(facts.review_periods, lead_times.maximum, facts.paths)
-        parts = list(run(lambda rows: set_levels(rows, forecaster, lead_times, facts), pieces))
-        levels = LevelResults.joined(parts, np.concatenate(pieces))
+        offer_levels = _all_levels(forecaster, lead_times, offer_facts, run)
+        choice = choose_suppliers(offers, frame, offer_facts, offer_levels, config.sourcing == "priority")
+        items = frame.iloc[choice.chosen].reset_index(drop=True)
+        facts, levels = offer_facts.take(choice.chosen), offer_levels.take(choice.chosen)
+        sources = Sources(frame, lead_times, days, choice)
+        lead_times = lead_times.take(choice.chosen)
+        held = _why_held(items, forecaster) != ""
+        total = None
+        if config.target_scope == "total":
+            demand_rate = levels.demand_mean / np.maximum(levels.lead_time_mean + facts.review_periods, 1.0)
+            rate = 1.0 - config.target if config.measure == "fill_rate" else config.target
+            total = share_total_target(items, facts, forecaster, lead_times, held, rate, demand_rate, run)
+            facts = total.facts
+            items = items.assign(target=facts.target)
+            levels = _all_levels(forecaster, lead_times, facts, run)
+    with clock("deciding orders"):
+        orders = decide_orders(
+            offers,
+            frame,
+            choice,
+            offer_facts,
+            facts,
+            levels,
+            held,
+            stock.net + stock.on_order,
+            days.delay,
+            _minimum_values(tables),
+            config,
+            np.datetime64(panel.as_of),
+        )
     return Plan(
         config,
         tables,
@@ -191,6 +228,9 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         facts,
         stock,
         levels,
+        sources,
+        orders,
+        total,
         demand.channels,
         demand.fates,
         clock.seconds,
@@ -212,8 +252,45 @@ def plan_frames(made: Plan, simulated: SimulationResult | None) -> PlanResult:
         repairs=made.tables.findings.repair_frame(),
         log=made.forecaster.cleaning_,
         channels=made.channels,
+        order_lines=order_lines_frame(made),
+        next_packs=next_packs_frame(made),
         summary=describe_plan(made, recommendations, simulated),
     )
+
+
+def _all_levels(forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts, run: Any) -> LevelResults:
+    """Set the levels of all items, piece by piece."""
+    pieces = pieces_by_review(facts.review_periods, lead_times.maximum, facts.paths)
+    parts = list(run(lambda rows: set_levels(rows, forecaster, lead_times, facts), pieces))
+    return LevelResults.joined(parts, np.concatenate(pieces))
+
+
+def _never_demanded(forecaster: DemandForecaster) -> npt.NDArray[np.bool_]:
+    outside = (forecaster.choice_["model"] == "outside").to_numpy()
+    return np.asarray((forecaster.summary_.demands == 0) & ~outside)
+
+
+def _why_held(items: pd.DataFrame, forecaster: DemandForecaster) -> npt.NDArray[np.object_]:
+    """Why no order is proposed for an item; empty where orders may be proposed."""
+    as_of = np.datetime64(forecaster.panel_.as_of, "ns")
+    why = np.full(len(items), "", dtype=object)
+    why[(items["lead_time_source"] == "unknown").to_numpy()] = (
+        "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
+    )
+    why[_never_demanded(forecaster)] = "nothing was ever demanded: a planner must decide"
+    hold = np.array([value is True for value in items["hold"]])
+    why[hold] = "items.hold is set"
+    why[(items["discontinued_on"].to_numpy() <= as_of)] = "discontinued"
+    return why
+
+
+def _minimum_values(tables: CheckedTables) -> dict[str, float]:
+    """Least value of an order by supplier, where there is one."""
+    suppliers = tables.get("suppliers")
+    if suppliers is None or "min_order_value" not in suppliers.columns:
+        return {}
+    stated = suppliers.loc[suppliers["min_order_value"] > 0]
+    return dict(zip(stated["supplier"], stated["min_order_value"].tolist(), strict=True))
 
 
 class _Clock:
@@ -294,32 +371,43 @@ def _days_left(items: pd.DataFrame, panel: DemandPanel) -> npt.NDArray[np.float6
     return np.maximum(left, 1.0)
 
 
-def _review_periods(items: pd.DataFrame, panel: DemandPanel) -> npt.NDArray[np.int64]:
-    """Openings from one review to the next; 0 days, "always", means at every one of them."""
+def _review_periods(items: pd.DataFrame, order_days: OrderDays, calendar: PeriodCalendar) -> npt.NDArray[np.int64]:
+    """Openings from one review to the next of each offer; 0 days, "always", means at every one of them."""
     review_days = items["review_days"].to_numpy(float)
-    known = ~np.isnan(review_days)
+    known = ~np.isnan(review_days) | order_days.weekdays.any(axis=1)
+    every = np.ceil(np.nan_to_num(review_days, nan=calendar.frequency.mean_days) - 1e-9).astype(np.int64)
+    review_days = np.where(order_days.weekdays.any(axis=1), order_days.review_days(every, calendar), review_days)
     review = np.ones(len(items), dtype=np.int64)
-    review[known] = np.maximum(panel.calendar.openings_to_wait(review_days[known]), 1)
+    review[known] = np.maximum(calendar.openings_to_wait(review_days[known]), 1)
     return review
 
 
 def _item_facts(
-    items: pd.DataFrame, forecaster: DemandForecaster, stock: StockPosition, config: PlanConfig
+    items: pd.DataFrame,
+    series: npt.NDArray[np.int64],
+    order_days: OrderDays,
+    forecaster: DemandForecaster,
+    stock: StockPosition,
+    config: PlanConfig,
 ) -> ItemFacts:
+    """Return the facts of each offer; ``series`` is the row of its item in panel and stock."""
     panel, summary = forecaster.panel_, forecaster.summary_
     calendar = panel.calendar
     days = calendar.frequency.mean_days
-    review = _review_periods(items, panel)
-    integral = panel.integral
+    review = _review_periods(items, order_days, calendar)
+    integral = panel.integral[series]
     pack = items["pack_size"].to_numpy(float)
     unit_cost = items["unit_cost"].to_numpy(float)
     shortage = items["shortage_cost"].to_numpy(float)
     margin = items["unit_price"].to_numpy(float) - unit_cost
+    shelf_life = items["shelf_life_days"].to_numpy(float)
+    shelf_life = np.where(shelf_life < config.max_cover_days, shelf_life, np.nan)
     return ItemFacts(
-        keys=panel.stream_keys(config.seed),
+        series=series,
+        keys=panel.stream_keys(config.seed)[series],
         integral=integral,
         review_periods=review,
-        paths=paths_wanted(config.paths, summary.demands / np.maximum(summary.observed, 1.0), review),
+        paths=paths_wanted(config.paths, (summary.demands / np.maximum(summary.observed, 1.0))[series], review),
         policy=items["policy"].to_numpy(str),
         measure=items["measure"].to_numpy(str),
         target=items["target"].to_numpy(float),
@@ -331,8 +419,12 @@ def _item_facts(
         minimum=items["moq"].to_numpy(float),
         pack=np.where(np.isnan(pack), np.where(integral, 1.0, 0.0), pack),
         maximum=items["max_stock"].to_numpy(float),
-        net_stock=stock.net,
-        arrivals=stock.arrivals,
+        load_units=items[["layer_size", "pallet_size", "container_size"]].to_numpy(float),
+        shelf_periods=shelf_life / days,
+        net_stock=stock.net[series],
+        arrivals=stock.arrivals[series],
         periods_per_year=365.0 / days,
-        max_cover_periods=np.minimum(config.max_cover_days, _days_left(items, panel)) / days,
+        max_cover_periods=np.fmin(np.minimum(config.max_cover_days, _days_left(items, panel)), shelf_life) / days,
+        load_unit_share=config.load_unit_share,
+        shelf_life_quantile=config.shelf_life_quantile,
     )

@@ -26,7 +26,8 @@ def days_to_order_day(day: npt.ArrayLike, weekdays: Flags) -> Integers:
     allowed = weekdays | ~weekdays.any(axis=1, keepdims=True)
     weekday = np.broadcast_to((np.asarray(day, dtype=np.int64) + _EPOCH_WEEKDAY) % 7, (len(weekdays),))
     ahead = (weekday[:, None] + np.arange(7)) % 7
-    return np.argmax(np.take_along_axis(allowed, ahead, axis=1), axis=1).astype(np.int64)
+    first: Integers = np.argmax(np.take_along_axis(allowed, ahead, axis=1), axis=1).astype(np.int64)
+    return first
 
 
 def days_between_orders(day: npt.ArrayLike, weekdays: Flags, review_days: npt.ArrayLike) -> Integers:
@@ -39,4 +40,5 @@ def days_between_orders(day: npt.ArrayLike, weekdays: Flags, review_days: npt.Ar
     day : the day of the order. review_days : (n,) whole days between orders, at least 1.
     """
     wait = np.maximum(np.asarray(review_days, dtype=np.int64), 1)
-    return wait + days_to_order_day(np.asarray(day, dtype=np.int64) + wait, weekdays)
+    following: Integers = wait + days_to_order_day(np.asarray(day, dtype=np.int64) + wait, weekdays)
+    return following
