@@ -69,12 +69,15 @@ def order_records(
 
     Parameters
     ----------
-    items : sku, location and supplier of each, every three once. numbers : the number of each supplier. clocks : one a supplier number. as_of : day since 1970-01-01.
+    items : sku, location and supplier of each. numbers : the number of each supplier. clocks : one a supplier number. as_of : day since 1970-01-01.
     """
     import pandas as pd
 
     offer = ["sku", "location", "supplier"]
-    place = pd.MultiIndex.from_frame(items[offer]).get_indexer(pd.MultiIndex.from_frame(lines[offer]))
+    # Of several steps of one supplier's price the first stands for all.
+    first = np.flatnonzero(~items.duplicated(offer).to_numpy())
+    at = pd.MultiIndex.from_frame(items.iloc[first][offer]).get_indexer(pd.MultiIndex.from_frame(lines[offer]))
+    place = np.where(at >= 0, first[at], -1)
     # Lines without a number of their order: what is ordered of one supplier on one day for one place is one order.
     named = lines["po"].notna()
     same = pd.DataFrame(
