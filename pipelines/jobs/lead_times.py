@@ -78,7 +78,7 @@ def resolve_lead_times(
     # Steps of one supplier's price differ in nothing here.
     terms = items[["sku", "location", "supplier", "lead_time_days", "lead_time_periods"]]
     first = np.flatnonzero(~terms.duplicated().to_numpy())
-    of = terms.groupby(list(terms.columns), dropna=False, sort=False).ngroup().to_numpy()
+    of = terms.groupby(list(terms.columns), dropna=False, sort=False).ngroup().to_numpy().astype(np.int64)
     lead_times, facts = _resolve(items.iloc[first].reset_index(drop=True), tables, config, calendar)
     return lead_times.take(of), facts.iloc[of].reset_index(drop=True)
 
