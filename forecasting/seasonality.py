@@ -137,7 +137,7 @@ def _factors(
     long = places == WEEK or len(demand) >= LONG_HISTORY * window
     with np.errstate(invalid="ignore", divide="ignore"):
         level = demand / expected
-        ratio = level / (_centred_mean(level, window) if long else _line(level))
+        ratio = level / (_centred_mean(level, window) if long else _line(level, window))
     usable = np.isfinite(ratio) & (expected > 0)
     if usable.sum() < 2 * places:
         return flat, False
@@ -161,14 +161,19 @@ def _factors(
     return shrunk / shrunk.mean(), True
 
 
-def _line(series: Floats) -> Floats:
-    """Straight line through the known values, by least squares; never below a quarter of their mean."""
-    known = np.isfinite(series)
+def _line(series: Floats, window: int) -> Floats:
+    """Straight line whose slope is the mean change over a full cycle; never below a quarter of the mean.
+
+    A slope by least squares would take part of the season for growth.
+    """
     time = np.arange(len(series), dtype=np.float64)
-    if known.sum() < 2:
-        return series
-    line = np.polyval(np.polyfit(time[known], series[known], 1), time)
-    return np.asarray(np.maximum(line, LOWEST_TREND * series[known].mean()))
+    known = np.isfinite(series)
+    change = series[window:] - series[:-window]
+    if not np.isfinite(change).any():
+        return np.full(len(series), np.nan)
+    slope = change[np.isfinite(change)].mean() / window
+    mean = series[known].mean()
+    return np.asarray(np.maximum(mean + slope * (time - time[known].mean()), LOWEST_TREND * mean))
 
 
 def _centred_mean(series: Floats, window: int) -> Floats:
