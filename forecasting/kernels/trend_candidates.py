@@ -48,7 +48,7 @@ SLOW = (0.45, 0.1, 0.15, 1.0)
 # Half the width of the box of candidates, stage by stage.
 _RADII = (0.5, 0.25, 0.12)
 # Joint steps of parameters and start after the search; a step of a coordinate is trusted to about this.
-_STEPS = 2
+_STEPS = 3
 _TRUST = 0.2
 _DIFFERENCE = 1e-3
 _NEGLIGIBLE = 1e-30
