@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from forecasting.covariates import Covariate, Covariates
 from forecasting.forecaster import DemandForecaster
@@ -96,20 +95,6 @@ def test_the_order_of_series_changes_no_bit() -> None:
     again = shuffled.paths(rows, other.stream_keys(1), 5, 30)
     there = straight.paths(rows, panel.stream_keys(1), 5, 30)
     assert again.tobytes() == np.ascontiguousarray(there[order]).tobytes()
-
-
-def test_the_number_of_threads_changes_no_bit(
-    promoted: tuple[DemandPanel, FitContext, BoostedPaths], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    panel, context, model = promoted
-    monkeypatch.setattr("forecasting.models.boosting.ROWS_FOR_THREADS", 0)
-    with threadpool_limits(2):
-        two = SMALL.pool(panel, context).trees
-    one = model.learned.trees
-    assert one is not None
-    assert two is not None
-    for name in ("feature", "threshold", "value"):
-        assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
 
 
 def test_what_is_no_evidence_changes_nothing() -> None:
