@@ -95,11 +95,15 @@ def learn_blending(trials: Trials, protection: Integers) -> Blending:
 
 
 def place_of_actual(sums: Floats, whole: npt.NDArray[np.bool_], actual: Floats) -> tuple[Floats, Floats]:
-    """P(D < actual) and P(D = actual) of averaged draws (n, m), which whole-number series round at random."""
+    """P(D < actual) and P(D = actual) of averaged draws (n, m), which whole-number series round at random.
+
+    The actual is one more draw: among m of them it falls into each of the m + 1 gaps with the same chance, so that a
+    few draws are not taken for a distribution without a tail.
+    """
     at_most = np.where(whole[:, None], np.clip(actual[:, None] + 1.0 - sums, 0.0, 1.0), sums <= actual[:, None])
     below = np.where(whole[:, None], np.clip(actual[:, None] - sums, 0.0, 1.0), sums < actual[:, None])
-    low = below.mean(axis=1)
-    return low, at_most.mean(axis=1) - low
+    gaps = sums.shape[1] + 1.0
+    return below.sum(axis=1) / gaps, (at_most.sum(axis=1) - below.sum(axis=1) + 1.0) / gaps
 
 
 @dataclass(frozen=True, eq=False)

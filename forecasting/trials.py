@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ Flags = npt.NDArray[np.bool_]
 
 MOST_ORIGINS: Final = 8
 # So many series speak for all others of their class; weights and calibration are pooled anyway.
-SERIES_A_CLASS: Final = 250
+SERIES_A_CLASS: Final = 150
 DRAWS: Final = 200
 # Shortest history that a trial may start from, in periods and in protection intervals.
 LEAST_PERIODS: Final = 8
@@ -107,6 +107,8 @@ def run_trials(
     actual, known, mean = (np.empty((len(origins), len(rows))) for _ in range(3))
     number = np.empty((len(origins), len(rows)), dtype=np.int64)
     everything = np.arange(len(rows))
+    # What the panel taught at the first origin serves at the later ones: it changes little, and costs most.
+    pooled: list[Any] = [None] * len(models)
     periods = np.repeat(length[:, None], DRAWS, axis=1)
     for o, origin in enumerate(origins):
         past = chosen.until(day_to_date(int(chosen.calendar.openings[origin])))
@@ -114,7 +116,8 @@ def run_trials(
         season = fit_pooled_seasonality(cleaned, summary, names)
         context = FitContext(season, season.profile)
         for j, model in enumerate(models):
-            fitted = fit_series(model, cleaned, everything, context, run)
+            fitted = fit_series(model, cleaned, everything, context, run, pooled[j])
+            pooled[j] = fitted.pooled
             sums_at(fitted.paths(everything, keys[rows], longest, DRAWS), periods, sums[j, o])
         seen = chosen.quantity[:, origin + window]
         actual[o] = np.where(inside, seen, 0.0).sum(axis=1, dtype=np.float64)
