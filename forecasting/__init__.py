@@ -9,21 +9,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from forecasting.backtesting import BacktestResult, backtest
     from forecasting.calendars import Frequency, PeriodCalendar
     from forecasting.distributions import LeadTimeDemand
     from forecasting.forecaster import DemandForecaster
     from forecasting.panel import CellStatus, DemandPanel
 
 _HOMES = {
+    "BacktestResult": "forecasting.backtesting",
     "CellStatus": "forecasting.panel",
     "DemandForecaster": "forecasting.forecaster",
     "DemandPanel": "forecasting.panel",
     "Frequency": "forecasting.calendars",
     "LeadTimeDemand": "forecasting.distributions",
     "PeriodCalendar": "forecasting.calendars",
+    "backtest": "forecasting.backtesting",
 }
 
-__all__ = ["CellStatus", "DemandForecaster", "DemandPanel", "Frequency", "LeadTimeDemand", "PeriodCalendar"]
+__all__ = [
+    "BacktestResult",
+    "CellStatus",
+    "DemandForecaster",
+    "DemandPanel",
+    "Frequency",
+    "LeadTimeDemand",
+    "PeriodCalendar",
+    "backtest",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,9 @@ SPIKE_FACTOR: Final = 100.0
 # The usual largest demand is the 95 % quantile of so many demands at least.
 LEAST_DEMANDS: Final = 8
 USUAL_LARGEST: Final = 0.95
+# What comes near a spike in its own series, and how many series must spike together, to make it no slip.
+RIVAL_SHARE: Final = 0.1
+COMPANY: Final = 3
 
 
 def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel, pd.DataFrame]:
@@ -68,14 +72,19 @@ def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPan
 
 
 def tame_spikes(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel, pd.DataFrame]:
-    """Bring demands of more than 100 times the usual largest one of their series down to it.
+    """Bring demands of more than 100 times the usual largest one of their series down to it, if they stand alone.
 
     The usual largest demand is the 95 % quantile (the lower of two neighbours) of the series' observed demands, of
     which there must be at least 8: a spike is never measured by itself, and rare large orders stay what they are.
 
+    A slip stands alone. Where another period of the series comes to a tenth of the demand it is a season or a customer
+    who comes again; where three series or more have such demands in the same period it is an order for many
+    articles, a promotion or a clearance. Those are kept, and the log says so: of the 52 demands beyond 100 times the
+    usual in half a year of a gift wholesaler all but 5 are of that kind.
+
     Returns
     -------
-    panel : the same with those cells winsorised. log : sku, location, date, before, after; one row a cell.
+    panel : the same with the lonely ones winsorised. log : sku, location, date, before, after, kept; one row a cell.
     """
     import pandas as pd
 
@@ -83,40 +92,47 @@ def tame_spikes(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel
     largest = panel.quantity.max(axis=1, initial=0.0)
     # A spike of 100 times the rest pulls the mean up to at least its own share: the others need no closer look.
     doubtful = (summary.demands >= LEAST_DEMANDS) & (largest > 2.0 * mean_demand)
-    cells: list[tuple[int, int, float]] = []
+    cells: list[tuple[int, int, float, bool]] = []
     for i in np.flatnonzero(doubtful).tolist():
         demand = panel.quantity[i]
         known = demand[(panel.status[i] == CellStatus.OBSERVED) & (demand > 0)]
         usual = float(np.quantile(known, USUAL_LARGEST, method="lower"))
-        cells += [(i, int(t), usual) for t in np.flatnonzero(demand > SPIKE_FACTOR * usual)]
+        spikes = np.flatnonzero(demand > SPIKE_FACTOR * usual)
+        rivals = (demand >= demand[spikes, None] * RIVAL_SHARE).sum(axis=1) - 1
+        cells += [(i, t, usual, rival > 0) for t, rival in zip(spikes.tolist(), rivals.tolist(), strict=True)]
+    together = Counter(t for _, t, _, _ in cells)
+    kept = [rivalled or together[t] >= COMPANY for _, t, _, rivalled in cells]
+    before = [float(panel.quantity[i, t]) for i, t, _, _ in cells]
+    after = [was if stays else usual for was, stays, (_, _, usual, _) in zip(before, kept, cells, strict=True)]
     log = pd.DataFrame(
         {
-            "sku": [panel.skus[i] for i, _, _ in cells],
-            "location": [panel.locations[i] for i, _, _ in cells],
-            "date": panel.calendar.dates[[t for _, t, _ in cells]].astype("datetime64[s]"),
-            "before": [float(panel.quantity[i, t]) for i, t, _ in cells],
-            "after": [usual for _, _, usual in cells],
+            "sku": [panel.skus[i] for i, _, _, _ in cells],
+            "location": [panel.locations[i] for i, _, _, _ in cells],
+            "date": panel.calendar.dates[[t for _, t, _, _ in cells]].astype("datetime64[s]"),
+            "before": before,
+            "after": after,
+            "kept": np.array(kept, dtype=np.bool_),
         }
     )
-    if not cells:
+    if all(kept):
         return panel, log
     quantity = panel.quantity.copy()
-    for i, t, usual in cells:
-        quantity[i, t] = usual
+    for (i, t, _, _), now in zip(cells, after, strict=True):
+        quantity[i, t] = now
     return replace(panel, quantity=quantity), log
 
 
 def prepare(panel: DemandPanel) -> tuple[DemandPanel, DemandSummary, pd.DataFrame]:
     """Clean a panel for forecasting and describe what remains.
 
-    The log holds a row for each launch marked and each spike tamed, told apart by ``code``; see
-    :func:`mark_launches` and :func:`tame_spikes` for its columns.
+    The log holds a row for each launch marked (``code`` launch_marked), each spike tamed and each that was kept
+    (spike_tamed, spike_kept); see :func:`mark_launches` and :func:`tame_spikes` for its columns.
     """
     import pandas as pd
 
     tamed, spikes = tame_spikes(panel, summarise(panel))
     cleaned, launches = mark_launches(tamed, summarise(tamed))
-    spikes.insert(2, "code", "spike_tamed")
+    spikes.insert(2, "code", np.where(spikes.pop("kept"), "spike_kept", "spike_tamed"))
     launches.insert(2, "code", "launch_marked")
     parts = [part for part in (launches, spikes) if len(part)]
     columns = list(dict.fromkeys([*launches.columns, *spikes.columns]))

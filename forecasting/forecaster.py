@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from forecasting.choice import choose_models
+from forecasting.blended import BlendedSeries, Blending, describe_weights, learn_blending
+from forecasting.choice import COMBINATION, choose_models
 from forecasting.cleaning import prepare
+from forecasting.covariates import Covariates
 from forecasting.distributions import LeadTimeDemand
+from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series
 from forecasting.kernels.paths import apply_ahead, sums_at
-from forecasting.models import model_named
-from forecasting.models.protocol import FitContext, FittedModel, Pools
+from forecasting.models import DEFAULT_MEMBERS, model_named
+from forecasting.models.protocol import DemandModel, FitContext
+from forecasting.outside import OutsideForecast
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality, fit_pooled_seasonality
-from forecasting.segments import DemandSummary, syntetos_boylan_classes
+from forecasting.segments import CLASSES, DemandSummary, syntetos_boylan_classes
+from forecasting.storage import read_tree, write_tree
+from forecasting.trials import run_trials
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,18 +33,27 @@ __all__ = ["DemandForecaster"]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
-# A map over independent pieces of work: the built-in one, or a thread pool's.
-Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
-
-_SERIES_A_PIECE = 1024
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """Some series fitted together."""
-
-    rows: Integers
-    model: FittedModel
+# What is saved.
+_STATE = (
+    "model",
+    "seed",
+    "panel_",
+    "summary_",
+    "season_",
+    "choice_",
+    "cleaning_",
+    "blending_",
+    "_groups",
+    "_protection",
+    "_keys",
+    "_whole",
+    "_factor",
+    "_extra",
+    "_fitted",
+    "_fitted_by",
+)
+# Without a protection interval quantiles are averaged and corrected over two weeks, four weeks or three months.
+_USUAL_INTERVAL = {"D": 14, "MS": 3}
 
 
 class DemandForecaster:
@@ -45,7 +61,8 @@ class DemandForecaster:
 
     Parameters
     ----------
-    model : name of a model of the zoo, or "auto": by class, with the reason in ``choice_``.
+    model : a model of the zoo by name, a model of your own (``forecasting.models.protocol``), or "auto": several
+        models whose quantiles are averaged, by what earlier origins showed; see ``choice_`` for the reason.
     seed : seed of the random streams; each series has a stream of its own.
     run : how independent pieces are run: the built-in ``map`` or a thread pool's; the result is the same.
 
@@ -53,6 +70,7 @@ class DemandForecaster:
     ----------
     panel_ : the cleaned panel. summary_ : facts of each series. season_ : pooled seasonal factors.
     choice_ : frame with sku, location, class, model, reason. cleaning_ : log of what was cleaned.
+    blending_ : weights by class and calibration, where any series is forecast by several models.
     """
 
     panel_: DemandPanel
@@ -60,8 +78,9 @@ class DemandForecaster:
     season_: PooledSeasonality
     choice_: pd.DataFrame
     cleaning_: pd.DataFrame
+    blending_: Blending
 
-    def __init__(self, model: str = "auto", *, seed: int = 0, run: Mapper = map) -> None:
+    def __init__(self, model: str | DemandModel = "auto", *, seed: int = 0, run: Mapper = map) -> None:
         self.model, self.seed, self._run = model, seed, run
 
     def fit(
@@ -70,6 +89,9 @@ class DemandForecaster:
         *,
         groups: Sequence[str] | None = None,
         models: Sequence[str] | Callable[[npt.NDArray[np.str_]], Sequence[str]] | None = None,
+        protection: int | npt.ArrayLike | None = None,
+        blending: Blending | None = None,
+        covariates: Covariates | None = None,
     ) -> Self:
         """Clean, classify, choose and fit.
 
@@ -79,51 +101,98 @@ class DemandForecaster:
         groups : n names of the groups that share seasons (categories); default: all together.
         models : n names, where the choice differs by series, or a function from the n Syntetos-Boylan classes to
             them; default: ``model`` for all.
+        protection : periods over which the sum of demand matters (lead time plus review), one number or (n,); the
+            combination of models and its calibration are made for it. Default: 14 days, 4 weeks or 3 months.
+        blending : weights and calibration learned before, to be used as they are; default: learned here.
+        covariates : what is known ahead of time for the n series; only models that learn from them look at it.
         """
         import pandas as pd
 
-        panel = demand if isinstance(demand, DemandPanel) else DemandPanel.from_frame(demand)
-        n = len(panel)
-        self.panel_, self.summary_, self.cleaning_ = prepare(panel)
-        self.season_ = fit_pooled_seasonality(
-            self.panel_, self.summary_, list(groups) if groups is not None else ["all"] * n
-        )
+        recorded = demand if isinstance(demand, DemandPanel) else DemandPanel.from_frame(demand)
+        n = len(recorded)
+        self.panel_, self.summary_, self.cleaning_ = prepare(recorded)
+        self._groups = tuple(groups) if groups is not None else ("all",) * n
+        self.season_ = fit_pooled_seasonality(self.panel_, self.summary_, self._groups)
         classes = syntetos_boylan_classes(self.summary_)
         wanted = models(classes) if callable(models) else models
+        own = [] if isinstance(self.model, str) else [self.model.name]
+        usual = self.model if isinstance(self.model, str) else self.model.name
         names, reasons = choose_models(
-            [self.model] * n if wanted is None else list(wanted), classes, self.summary_, panel.calendar.frequency
+            [usual] * n if wanted is None else list(wanted), self.summary_, self.panel_.calendar.frequency, own
         )
-        self.choice_ = pd.DataFrame(
-            {"sku": panel.skus, "location": panel.locations, "class": classes, "model": names, "reason": reasons}
-        )
-        self._keys = panel.stream_keys(self.seed)
-        self._whole = panel.integral
+        self._keys = recorded.stream_keys(self.seed)
+        self._whole = recorded.integral
+        length = _USUAL_INTERVAL.get(recorded.calendar.frequency.code, 4) if protection is None else protection
+        self._protection = np.broadcast_to(np.asarray(length, dtype=np.int64), (n,)).copy()
         self.look_ahead(np.ones((n, 0), dtype=np.float32), np.zeros((n, 0), dtype=np.float32))
-        whole = FitContext(self.season_, self.season_.profile)
-        self._pooled = {
-            name: model.pool(self.panel_, whole)
-            for name in sorted(set(names))
-            if isinstance(model := model_named(name), Pools)
-        }
-        self._pieces = list(self._run(self._fit_piece, self._split(np.array(names))))
-        self._piece_of = np.empty(n, dtype=np.int64)
-        self._place = np.empty(n, dtype=np.int64)
-        for k, piece in enumerate(self._pieces):
-            self._piece_of[piece.rows] = k
-            self._place[piece.rows] = np.arange(len(piece.rows))
+        self._covariates = covariates
+        self._outside: dict[int, OutsideForecast] = {}
+        self._fit_series(recorded, np.array(names), classes, blending)
+        told = describe_blending(self.blending_, classes) if COMBINATION in names else {}
+        self.choice_ = pd.DataFrame(
+            {
+                "sku": recorded.skus,
+                "location": recorded.locations,
+                "class": classes,
+                "model": names,
+                "reason": [
+                    told[str(c)] if name == COMBINATION else why
+                    for name, c, why in zip(names, classes, reasons, strict=True)
+                ],
+            }
+        )
         return self
 
-    def _split(self, names: npt.NDArray[np.str_]) -> list[tuple[str, Integers]]:
-        work = []
-        for name in np.unique(names):
+    def _fit_series(
+        self,
+        recorded: DemandPanel,
+        names: npt.NDArray[np.str_],
+        classes: npt.NDArray[np.str_],
+        blending: Blending | None,
+    ) -> None:
+        """Fit each model to its series, and the members of the combination to the series that it forecasts."""
+        context = FitContext(self.season_, self.season_.profile, covariates=self._covariates)
+        fitted: list[FittedSeries | BlendedSeries] = []
+        self._fitted_by = np.empty(len(names), dtype=np.int64)
+        self.blending_ = blending or Blending.unknown(len(DEFAULT_MEMBERS))
+        for k, name in enumerate(np.unique(names)):
             rows = np.flatnonzero(names == name)
-            work += [(str(name), rows[k : k + _SERIES_A_PIECE]) for k in range(0, len(rows), _SERIES_A_PIECE)]
-        return work
+            self._fitted_by[rows] = k
+            if name != COMBINATION:
+                fitted.append(fit_series(self._model(str(name)), self.panel_, rows, context, self._run))
+                continue
+            if blending is None:
+                self._learn(recorded, rows, classes)
+            fitted.append(self._blend(rows, classes, context))
+        self._fitted = tuple(fitted)
 
-    def _fit_piece(self, work: tuple[str, Integers]) -> _Piece:
-        name, rows = work
-        context = FitContext(self.season_, self.season_.profile[rows], self._pooled.get(name))
-        return _Piece(rows, model_named(name).fit(self.panel_.take(rows), context))
+    def _model(self, name: str) -> DemandModel:
+        return self.model if not isinstance(self.model, str) and self.model.name == name else model_named(name)
+
+    def _learn(self, recorded: DemandPanel, rows: Integers, classes: npt.NDArray[np.str_]) -> None:
+        """Try the members of the combination at earlier origins."""
+        trials = run_trials(
+            recorded.take(rows),
+            [model_named(name) for name in DEFAULT_MEMBERS],
+            [self._groups[i] for i in rows],
+            self._protection[rows],
+            classes[rows],
+            self._keys[rows],
+            self._run,
+        )
+        if trials is not None:
+            self.blending_ = learn_blending(trials, self._protection[rows][trials.rows])
+
+    def _blend(self, rows: Integers, classes: npt.NDArray[np.str_], context: FitContext) -> BlendedSeries:
+        number = np.array([CLASSES.index(name) for name in classes[rows]], dtype=np.int64)
+        members = tuple(
+            fit_series(model_named(name), self.panel_, rows, context, self._run) for name in DEFAULT_MEMBERS
+        )
+        length = self._protection[rows]
+        pool = self.blending_.pool(self.summary_.mean[rows] * length)
+        return BlendedSeries(
+            members, rows, self.blending_.weights[number], pool, length, self.blending_.calibration, self._whole[rows]
+        )
 
     def paths(self, horizon: int, count: int, rows: Integers | None = None) -> Floats32:
         """Draw sample paths from the as-of opening on.
@@ -140,9 +209,20 @@ class DemandForecaster:
         if horizon < 1 or count < 1:
             raise ValueError(f"horizon is {horizon} and count {count}; both must be at least 1")
         chosen = np.arange(len(self.panel_)) if rows is None else np.asarray(rows, dtype=np.int64)
+        outside = [(k, self._outside[row]) for k, row in enumerate(chosen.tolist()) if row in self._outside]
+        # The spread of a sum over periods can only be seen on paths that are as long.
+        drawn = self._own_paths(max([horizon, *(forecast.needed(horizon) for _, forecast in outside)]), count, chosen)
+        out = np.ascontiguousarray(drawn[:, :, :horizon])
+        for k, forecast in outside:
+            key, whole = self._keys[chosen[k]], self._whole[chosen[k]]
+            out[k] = forecast.paths(drawn[k], horizon, key, whole, self._season_length)
+        return out
+
+    def _own_paths(self, horizon: int, count: int, chosen: Integers) -> Floats32:
+        """Draw from the fitted models, with what is known of the future."""
         out = np.empty((len(chosen), count, horizon), dtype=np.float32)
-        for piece, where in self._by_piece(chosen):
-            out[where] = piece.model.paths(self._place[chosen[where]], self._keys[chosen[where]], horizon, count)
+        for fitted, where in self._by_model(chosen):
+            out[where] = fitted.paths(chosen[where], self._keys[chosen[where]], horizon, count)
         ahead = min(horizon, self._factor.shape[1])
         touched = (self._factor[chosen, :ahead] != 1).any(axis=1) | (self._extra[chosen, :ahead] != 0).any(axis=1)
         for k in np.flatnonzero(touched):
@@ -161,10 +241,29 @@ class DemandForecaster:
             raise ValueError(f"factor and extra must be of shape ({len(self.panel_)}, h) and factors at least 0")
         self._factor, self._extra = factor, extra
 
-    def _by_piece(self, rows: Integers) -> Iterator[tuple[_Piece, Integers]]:
-        of = self._piece_of[rows]
+    def take_outside(self, forecasts: Mapping[int, OutsideForecast]) -> None:
+        """Let some series, by their row, follow forecasts from elsewhere: every path drawn from now on does.
+
+        What is known of the future (:meth:`look_ahead`) is taken to be in them already.
+        """
+        self._outside = dict(forecasts)
+        own = self.choice_["model"]
+        self.choice_["reason"] = [
+            f"an outside forecast was given: {self._outside[i]}; ours would be {own[i]}" if i in self._outside else why
+            for i, why in enumerate(self.choice_["reason"])
+        ]
+        self.choice_["model"] = ["outside" if i in self._outside else name for i, name in enumerate(own)]
+
+    @property
+    def _season_length(self) -> int:
+        """Periods after which demand repeats itself: a week of days, else a year."""
+        frequency = self.panel_.calendar.frequency
+        return 7 if frequency.code == "D" else frequency.periods_per_year
+
+    def _by_model(self, rows: Integers) -> Iterator[tuple[FittedSeries | BlendedSeries, Integers]]:
+        of = self._fitted_by[rows]
         for k in np.unique(of):
-            yield self._pieces[k], np.flatnonzero(of == k)
+            yield self._fitted[k], np.flatnonzero(of == k)
 
     def lead_time_demand(
         self, protection: int | npt.ArrayLike, count: int = 400, rows: Integers | None = None
@@ -186,15 +285,79 @@ class DemandForecaster:
         if periods.size and periods.min() < 1:
             raise ValueError("a protection interval must have at least 1 period")
         sums = np.empty((len(chosen), count), dtype=np.float32)
-        for first in range(0, len(chosen), _SERIES_A_PIECE):
-            part = slice(first, first + _SERIES_A_PIECE)
+        for first in range(0, len(chosen), SERIES_A_PIECE):
+            part = slice(first, first + SERIES_A_PIECE)
             sums_at(self.paths(int(periods[part].max()), count, chosen[part]), periods[part], sums[part])
         return LeadTimeDemand.from_samples(sums, self.panel_.take(chosen).integral)
 
+    def update(self, demand: DemandPanel | pd.DataFrame) -> Self:
+        """Take in a longer history of the same series: states run on, parameters, weights and seasons stay.
+
+        Parameters
+        ----------
+        demand : panel of the same series, or long rows, from the same first period on, with further periods.
+
+        Raises
+        ------
+        ValueError
+            Other series, another first period, or fewer periods than before.
+        """
+        recorded = demand if isinstance(demand, DemandPanel) else DemandPanel.from_frame(demand)
+        before, now = self.panel_.calendar, recorded.calendar
+        if recorded.keys != self.panel_.keys or now.first_day != before.first_day or now.periods < before.periods:
+            raise ValueError(
+                f"update needs the same series from the same first period on, and no fewer periods: the forecaster "
+                f"knows {self.panel_!r}, got {recorded!r}"
+            )
+        self.panel_, self.summary_, self.cleaning_ = prepare(recorded)
+        self.season_ = replace(self.season_, calendar=now)
+        context = FitContext(self.season_, self.season_.profile, covariates=self._covariates)
+        self._fitted = tuple(fitted.follow(self.panel_, context, self._run) for fitted in self._fitted)
+        return self
+
+    def save(self, folder: Path) -> None:
+        """Write everything that :meth:`load` needs to draw the same numbers: Parquet and JSON, no pickle."""
+        state = {name: getattr(self, name) for name in _STATE}
+        write_tree(Path(folder), {**state, "_outside": tuple(self._outside.items())})
+
+    @classmethod
+    def load(cls, folder: Path, *, run: Mapper = map, classes: tuple[type, ...] = ()) -> Self:
+        """Read a forecaster that was saved; its paths and quantiles are the same to the bit.
+
+        Parameters
+        ----------
+        classes : dataclasses of models of your own, if the files hold any.
+        """
+        loaded = cls(run=run)
+        for name, value in read_tree(Path(folder), classes).items():
+            setattr(loaded, name, dict(value) if name == "_outside" else value)
+        return loaded
+
     def parameters(self) -> pd.DataFrame:
-        """Return what was fitted: one row a series, one column a parameter (empty where a model has none)."""
+        """Return what was fitted: one row a series, one column a parameter (empty where a model has none).
+
+        Of a combination: the weighted mean of its members' levels, and the weight of each member.
+        """
         import pandas as pd
 
-        parts = [pd.DataFrame(dict(piece.model.parameters()), index=piece.rows) for piece in self._pieces]
+        parts = [
+            pd.DataFrame(dict(values), index=rows) for fitted in self._fitted for rows, values in fitted.parameters()
+        ]
         fitted = pd.concat(parts).sort_index() if parts else pd.DataFrame()
         return pd.concat([self.choice_, fitted], axis=1)
+
+
+def describe_blending(blending: Blending, classes: npt.NDArray[np.str_]) -> dict[str, str]:
+    """Say for each class which models are averaged, and why."""
+    if blending.origins == 0:
+        return dict.fromkeys(
+            (str(c) for c in np.unique(classes)),
+            f"the quantiles of {', '.join(DEFAULT_MEMBERS)} are averaged; the history is too short to weigh them",
+        )
+    why = f"least loss at {blending.origins} earlier origins"
+    return {
+        str(
+            c
+        ): f"quantiles averaged: {describe_weights(DEFAULT_MEMBERS, blending.weights[CLASSES.index(str(c))])}; {why}"
+        for c in np.unique(classes)
+    }

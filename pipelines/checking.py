@@ -99,6 +99,8 @@ def check_table(reader: TableReader, findings: Findings, max_fraction: float, dr
     good = frame.drop(index=list(worst))
     if reader.table == "items":
         findings.items_set_aside = frozenset(frame["sku"].dropna()) - frozenset(good["sku"])
+    if reader.table == "forecast":
+        findings.forecasts_spoiled = frozenset(frame.loc[list(worst), ["sku", "location"]].itertuples(False, None))
     return good
 
 
@@ -188,7 +190,7 @@ def _typed_frame(reader: TableReader, raw: pa.Table, findings: Findings) -> tupl
         if kind == "identifier":
             columns[name] = _identifiers(reader, name, raw.column(name), findings, bad)
             continue
-        values, unreadable = parse_column(raw.column(name), kind, reader.source)
+        values, unreadable = parse_column(_without_words(raw.column(name), reader.table, name), kind, reader.source)
         if kind == "flag":
             columns[name] = np.array(values.to_pylist(), dtype=object)
         elif kind == "date":
@@ -201,6 +203,15 @@ def _typed_frame(reader: TableReader, raw: pa.Table, findings: Findings) -> tupl
     if "location" in contract(reader.table).columns and reader.table not in EVERYWHERE:
         frame["location"] = frame["location"].fillna("main") if "location" in frame else "main"
     return frame, bad
+
+
+def _without_words(column: pa.ChunkedArray, table: str, name: str) -> pa.ChunkedArray:
+    """Leave cells empty in which a word stands that means that nothing is there."""
+    words = contract(table).columns[name].metadata.get("empty_words")
+    if not words or not pa.types.is_string(column.type):
+        return column
+    said = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), pa.array(words))
+    return pc.if_else(said, pa.scalar(None, pa.string()), column)
 
 
 def _dates(values: pa.Array) -> npt.NDArray[np.datetime64]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.errors import ConfigurationError
 
-__all__ = ["PlanConfig", "Rule", "Where", "describe_problem", "read_toml"]
+__all__ = ["Closed", "PlanConfig", "Rule", "Where", "describe_problem", "read_toml"]
 
 Measure = Literal["backorder_rate", "fill_rate", "cycle_service_level", "ready_rate", "cost"]
 Policy = Literal["auto", "order_up_to", "reorder_point", "min_max"]
@@ -62,6 +62,20 @@ class Rule(_Strict):
     def name(self) -> str:
         """The rule in words, as it is named in the output."""
         return " and ".join(f"{k}={'|'.join(v)}" for k, v in self.where.conditions().items()) or "all"
+
+
+class Closed(_Strict):
+    """Days on which nothing is received, from the first to the last, of one supplier or of all."""
+
+    first: dt.date
+    last: dt.date
+    supplier: str | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"closed ends on {self.last}, before it begins on {self.first}")
+        return self
 
 
 class PlanConfig(_Strict):
@@ -154,6 +168,10 @@ class PlanConfig(_Strict):
     lead_times: Literal["nearest", "stated"] = Field(
         "nearest", description="whether measured receipts may replace stated lead times"
     )
+    closed: list[Closed] = Field(
+        [],
+        description="shutdowns in which lead times stand still: {first, last, supplier}, of all without a supplier",
+    )
     max_cover_days: float = Field(365, gt=0, description="no economic lot covers more than this")
     simulation_paths: int = Field(
         100, ge=0, le=10_000, description="paths of the simulation of the policy; 0 leaves it out"
@@ -244,6 +262,8 @@ def _known_settings(place: tuple[int | str, ...]) -> list[str]:
     """The settings that may stand where an unknown one stood."""
     if "where" in place:
         return ["class", *sorted(set(Where.model_fields) - {"demand_class"})]
+    if "closed" in place:
+        return sorted(Closed.model_fields)
     return sorted((Settings if "set" in place else Rule if "rules" in place else PlanConfig).model_fields)
 
 

@@ -36,7 +36,7 @@ def explain(folder: Path, sku: str, location: str | None = None) -> str:
 
     tables = {
         name: pd.read_parquet(folder / f"{name}.parquet")
-        for name in ("recommendations", "policy", "forecast", "simulation")
+        for name in ("recommendations", "policy", "forecast", "safety_stock", "simulation")
     }
     lines = tables["recommendations"]
     found = lines[lines["sku"] == sku]
@@ -54,6 +54,7 @@ def explain(folder: Path, sku: str, location: str | None = None) -> str:
         lines.loc[row].to_dict(),
         tables["policy"].loc[row].to_dict(),
         tables["forecast"].loc[row].to_dict(),
+        _stocks_of(tables["safety_stock"], lines.loc[row]),
         _of_item(simulated, lines.loc[row]),
         _summary(folder),
     )
@@ -80,7 +81,13 @@ def _of_item(simulated: pd.DataFrame, line: pd.Series[Any]) -> Row:
     return dict(found.iloc[0]) if len(found) else {}
 
 
-def _story(line: Row, policy: Row, forecast: Row, simulated: Row, run: Row) -> str:
+def _stocks_of(stocks: pd.DataFrame, line: pd.Series[Any]) -> list[Row]:
+    """The safety stocks of one item, one row a method, the plan's first."""
+    found = stocks[(stocks["sku"] == line["sku"]) & (stocks["location"] == line["location"])]
+    return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
+
+
+def _story(line: Row, policy: Row, forecast: Row, stocks: list[Row], simulated: Row, run: Row) -> str:
     unit = {"D": "day", "MS": "month"}.get(run["frequency"], "week")
     sections = [
         ("Demand", _demand(forecast, unit)),
@@ -88,6 +95,7 @@ def _story(line: Row, policy: Row, forecast: Row, simulated: Row, run: Row) -> s
         (f"Demand over {_periods(forecast['protection_periods'], unit)}", _distribution(forecast)),
         (f"Target, set by {line['rule']}", _target(policy, run)),
         ("Policy", _policy(policy, forecast)),
+        ("Safety stock by the book", _by_the_book(stocks)),
         ("Position", _position(line)),
         ("Order", _order(line, run)),
     ]
@@ -118,7 +126,7 @@ def _demand(forecast: Row, unit: str) -> list[str]:
 
 
 def _lead_time(policy: Row, unit: str) -> list[str]:
-    """What is said and what was measured, which of them is used, and how long an order must last."""
+    """What is said and what was measured, what each counts for, and how long an order must last."""
     stated = policy["stated_lead_time_days"]
     told = [f"Stated: {stated:g} days." if _known(stated) else "Stated: nothing."]
     if policy["receipts"]:
@@ -130,9 +138,39 @@ def _lead_time(policy: Row, unit: str) -> list[str]:
     rhythm = f"With a review every {every}" if review else "Under continuous review"
     return [
         " ".join(told),
-        f"Used: {policy['lead_time_source']}; on average {_periods(policy['lead_time_periods'], unit)}.",
+        *_drift(policy),
+        f"Used: {policy['lead_time_source']}; on average {_periods(policy['lead_time_periods'], unit)}."
+        f"{_evidence(policy)}",
         f"{rhythm} an order must last for {_periods(policy['protection_periods'], unit)}.",
     ]
+
+
+def _drift(policy: Row) -> list[str]:
+    """What changed at the supplier, and whether it keeps the promised day."""
+    told = []
+    if _known(policy["lead_time_changed_on"]):
+        before, after = policy["lead_time_days_before"], policy["lead_time_days_after"]
+        word = "slower" if after > before else "faster"
+        told.append(
+            f"The supplier has become {word} since {policy['lead_time_changed_on']:%Y-%m-%d}: {after:.1f} days on "
+            f"average, {before:.1f} before; only orders since then count."
+        )
+    if _known(policy["promised_day_kept"]):
+        told.append(f"It came on the very day it had promised in {policy['promised_day_kept']:.0%} of cases.")
+    return told
+
+
+def _evidence(policy: Row) -> str:
+    """What the item's own orders, its supplier's and the prior count for."""
+    prior = policy["lead_time_prior_weight"]
+    if prior >= 1:
+        return ""
+    of_class = policy["lead_time_prior"] == "all suppliers"
+    other = "what all suppliers make of the days they state" if of_class else "what is stated"
+    return (
+        f" By evidence the item's own orders count {policy['lead_time_own_weight']:.0%}, its supplier's "
+        f"{policy['lead_time_supplier_weight']:.0%}, {other} {prior:.0%}."
+    )
 
 
 def _distribution(forecast: Row) -> list[str]:
@@ -179,6 +217,20 @@ def _policy(policy: Row, forecast: Row) -> list[str]:
         f"Safety stock: {spare}, which is what this leaves above the mean demand of {mean}.",
         f"Promised backorder rate: {_rate(policy['expected_backorder_rate'])} of the units demanded.",
     ]
+
+
+def _by_the_book(stocks: list[Row]) -> list[str]:
+    """What the textbooks' formulas would keep, and what each takes for granted."""
+    plan, *others = stocks
+    told = [f"The plan keeps {_units(plan['safety_stock'], 1)}, provided that {plan['assumes']}."]
+    for row in others:
+        if not _known(row["safety_stock"]):
+            told.append(f"By {row['method']}: can't be computed for this item.")
+            continue
+        gap = row["difference"]
+        beside = "as much" if abs(gap) < 0.05 else f"{_units(abs(gap), 1)} {'more' if gap > 0 else 'less'}"
+        told.append(f"By {row['method']}: {_units(row['safety_stock'], 1)}, {beside}; assumes: {row['assumes']}.")
+    return told
 
 
 def _position(line: Row) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pipelines.checking import check_table
 from pipelines.config import PlanConfig
@@ -14,15 +14,12 @@ from pipelines.readers import Source, TableReader, open_table
 from pipelines.relations import check_relations
 from pipelines.sales import CheckedSales, SalesRules
 from pipelines.sources import TableSource
-from pipelines.tables import OPTIONAL, TABLES
+from pipelines.tables import OPTIONAL, PIECES, TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["CheckedTables", "Inputs", "check_inputs"]
-
-# Units of measure that can't be split.
-PIECES: Final = frozenset({"piece", "pieces", "pc", "pcs", "pce", "ea", "each", "unit", "units", "stk", "stück"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +43,7 @@ class Inputs:
     stock_counts: Source | None = field(default=None, repr=False)
     known_ahead: Source | None = field(default=None, repr=False)
     returns: Source | None = field(default=None, repr=False)
+    forecast: Source | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.sales is None:

@@ -76,6 +76,7 @@ class Findings:
     repairs: list[Repair] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     items_set_aside: frozenset[str] = frozenset()  # SKUs that no good row of items names any more
+    forecasts_spoiled: frozenset[tuple[str, str]] = frozenset()  # SKUs and locations with a bad row in forecast
 
     @property
     def warnings(self) -> list[str]:

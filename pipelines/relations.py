@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.errors import InputError
 from pipelines.quarantine import BadRow, Findings, Quarantined
-from pipelines.readers.reader import TableReader
+from pipelines.readers.reader import TableReader, as_text
+from pipelines.tables import PIECES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ __all__ = ["check_relations", "likely_skus", "near_duplicates"]
 _SHOWN: Final = 5
 # A stated lead time beyond two years, or a spread beyond twice the mean, deserves a look.
 LONG_LEAD_TIME_DAYS: Final = 730.0
-_REFERRING: Final = ("stock", "open_orders", "customer_orders", "item_suppliers", "stock_counts", "returns")
+_REFERRING: Final = ("stock", "open_orders", "customer_orders", "item_suppliers", "stock_counts", "returns", "forecast")
 
 
 def check_relations(readers: dict[str, TableReader], frames: dict[str, pd.DataFrame], findings: Findings) -> None:
@@ -38,7 +39,7 @@ def check_relations(readers: dict[str, TableReader], frames: dict[str, pd.DataFr
     _near_duplicate_skus(items, findings)
     _odd_looking_skus(items, findings)
     _unknown_suppliers(items, frames.get("suppliers"), findings)
-    _one_unit_a_sku(items, findings)
+    items = frames["items"] = _one_unit_a_sku(items, readers["items"], findings)
     _suspicious_values("items", "sku", items, findings)
     if "suppliers" in frames:
         _suspicious_values("suppliers", "supplier", frames["suppliers"], findings)
@@ -111,17 +112,27 @@ def _one_currency(items: pd.DataFrame, reader: TableReader) -> None:
             )
 
 
-def _one_unit_a_sku(items: pd.DataFrame, findings: Findings) -> None:
-    """Note SKUs that are counted in several units: their places can't be compared, nor stock be moved between them."""
-    if "uom" in items.columns:
-        units = items.dropna(subset=["uom"]).groupby("sku")["uom"].nunique()
-        mixed = sorted(units.index[units > 1])
-        if mixed:
-            findings.notice(
-                "mixed_units",
-                "items",
-                f"{len(mixed)} SKUs are counted in different units at different locations: {', '.join(mixed[:_SHOWN])}",
-            )
+def _one_unit_a_sku(items: pd.DataFrame, reader: TableReader, findings: Findings) -> pd.DataFrame:
+    """Set aside SKUs that are counted in several units: in which of them they sold, nothing says.
+
+    Units of pieces are the same whatever their name.
+    """
+    if "uom" not in items.columns:
+        return items
+    unit = items["uom"].str.casefold()
+    units = unit.mask(unit.isin(PIECES), "piece").groupby(items["sku"]).nunique()
+    mixed = items[items["sku"].isin(units.index[units > 1])]
+    for place, (sku, uom) in zip(
+        reader.locate([int(row) for row in mixed.index]), zip(mixed["sku"], mixed["uom"], strict=True), strict=True
+    ):
+        named = sorted(set(mixed.loc[mixed["sku"] == sku, "uom"].dropna()))
+        message = f"sku {sku!r} is counted in {' and '.join(named)} at different locations (here {as_text(uom)!r})"
+        hint = "convert all its tables to one unit, or give it another sku"
+        findings.set_aside(
+            [Quarantined("items", place.file, place.line, "uom", as_text(uom), "mixed_units", message, hint, place.raw)]
+        )
+    findings.items_set_aside |= frozenset(mixed["sku"])
+    return items.drop(index=mixed.index)
 
 
 def _suspicious_values(table: str, name: str, items: pd.DataFrame, findings: Findings) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 import pandera.pandas as pa
 
-__all__ = ["OPTIONAL", "TABLES", "contract", "kinds", "required_columns"]
+__all__ = ["OPTIONAL", "PIECES", "TABLES", "contract", "kinds", "required_columns"]
 
 # A quantity, price or number of days beyond this is a mistake, and sums must stay exact.
 LARGEST: Final = 1e12
@@ -48,14 +48,17 @@ def _share(description: str) -> pa.Column:
     )
 
 
-def _whole(description: str, high: float) -> pa.Column:
-    checks = [pa.Check.in_range(0, high), pa.Check(lambda s: s == s.round(), name="whole_number")]
+def _whole(description: str, high: float, low: float = 0) -> pa.Column:
+    checks = [pa.Check.in_range(low, high), pa.Check(lambda s: s == s.round(), name="whole_number")]
     return pa.Column(
         "float64", checks, nullable=True, required=False, description=description, metadata={"kind": "number"}
     )
 
 
-def _date(description: str, required: bool = False, nullable: bool = True) -> pa.Column:
+def _date(
+    description: str, required: bool = False, nullable: bool = True, empty_words: tuple[str, ...] = ()
+) -> pa.Column:
+    """A day; ``empty_words`` are words, in small letters, that may stand where there is none."""
     limits = pa.Check.in_range("1900-01-02", "2199-12-31")
     return pa.Column(
         "datetime64[ns]",
@@ -63,7 +66,7 @@ def _date(description: str, required: bool = False, nullable: bool = True) -> pa
         nullable=nullable,
         required=required,
         description=description,
-        metadata={"kind": "date"},
+        metadata={"kind": "date", "empty_words": empty_words},
     )
 
 
@@ -80,6 +83,11 @@ def _schema(name: str, description: str, key: list[str] | None, columns: dict[st
 SKU: Final = "article identifier, text"
 LOCATION: Final = "place identifier, text; main where it is left out"
 
+# Units of measure that can't be split.
+PIECES: Final = frozenset({"piece", "pieces", "pc", "pcs", "pce", "ea", "each", "unit", "units", "stk", "stück"})
+# What may stand for the period of a forecast of the sum over the protection interval H.
+SUM_WORDS: Final = ("sum", "sum over h")
+
 TABLES: Final = (
     "sales",
     "items",
@@ -95,6 +103,7 @@ TABLES: Final = (
     "stock_counts",
     "known_ahead",
     "returns",
+    "forecast",
 )
 OPTIONAL: Final = tuple(name for name in TABLES if name != "sales")
 
@@ -385,6 +394,30 @@ def _returns() -> pa.DataFrameSchema:
     )
 
 
+def _forecast() -> pa.DataFrameSchema:
+    return _schema(
+        "forecast",
+        "a forecast from elsewhere that takes the place of ours: quantiles (level) or paths (path) of the demand of "
+        "coming periods, or of its sum over the item's protection interval",
+        ["sku", "location", "level", "path", "period"],
+        {
+            "sku": _identifier(SKU, required=True, nullable=False),
+            "value": _number("units", required=True, nullable=False),
+            "location": _identifier(LOCATION),
+            "level": _share("probability of the quantile; this or path, at least 2 levels that reach the median"),
+            "path": _whole(
+                "number of the path, from 1 on without a gap; this or level, at least 20 paths", 1_000_000, low=1
+            ),
+            "period": _date(
+                "first day of the period, from as_of on without a gap over at least the protection interval; empty, or "
+                "sum over H: the sum over the protection interval",
+                empty_words=SUM_WORDS,
+            ),
+            "made_on": _date("day on which the forecast was made: in the last period before as_of, or at it"),
+        },
+    )
+
+
 _CONTRACTS: Final = {
     "sales": _sales,
     "items": _items,
@@ -400,4 +433,5 @@ _CONTRACTS: Final = {
     "stock_counts": _stock_counts,
     "known_ahead": _known_ahead,
     "returns": _returns,
+    "forecast": _forecast,
 }

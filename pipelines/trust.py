@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.panel import CellStatus
+from pipelines.jobs.lead_times import drifting_suppliers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +21,6 @@ __all__ = ["Concern", "concerns_of", "table_counts"]
 
 SEVERITIES: Final = ("wrong", "doubtful", "worth knowing")
 _SHOWN: Final = 5
-# A supplier whose receipts take longer or shorter than it states by this share (and two days) deserves a word.
-LEAD_TIME_DRIFT: Final = 0.15
 # A change of the mean demand by this factor from one year to the next looks like another unit of measure.
 UNIT_JUMP: Final = 8.0
 # Stock that no demand touched for so many days is dead.
@@ -87,29 +86,27 @@ def _set_aside(made: Plan) -> list[Concern]:
 
 
 def _noticed(made: Plan) -> list[Concern]:
-    return [Concern("worth knowing", n.code, f"{n.table}: {n.message}", 1) for n in made.tables.findings.notices]
+    """What the plan noticed, but for what is told at greater length elsewhere."""
+    notices = [n for n in made.tables.findings.notices if n.code not in ("negative_stock", "lead_time_drift")]
+    return [Concern("worth knowing", notice.code, f"{notice.table}: {notice.message}", 1) for notice in notices]
 
 
 def _suppliers_against_their_word(made: Plan) -> list[Concern]:
     items = made.items
-    table = items[["supplier", "stated_lead_time_days", "measured_lead_time_days", "receipts"]].copy()
-    table = table[(table["receipts"] > 0) & table["supplier"].notna()]
     out = []
-    for supplier, part in table.groupby("supplier"):
-        stated, measured = part["stated_lead_time_days"].mean(), part["measured_lead_time_days"].mean()
-        gap = measured - stated
-        if abs(gap) > max(LEAD_TIME_DRIFT * stated, 2.0):
-            word = "later" if gap > 0 else "earlier"
-            out.append(
-                Concern(
-                    "doubtful",
-                    "lead_time_drift",
-                    f"supplier {supplier} states {stated:.0f} days and takes {measured:.0f}: "
-                    f"{abs(gap):.0f} days {word} "
-                    f"({len(part)} items); the plan uses what was measured where there are enough receipts",
-                    len(part),
-                )
+    for drift in drifting_suppliers(items["supplier"], items):
+        gap = drift.measured - drift.stated
+        since = "" if np.isnat(drift.since) else f" since {drift.since}"
+        out.append(
+            Concern(
+                "doubtful",
+                "lead_time_drift",
+                f"supplier {drift.supplier} states {drift.stated:.0f} days and takes {drift.measured:.0f}{since}: "
+                f"{abs(gap):.0f} days {'later' if gap > 0 else 'earlier'} ({drift.items} items); the plan uses what "
+                "was measured as far as there is evidence",
+                drift.items,
             )
+        )
     missing = items.loc[items["lead_time_source"] == "unknown", "sku"]
     if len(missing):
         out.append(

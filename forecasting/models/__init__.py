@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from forecasting.models.aggregation import Adida, Imapa
+from forecasting.models.boosting import Boosting
 from forecasting.models.bootstrap import Bootstrap
-from forecasting.models.intermittent import SyntetosBoylan
+from forecasting.models.classical import Ets, Sarimax, StlEts, UnobservedComponents
+from forecasting.models.combined import CombinedSmoothing
+from forecasting.models.counts import NegativeBinomial
+from forecasting.models.exponential import Naive, NaturalSmoothing
+from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
+from forecasting.models.markov import Willemain
 from forecasting.models.naive import MovingAverage, SeasonalNaive
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
+from forecasting.models.theta import Theta
 
-__all__ = ["DemandModel", "FitContext", "FittedModel", "model_named", "model_names"]
+__all__ = ["DEFAULT_MEMBERS", "DemandModel", "FitContext", "FittedModel", "model_named", "model_names"]
 
 _ZOO: dict[str, DemandModel] = {
     model.name: model
-    for model in (SeasonalNaive(), MovingAverage(), ExponentialSmoothing(), SyntetosBoylan(), Bootstrap())
+    for model in (
+        SeasonalNaive(),
+        MovingAverage(),
+        ExponentialSmoothing(),
+        SyntetosBoylan(),
+        Bootstrap(),
+        NegativeBinomial(),
+        Naive(),
+        NaturalSmoothing("ses"),
+        NaturalSmoothing("holt"),
+        NaturalSmoothing("damped"),
+        NaturalSmoothing("holt_winters"),
+        NaturalSmoothing("holt_winters_multiplicative"),
+        Croston(),
+        TeunterSyntetosBabai(),
+        Adida(),
+        Imapa(),
+        Willemain(),
+        Theta(),
+        CombinedSmoothing(),
+        Boosting(),
+        Ets(),
+        StlEts(),
+        Sarimax(),
+        UnobservedComponents(),
+    )
 }
+
+
+# The models whose quantiles the default forecast averages.
+DEFAULT_MEMBERS: Final = ("negative_binomial", "exponential_smoothing", "bootstrap", "seasonal_naive")
 
 
 def model_names() -> tuple[str, ...]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.covariates import Covariates
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality
 
-__all__ = ["DemandModel", "FitContext", "FittedModel", "Follows", "Pools", "memory_periods"]
+__all__ = ["DemandModel", "Expects", "FitContext", "FittedModel", "Follows", "Pools", "memory_periods"]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -28,11 +29,18 @@ class FitContext:
     season : factors shared by groups, fitted on the whole panel.
     profile : int64 (n,); the group of each series that is being fitted.
     pooled : what the model's ``pool`` learned from the whole panel; None for models that have none.
+    covariates : what is known ahead of time, for the series that are being fitted.
     """
 
     season: PooledSeasonality
     profile: Integers
     pooled: Any = None
+    covariates: Covariates | None = None
+
+    def of(self, rows: Integers, pooled: Any) -> FitContext:
+        """The same for some series of the panel."""
+        ahead = self.covariates.take(rows) if self.covariates is not None else None
+        return replace(self, profile=self.profile[rows], pooled=pooled, covariates=ahead)
 
     def past(self) -> Floats32:
         """The factors of the history; float32 (groups, T)."""
@@ -89,6 +97,14 @@ class Pools(Protocol):
 
         ``panel`` and ``context.profile`` hold every series. The result may not depend on their order.
         """
+
+
+@runtime_checkable
+class Expects(Protocol):
+    """A fitted model that knows its point forecast without drawing."""
+
+    def expected(self, rows: Integers, horizon: int) -> Floats32:
+        """Return the point forecast of the next ``horizon`` periods; float32 (k, horizon), not negative."""
 
 
 @runtime_checkable

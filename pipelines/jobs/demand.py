@@ -55,8 +55,8 @@ def demand_from_sales(tables: CheckedTables, config: PlanConfig) -> Demand:
     InputError
         Sales that can't be assembled, or that end too long before as_of.
     """
-    panel = _with_unknown_cells(_assembled(tables, config), tables)
-    panel, channels = _sum_channels(panel)
+    panel, channels = _sum_channels(_assembled(tables, config))
+    panel = _with_unknown_cells(panel, tables)
     _note_mixed_frequency(panel, tables.findings)
     fates = sales_fates(tables, panel)
     if config.quantity_basis == "shipped" and tables.get("customer_orders") is not None:
@@ -172,12 +172,13 @@ def _note_mixed_frequency(panel: DemandPanel, findings: Findings) -> None:
 def _with_unknown_cells(panel: DemandPanel, tables: CheckedTables) -> DemandPanel:
     """Mark the cells of rows without a usable quantity as missing: what was set aside was not zero.
 
-    A return that was set aside spoils no cell in which something was sold.
+    One channel that is not known makes the item's period unknown: the others alone are not its demand. A return that
+    was set aside spoils no cell in which something was sold.
     """
     rows = [row for batch in tables.sales.unknown for row in batch.to_pylist()]
     if not rows:
         return panel
-    place = _places(panel, [r["sku"] for r in rows], [r.get("location", "main") for r in rows])
+    place = _places(panel, [r["sku"] for r in rows], [_place_name(r) for r in rows])
     period = panel.calendar.index_of(np.array([r["date"] for r in rows], dtype="datetime64[D]").astype(np.int64))
     inside = (place >= 0) & (period >= 0) & (period < panel.calendar.periods)
     sold = np.zeros(len(rows), dtype=np.bool_)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
 from pipelines.jobs.order_frames import describe_orders
 
@@ -42,12 +43,7 @@ _NOT_USED_YET: Final = (
 )
 # What the policy frame takes over from the items as it was resolved.
 _ITEM_COLUMNS: Final = (
-    "lead_time_source",
-    "stated_lead_time_days",
-    "stated_lead_time_sd_days",
-    "measured_lead_time_days",
-    "measured_lead_time_sd_days",
-    "receipts",
+    *LEAD_TIME_FACTS,
     "order_cost",
     "holding_rate",
     "unit_cost",
@@ -124,7 +120,7 @@ def _status(made: Plan, why_held: npt.NDArray[np.object_], excess: Floats) -> np
     cases: dict[str, Flags] = {
         "discontinued": why_held == "discontinued",
         "needs planner": np.char.startswith(why_held.astype(str), "no lead time"),
-        "new": made.forecaster.summary_.demands == 0,
+        "new": made.never_demanded,
         "stocked out": (stock.net <= 0) & wanted,
         "potential stock-out": (levels.position.stock_out_probability > 0.5) & wanted,
         "surplus on order": (excess > lot) & (stock.on_order > 0),
@@ -179,6 +175,7 @@ class _Line(NamedTuple):
     in_time: float
     overdue: float
     lost: bool
+    unpriced: bool
     notes: list[str]
     wanted: float
 
@@ -202,6 +199,7 @@ def _reasons(made: Plan, order: Floats, held: Flags, why_held: npt.NDArray[np.ob
         levels.position.in_time,
         made.stock.overdue,
         made.facts.lost,
+        ~(made.facts.holding_cost > 0),
     )
     rows = zip(*(column.tolist() for column in columns), made.orders.notes, levels.order.tolist(), strict=True)
     return [_reason(_Line(*row)) for row in rows]
@@ -218,6 +216,8 @@ def _reason(line: _Line) -> str:
         parts.append(f"an open order inside the protection interval comes late: {counted}")
     if line.overdue > 0:
         parts.append(f"{_n(line.overdue)} units are overdue and expected at the next opening")
+    if line.unpriced and line.order > 0:
+        parts.append("no economic lot without a unit cost and a holding rate above 0")
     if line.exceeds:
         parts.append("even the smallest order exceeds max_stock")
     if line.safety_stock < 0:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.calendars import PeriodCalendar
 from forecasting.forecaster import DemandForecaster
 from forecasting.panel import DemandPanel
 from pipelines.checking import count_of
@@ -22,14 +23,17 @@ from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.choosing import Sources, choose_suppliers
 from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
+from pipelines.jobs.lead_times import resolve_lead_times
 from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_by_review, set_levels
 from pipelines.jobs.offers import item_offers
 from pipelines.jobs.order_days import OrderDays, counted_from_decision, order_days
 from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
 from pipelines.jobs.ordering import Orders, decide_orders
+from pipelines.jobs.outside import outside_forecasts
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
+from pipelines.jobs.safety_stocks import safety_stock_frame
 from pipelines.jobs.simulating import simulate_plan
-from pipelines.jobs.supply import StockPosition, check_stock_age, resolve_lead_times, stock_position
+from pipelines.jobs.supply import StockPosition, check_stock_age, stock_position
 from pipelines.jobs.total_target import TotalShare, share_total_target
 from pipelines.quarantine import Findings
 from replenishment.lead_times import LeadTimes
@@ -54,6 +58,7 @@ class PlanResult:
     ----------
     recommendations : one row an item, the columns of the contract and more.
     policy : how each reorder point, level and lot came about. forecast : the demand distribution of each item.
+    safety_stock : the plan's safety stock beside those of the textbooks, one row an item and method.
     simulation : service and stock in a year of simulation, one row an item.
     order_lines : what is ordered from whom; an item has several rows where suppliers share its order.
     next_packs : the packs of all orders, those that avoid most backorders for their money first.
@@ -64,6 +69,7 @@ class PlanResult:
     recommendations: pd.DataFrame
     policy: pd.DataFrame
     forecast: pd.DataFrame
+    safety_stock: pd.DataFrame
     simulation: pd.DataFrame
     quarantine: pd.DataFrame
     repairs: pd.DataFrame
@@ -97,6 +103,11 @@ class Plan:
     def panel(self) -> DemandPanel:
         """The cleaned demand."""
         return self.forecaster.panel_
+
+    @property
+    def never_demanded(self) -> npt.NDArray[np.bool_]:
+        """Items of whose demand nothing is known: none in history, and no forecast from elsewhere."""
+        return _never_demanded(self.forecaster)
 
     @cached_property
     def why_held(self) -> npt.NDArray[np.object_]:
@@ -163,10 +174,16 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
 
     with clock("forecasting"):
         groups = [str(c) if isinstance(c, str) else "" for c in items["category"]]
-        forecaster = DemandForecaster(seed=config.seed, run=run).fit(panel, groups=groups, models=models)
+        # Of an item's first offer, before rules may change the review: it only centres the calibration.
+        interval = np.rint(lead_times.mean()).astype(np.int64) + _review_periods(offers.frame, days, panel.calendar)
+        protection = interval[np.unique(offers.item, return_index=True)[1]]
+        forecaster = DemandForecaster(seed=config.seed, run=run).fit(
+            panel, groups=groups, models=models, protection=protection
+        )
     _note_spikes(forecaster.cleaning_, tables.findings)
     reach = int(lead_times.maximum.max(initial=0)) + _LONGEST_REVIEW
     forecaster.look_ahead(*known_ahead(tables.get("known_ahead"), items, panel.calendar, reach))
+    forecaster.take_outside(outside_forecasts(tables, config, keys, panel.calendar, protection))
     ruled_offers = ruled[0].iloc[offers.item].reset_index(drop=True)
     frame = offers.frame.drop(columns=["target", "review_days"]).join([lead_time_facts, ruled_offers])
     offer_facts = _item_facts(frame, offers.item, days, forecaster, stock, config)
@@ -230,6 +247,7 @@ def plan_frames(made: Plan, simulated: SimulationResult | None) -> PlanResult:
         recommendations=recommendations,
         policy=policy_frame(made),
         forecast=forecast_frame(made),
+        safety_stock=safety_stock_frame(made),
         simulation=simulated.kpis if simulated else pd.DataFrame(),
         quarantine=made.tables.findings.frame(),
         repairs=made.tables.findings.repair_frame(),
@@ -248,6 +266,11 @@ def _all_levels(forecaster: DemandForecaster, lead_times: LeadTimes, facts: Item
     return LevelResults.joined(parts, np.concatenate(pieces))
 
 
+def _never_demanded(forecaster: DemandForecaster) -> npt.NDArray[np.bool_]:
+    outside = (forecaster.choice_["model"] == "outside").to_numpy()
+    return np.asarray((forecaster.summary_.demands == 0) & ~outside)
+
+
 def _why_held(items: pd.DataFrame, forecaster: DemandForecaster) -> npt.NDArray[np.object_]:
     """Why no order is proposed for an item; empty where orders may be proposed."""
     as_of = np.datetime64(forecaster.panel_.as_of, "ns")
@@ -255,7 +278,7 @@ def _why_held(items: pd.DataFrame, forecaster: DemandForecaster) -> npt.NDArray[
     why[(items["lead_time_source"] == "unknown").to_numpy()] = (
         "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
     )
-    why[(forecaster.summary_.demands == 0)] = "nothing was ever demanded: a planner must decide"
+    why[_never_demanded(forecaster)] = "nothing was ever demanded: a planner must decide"
     hold = np.array([value is True for value in items["hold"]])
     why[hold] = "items.hold is set"
     why[(items["discontinued_on"].to_numpy() <= as_of)] = "discontinued"
@@ -312,6 +335,19 @@ def _note_spikes(log: pd.DataFrame, findings: Findings) -> None:
             f"{count_of(len(spikes), 'demand')} far beyond the usual of the item, in another unit of measure? {shown}; "
             "the forecast takes the usual largest one in its place",
         )
+    kept = log[log["code"] == "spike_kept"]
+    if len(kept):
+        largest = kept.sort_values(["before", "sku", "date"], ascending=[False, True, True]).head(5)
+        shown = ", ".join(
+            f"{sku!r} on {date:%Y-%m-%d} ({before:,g} units)"
+            for sku, date, before in largest[["sku", "date", "before"]].itertuples(index=False)
+        )
+        findings.notice(
+            "bulk_demand",
+            "sales",
+            f"{count_of(len(kept), 'demand')} of more than 100 times the usual came together or again and count as "
+            f"they are, largest {shown}: if they are no demand to plan for, take them out",
+        )
 
 
 def _refuse_unknown_costs(facts: ItemFacts, keys: list[tuple[str, str]]) -> None:
@@ -336,6 +372,17 @@ def _days_left(items: pd.DataFrame, panel: DemandPanel) -> npt.NDArray[np.float6
     return np.maximum(left, 1.0)
 
 
+def _review_periods(items: pd.DataFrame, order_days: OrderDays, calendar: PeriodCalendar) -> npt.NDArray[np.int64]:
+    """Openings from one review to the next of each offer; 0 days, "always", means at every one of them."""
+    review_days = items["review_days"].to_numpy(float)
+    known = ~np.isnan(review_days) | order_days.weekdays.any(axis=1)
+    every = np.ceil(np.nan_to_num(review_days, nan=calendar.frequency.mean_days) - 1e-9).astype(np.int64)
+    review_days = np.where(order_days.weekdays.any(axis=1), order_days.review_days(every, calendar), review_days)
+    review = np.ones(len(items), dtype=np.int64)
+    review[known] = np.maximum(calendar.openings_to_wait(review_days[known]), 1)
+    return review
+
+
 def _item_facts(
     items: pd.DataFrame,
     series: npt.NDArray[np.int64],
@@ -348,13 +395,7 @@ def _item_facts(
     panel, summary = forecaster.panel_, forecaster.summary_
     calendar = panel.calendar
     days = calendar.frequency.mean_days
-    review_days = items["review_days"].to_numpy(float)
-    known = ~np.isnan(review_days) | order_days.weekdays.any(axis=1)
-    every = np.ceil(np.nan_to_num(review_days, nan=days) - 1e-9).astype(np.int64)
-    review_days = np.where(order_days.weekdays.any(axis=1), order_days.review_days(every, calendar), review_days)
-    review = np.ones(len(items), dtype=np.int64)
-    # Reviews happen at openings: 0 days, "always", means at every one of them.
-    review[known] = np.maximum(calendar.openings_to_wait(review_days[known]), 1)
+    review = _review_periods(items, order_days, calendar)
     integral = panel.integral[series]
     pack = items["pack_size"].to_numpy(float)
     unit_cost = items["unit_cost"].to_numpy(float)

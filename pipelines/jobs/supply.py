@@ -1,131 +1,28 @@
-"""Lead times, stock and what is on order, one row an item, from the checked tables."""
+"""Stock and what is on order, one row an item, from the checked tables."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from forecasting.calendars import PeriodCalendar
+from pipelines.checking import count_of
 from pipelines.config import PlanConfig
 from pipelines.errors import InputError
 from pipelines.inputs import CheckedTables
 from pipelines.quarantine import Quarantined
-from replenishment.lead_times import ENOUGH_RECEIPTS, LeadTimes, measure_receipts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["StockPosition", "check_stock_age", "resolve_lead_times", "stock_position"]
+__all__ = ["StockPosition", "check_stock_age", "stock_position"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-
-def resolve_lead_times(
-    items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, calendar: PeriodCalendar
-) -> tuple[LeadTimes, pd.DataFrame]:
-    """Choose each item's lead-time distribution from the nearest information.
-
-    In this order: the item's own receipts (at least 8), a lead time that the item states differently from its
-    supplier, the supplier's receipts (at least 8), what item, supplier or defaults state. An item without any
-    gets 0 periods and the source "unknown"; the plan holds its orders.
-
-    Returns
-    -------
-    lead_times : in periods from the as-of opening.
-    facts : lead_time_source, stated_lead_time_days, stated_lead_time_sd_days, measured_lead_time_days,
-        measured_lead_time_sd_days, receipts (behind the measure); one row an item.
-    """
-    import pandas as pd
-
-    own, theirs = _measured(_known_by(tables.get("receipts"), "received_on", calendar.end_day))
-    stated = items["lead_time_days"].to_numpy(float)
-    spread = items["lead_time_sd_days"].fillna(0.0).to_numpy(float)
-    exact = items["lead_time_periods"].to_numpy(float)
-    differs = (items["lead_time_days_from"] == "item").to_numpy() & ~np.isclose(
-        stated, items["supplier_lead_time_days"].to_numpy(float)
-    )
-    samples: list[Floats | None] = []
-    source, measured = [], []
-    for i, (supplier, sku, location) in enumerate(zip(items["supplier"], items["sku"], items["location"], strict=True)):
-        item_days, supplier_days = own.get((supplier, sku, location)), theirs.get(supplier)
-        best = item_days if item_days is not None else supplier_days
-        use: Floats | None = None
-        if not np.isnan(exact[i]):
-            name = "stated in periods"
-        elif config.lead_times == "nearest" and item_days is not None:
-            name, use = "measured, item", item_days
-        elif config.lead_times == "nearest" and supplier_days is not None and not differs[i]:
-            name, use = "measured, supplier", supplier_days
-        elif not np.isnan(stated[i]):
-            name = f"stated, {items['lead_time_days_from'].iloc[i] or 'defaults'}"
-        else:
-            name = "unknown"
-        samples.append(use)
-        source.append(name)
-        measured.append(best if best is not None else np.empty(0))
-    facts = pd.DataFrame(
-        {
-            "lead_time_source": source,
-            "stated_lead_time_days": stated,
-            "stated_lead_time_sd_days": np.where(np.isnan(stated), np.nan, spread),
-            "measured_lead_time_days": [d.mean() if len(d) else np.nan for d in measured],
-            "measured_lead_time_sd_days": [d.std() if len(d) else np.nan for d in measured],
-            "receipts": [len(d) for d in measured],
-        }
-    )
-    return _in_periods(samples, stated, spread, exact, calendar), facts
-
-
-def _known_by(frame: pd.DataFrame | None, column: str, day: int) -> pd.DataFrame | None:
-    """Rows whose date lies before a day: a plan for a day of the past must not look ahead."""
-    if frame is None:
-        return None
-    when = frame[column].to_numpy().astype("datetime64[D]")
-    known: pd.DataFrame = frame.loc[np.isnat(when) | (when.astype(np.int64) < day)]
-    return known
-
-
-def _measured(receipts: pd.DataFrame | None) -> tuple[dict[Any, Floats], dict[Any, Floats]]:
-    """Days of the receipts of each (supplier, sku, location) and of each supplier, where there are enough."""
-    if receipts is None or not len(receipts):
-        return {}, {}
-    done = receipts[receipts["received_on"] >= receipts["ordered_on"]]
-    own: dict[Any, Floats] = {}
-    if "sku" in done.columns:
-        table = measure_receipts(done.dropna(subset=["sku"]), ["supplier", "sku", "location"])
-        table = table[table["receipts"] >= ENOUGH_RECEIPTS]
-        own = dict(
-            zip(zip(table["supplier"], table["sku"], table["location"], strict=True), table["days"], strict=True)
-        )
-    table = measure_receipts(done, ["supplier"])
-    table = table[table["receipts"] >= ENOUGH_RECEIPTS]
-    return own, dict(zip(table["supplier"], table["days"], strict=True))
-
-
-def _in_periods(
-    samples: list[Floats | None], stated: Floats, spread: Floats, exact: Floats, calendar: PeriodCalendar
-) -> LeadTimes:
-    days = np.where(np.isnan(stated), 0.0, stated)
-    reach = max([float((days + 12.0 * spread).max(initial=0.0)), *(float(s.max()) for s in samples if s is not None)])
-    count = int(calendar.openings_to_wait(reach)) + 2
-    waits = calendar.openings_from(calendar.periods, count) - calendar.end_day
-    out = LeadTimes.from_days(days, spread, waits)
-    rows = np.array([i for i, s in enumerate(samples) if s is not None], dtype=np.int64)
-    if len(rows):
-        # Items of one supplier share one distribution: it is computed once.
-        distinct = {id(s): s for s in samples if s is not None}
-        place = {key: k for k, key in enumerate(distinct)}
-        table = LeadTimes.from_samples(list(distinct.values()), waits)
-        out = out.joined(table.take(np.array([place[id(samples[i])] for i in rows])), rows)
-    told = np.flatnonzero(~np.isnan(exact))
-    if len(told):
-        out = out.joined(LeadTimes.constant(exact[told]), told)
-    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +74,7 @@ def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar:
     backordered = np.maximum(-raw, 0.0)
     if customers is not None:
         backordered = _waiting(customers, n, calendar.end_day)
+    _note_negative(tables, keys, raw, customers is not None)
     on_hand = np.maximum(raw, 0.0)
     arrivals, overdue, on_order = _arrivals(orders, n, calendar)
     due = arrivals > 0
@@ -193,6 +91,17 @@ def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar:
         else np.full(n, -1),
         counted=counted,
     )
+
+
+def _note_negative(tables: CheckedTables, keys: list[tuple[str, str]], raw: Floats, ledger: bool) -> None:
+    """Say what stock below nothing was taken for."""
+    below = np.flatnonzero(raw < 0)
+    if len(below):
+        shown = ", ".join(f"{keys[i][0]!r} at {keys[i][1]!r} ({raw[i]:,g})" for i in below[:5])
+        taken = "as 0: customer_orders say who waits" if ledger else "as units that customers wait for"
+        tables.findings.notice(
+            "negative_stock", "stock", f"{count_of(len(below), 'item')} below 0, taken {taken}: {shown}"
+        )
 
 
 def check_stock_age(tables: CheckedTables, config: PlanConfig, as_of: dt.date) -> None:

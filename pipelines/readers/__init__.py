@@ -63,6 +63,8 @@ def _kind(table: str, path: Path) -> str:
             return "Parquet"
         if path.stat().st_size == 0:
             raise InputError(f"{table}: {path} is empty (0 bytes); export it again", code="empty_file")
+        with path.open("rb"):
+            pass  # what may not be read shows here, before a library gives it another name
     except PermissionError:
         raise ConfigurationError(f"{table}: {path} may not be read: permission denied", code="no_permission") from None
     endings = {".parquet": "Parquet", ".pq": "Parquet", ".csv": "CSV", ".txt": "CSV", ".tsv": "CSV", ".xlsx": "Excel"}

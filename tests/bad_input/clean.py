@@ -42,6 +42,7 @@ class Shop:
     data: dict[str, Any] = field(default_factory=dict)
     instead: dict[str, bytes | Callable[[Path], None]] = field(default_factory=dict)
     grows: str = ""  # the table that another program appends to while it is read
+    locked: str = ""  # the table whose file may not be read
 
     def column(self, table: str, name: str) -> int:
         return self.tables[table][0].index(name)

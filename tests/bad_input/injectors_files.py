@@ -420,6 +420,12 @@ def _(shop: Shop) -> Outcome:
     return Outcome(exit=2, refused="no_such_file", says=("link.csv",))
 
 
+@bad_input("F25", "", "no_permission", "refused", variant="no permission")
+def _(shop: Shop) -> Outcome:
+    shop.locked = "sales"
+    return Outcome(exit=2, refused="no_permission", says=("sales.csv", "permission denied"))
+
+
 @bad_input("F26", "exit 5: it changed while it was read, try again", "file_changed", "refused")
 def _(shop: Shop) -> Outcome:
     shop.grows = "sales"

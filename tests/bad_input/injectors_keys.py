@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import unicodedata
+from contextlib import closing
 from typing import Any
 
 from tests.bad_input.clean import SKUS, WEEKS, Shop
 from tests.bad_input.declaring import Aside, Outcome, bad_input
+from tests.bad_input.injectors_files import arrow_table, as_excel, as_parquet
 
 
 def renamed(shop: Shop, sku: str, name: str) -> None:
@@ -91,11 +94,42 @@ def _(shop: Shop) -> Outcome:
     return renamed_all(shop, ["NULL", "nan", "None", "TRUE", "inf", "1E5"])
 
 
-@bad_input("K05", "kept exactly", "", "accepted")
+def _leading_zeros(shop: Shop) -> Outcome:
+    """Nothing is wrong with the shop: its first SKU is 00123, and 123 is none."""
+
+    def look(ran: Any) -> None:
+        assert ran.line("00123")["order_quantity"] >= 0
+        assert "123" not in set(ran.result.recommendations["sku"])
+
+    return Outcome(look=look)
+
+
+@bad_input("K05", "kept exactly, from CSV, Parquet, Excel and SQL", "", "accepted")
 def _(shop: Shop) -> Outcome:
-    shop.again("sales", 2, sku="00123")
-    shop.tables["sales"].pop()
-    return Outcome(look=lambda ran: ran.line("00123"))
+    return _leading_zeros(shop)
+
+
+@bad_input("K05", "", "", "accepted", variant="Parquet")
+def _(shop: Shop) -> Outcome:
+    as_parquet(shop, arrow_table(shop, "sales"))
+    return _leading_zeros(shop)
+
+
+@bad_input("K05", "", "", "accepted", variant="Excel")
+def _(shop: Shop) -> Outcome:
+    as_excel(shop)
+    return _leading_zeros(shop)
+
+
+@bad_input("K05", "", "", "accepted", variant="SQL")
+def _(shop: Shop) -> Outcome:
+    shop.folder.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(shop.folder / "shop.db")) as base, base:
+        base.execute("create table sales (sku text, location text, date text, quantity real)")
+        base.executemany("insert into sales values (?, ?, ?, ?)", shop.tables["sales"][1:])
+    url = f"sqlite:///{(shop.folder / 'shop.db').as_posix()}"
+    shop.data["sales"] = {"query": "select sku, location, date, quantity from sales order by rowid", "url": url}
+    return _leading_zeros(shop)
 
 
 @bad_input(

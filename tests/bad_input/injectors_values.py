@@ -185,14 +185,20 @@ def _(shop: Shop) -> Outcome:
     return Outcome(touched=history(shop, "B2", rare), look=look)
 
 
-@bad_input("V14", "units that customers wait for; `restock check` names it", "negative_stock", "noted")
+@bad_input("V14", "units that customers wait for, and said", "negative_stock", "noted")
 def _(shop: Shop) -> Outcome:
     shop.spoil("stock", "B2", "on_hand", "-4")
 
     def look(ran: Any) -> None:
         assert (ran.line("B2")["on_hand"], ran.line("B2")["backordered"]) == (0, 4)
 
-    return Outcome(concerns=("negative_stock",), touched={"B2"}, look=look)
+    return Outcome(
+        notices=("negative_stock",),
+        says=("'B2' at 'main' (-4)",),
+        concerns=("negative_stock",),
+        touched={"B2"},
+        look=look,
+    )
 
 
 @bad_input("V15", "noted, beyond max_stock_age_days or in the future refused", "stale_stock", "noted")
@@ -215,7 +221,8 @@ def _(shop: Shop) -> Outcome:
 
 @bad_input(
     "V16",
-    "0 or empty: unknown, no economic lot, orders cover the review period; negative: set aside",
+    "0 or empty: unknown, no economic lot, orders cover the review period, and their reason says so; "
+    "negative: set aside",
     "out_of_range",
     "set aside",
 )
@@ -227,14 +234,26 @@ def _no_lot(ran: Any) -> None:
     assert not ran.line("B2")["economic_order_quantity"] > 0
 
 
+def _unpriced(shop: Shop, cost: str) -> Outcome:
+    """An item without a known cost, and with an order to explain."""
+    shop.spoil("stock", "B2", "on_hand", "0")
+    shop.spoil("open_orders", "B2", "quantity", "0")
+
+    def look(ran: Any) -> None:
+        _no_lot(ran)
+        assert "no economic lot without a unit cost" in ran.line("B2")["reason"]
+
+    return odd_item(shop, unit_cost=cost, look=look)
+
+
 @bad_input("V16", "", "", "accepted", variant="zero")
 def _(shop: Shop) -> Outcome:
-    return odd_item(shop, unit_cost="0", look=_no_lot)
+    return _unpriced(shop, "0")
 
 
 @bad_input("V16", "", "", "accepted", variant="empty")
 def _(shop: Shop) -> Outcome:
-    return odd_item(shop, unit_cost="", look=_no_lot)
+    return _unpriced(shop, "")
 
 
 @bad_input("V17", "no economic lot: orders cover the review period", "", "accepted")
@@ -346,7 +365,7 @@ def hint_says(ran: Any, words: str) -> None:
 
 @bad_input(
     "V22",
-    "money in several currencies is refused; one SKU in several units is noted: nothing is added up over places",
+    "money in several currencies is refused; the rows of a SKU that is counted in several units are set aside",
     "mixed_currency",
     "refused",
 )
@@ -355,11 +374,15 @@ def _(shop: Shop) -> Outcome:
     return Outcome(exit=3, refused="mixed_currency", says=("items.csv", "EUR, USD"))
 
 
-@bad_input("V22", "", "mixed_units", "noted", variant="units")
+@bad_input("V22", "", "mixed_units", "set aside", variant="units")
 def _(shop: Shop) -> Outcome:
-    shop.again("items", shop.lines_of("items", "B2")[0], location="annex", uom="kg")
+    first = shop.lines_of("items", "B2")[0]
+    lines = (first, shop.again("items", first, location="annex", uom="kg"))
     shop.again("stock", shop.lines_of("stock", "B2")[0], location="annex")
-    return Outcome(notices=("mixed_units",), says=("B2",), touched={"B2"})
+    shop.again("items", shop.lines_of("items", "C3")[0], location="annex", uom="PCS")
+    shop.again("stock", shop.lines_of("stock", "C3")[0], location="annex")
+    aside = [Aside("items", line, "uom", unit, "mixed_units") for line, unit in zip(lines, ("pcs", "kg"), strict=True)]
+    return Outcome(aside=aside, notices=("item_set_aside",), touched={"B2", "C3"})
 
 
 @bad_input(

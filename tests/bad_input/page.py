@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from pathlib import Path
 
 from tests.bad_input import injectors_files, injectors_keys, injectors_time, injectors_values
 from tests.bad_input.declaring import CASES, TITLES, Case
 
-__all__ = ["bad_input_page"]
+__all__ = ["bad_input_page", "measured"]
 
 assert injectors_files
 assert injectors_keys
@@ -30,15 +32,20 @@ def bad_input_page() -> str:
         "in `restock check`, or as status and reason of the item), *accepted*. Where several are tested, their",
         "codes and results stand side by side.",
         "",
-        "| id | class | what restock does | code | result |",
-        "|---|---|---|---|---|",
+        "Time and memory are those of a plan of the spoilt shop of 480 rows of sales, as multiples of the clean one's,",
+        "the largest where several are tested: measured once by `python -m tests.bad_input.measuring` (time of the",
+        "processor, the least of several runs). Twice the time and one and a half times the memory are allowed.",
+        "",
+        "| id | class | what restock does | code | result | time | memory |",
+        "|---|---|---|---|---|---|---|",
     ]
     for id, title in TITLES.items():
         cases = [case for case in CASES if case.id == id]
         does = "; ".join(dict.fromkeys(case.does for case in cases if case.does))
         why = "; ".join(dict.fromkeys(case.decided for case in cases if case.decided))
         does += f" *({why})*" if why else ""
-        lines.append(f"| {id} | {title} | {_cell(does)} | {_codes(cases)} | {_results(cases)} |")
+        cells = (_cell(does), _codes(cases), _results(cases), _most(cases, 0), _most(cases, 1))
+        lines.append(f"| {id} | {title} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -48,6 +55,18 @@ def _cell(text: str) -> str:
 
 def _codes(cases: list[Case]) -> str:
     return ", ".join(dict.fromkeys(f"`{case.code}`" for case in cases if case.code))
+
+
+def _most(cases: list[Case], which: int) -> str:
+    """The largest time (0) or memory (1) of some cases."""
+    figures = measured()
+    return f"{max(figures[case.name][which] for case in cases):.1f}"
+
+
+@cache
+def measured() -> dict[str, list[float]]:
+    """Time and memory of each case, as multiples of the clean shop's; see :mod:`tests.bad_input.measuring`."""
+    return dict(json.loads(Path(__file__).with_name("measured.json").read_text(encoding="utf-8")))
 
 
 def _results(cases: list[Case]) -> str:

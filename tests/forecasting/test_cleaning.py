@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecasting.cleaning import mark_launches, prepare
+from forecasting.cleaning import mark_launches, prepare, tame_spikes
 from forecasting.panel import CellStatus
 from forecasting.segments import summarise
 from tests.forecasting.panels import panel_of
@@ -117,3 +117,66 @@ def test_facts_are_those_of_the_cleaned_panel() -> None:
     assert summary.mean[0] == 3
     assert log["launched_on"].iloc[0] == pd.Timestamp("2022-07-01")
     assert (cleaned.status[0, :30] == NOT_LAUNCHED).all()
+
+
+# Spikes
+
+USUAL = [3, 5, 4, 6, 0, 2, 5, 4, 7, 3]
+
+
+def spiked(at: dict[int, float], more: int = 0) -> list[float]:
+    """Forty periods of the usual demand with other values in some places."""
+    demand = [float(units + more) for units in USUAL * 4]
+    for place, units in at.items():
+        demand[place] = units
+    return demand
+
+
+def test_a_lonely_demand_beyond_a_hundred_times_the_usual_is_brought_down_to_it() -> None:
+    panel = panel_of([spiked({13: 4000.0}), spiked({})])
+    tamed, log = tame_spikes(panel, summarise(panel))
+    usual = np.quantile([u for u in spiked({13: 4000.0}) if u > 0], 0.95, method="lower")
+    assert log[["sku", "before", "after", "kept"]].values.tolist() == [["s0000", 4000.0, usual, False]]
+    assert log["date"].iloc[0] == pd.Timestamp(panel.calendar.dates[13])
+    assert tamed.quantity[0, 13] == usual
+    tamed.quantity[0, 13] = 4000.0
+    np.testing.assert_array_equal(tamed.quantity, panel.quantity)
+
+
+@pytest.mark.parametrize("units", [600.0, 700.0])
+def test_a_demand_of_no_more_than_a_hundred_times_the_usual_is_left_alone(units: float) -> None:
+    """The usual largest one is 7."""
+    panel = panel_of(spiked({13: units}))
+    tamed, log = tame_spikes(panel, summarise(panel))
+    assert tamed is panel
+    assert log.empty
+
+
+@pytest.mark.parametrize(("second", "kept"), [(390.0, False), (400.0, True), (4000.0, True)])
+def test_a_peak_that_is_not_the_only_one_of_its_kind_is_kept(second: float, kept: bool) -> None:
+    """A tenth of it at another time, such as last Christmas, makes it a season or a customer who comes again."""
+    panel = panel_of(spiked({13: 4000.0, 37: second}))
+    tamed, log = tame_spikes(panel, summarise(panel))
+    assert log.loc[log["before"] == 4000, "kept"].tolist() == [kept] * (2 if second == 4000 else 1)
+    assert (tamed.quantity[0, 13] == 4000) == kept
+
+
+@pytest.mark.parametrize(("series", "kept"), [(1, False), (2, False), (3, True), (5, True)])
+def test_spikes_of_several_articles_in_one_period_are_an_order_and_kept(series: int, kept: bool) -> None:
+    panel = panel_of([spiked({13: 4000.0 + k}) for k in range(series)] + [spiked({20: 9000.0})])
+    tamed, log = tame_spikes(panel, summarise(panel))
+    assert log["kept"].tolist() == [kept] * series + [False]
+    assert (tamed.quantity[:series, 13] >= 4000).tolist() == [kept] * series
+
+
+def test_a_season_beyond_a_hundred_times_the_rest_of_the_year_is_kept() -> None:
+    """Christmas trees: four weeks a year, for three years."""
+    demand = np.tile(np.r_[np.ones(48), 150.0, 400.0, 900.0, 300.0], 3)
+    panel = panel_of(demand)
+    assert tame_spikes(panel, summarise(panel))[0] is panel
+
+
+def test_the_log_tells_spikes_that_were_tamed_from_those_that_were_kept() -> None:
+    rows = [spiked({13: 4000.0}), spiked({20: 9000.0, 30: 8000.0})]
+    _, _, log = prepare(panel_of(rows))
+    assert log["code"].tolist() == ["spike_tamed", "spike_kept", "spike_kept"]

@@ -1,6 +1,7 @@
 """Damage CSV tables at random: no damage may end in a traceback, and no row may get lost or change unsaid.
 
-``python -m tests.fuzz.csv_tables --seconds 600 --seed 1`` prints what it found and ends with 1 if it found anything.
+``python -m tests.fuzz.csv_tables --seconds 600 --seed 1`` prints what it found and ends with 1 if it found anything;
+with ``--table forecast`` only that table is damaged.
 The rows of a damaged file are counted and read by Python's own csv module, which the package's fast way does not use.
 """
 
@@ -10,6 +11,7 @@ import argparse
 import csv
 import json
 import random
+import re
 import sys
 import tempfile
 import time
@@ -19,12 +21,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
 from pipelines import Inputs, PlanConfig, plan
 from pipelines.errors import RestockError
 from pipelines.inputs import CheckedTables, check_inputs
 from pipelines.jobs.demand import demand_from_sales
+from pipelines.jobs.planning import Plan, make_plan
 from tests.pipelines.invariants import check_plan
-from tests.pipelines.shop import QUICK, only, small_shop, write_csv
+from tests.pipelines.shop import AS_OF, LOCATIONS, QUICK, only, small_shop, write_csv
 
 SKUS = ("00123", "NA", "naïve Ä 日本", 'a,"b"', "[/i]")
 # What tears tables apart more often than a random byte does.
@@ -114,10 +119,31 @@ def check_tables(tables: CheckedTables, table: str, path: Path, config: PlanConf
         assert found == [row[place] for row in whole], f"column {name} was misread"
 
 
-def attempt(folder: Path, clean: dict[str, bytes], number: int, seed: int, tally: Tally) -> None:
-    """Damage one table of the clean shop, read it, and note what happened."""
+def check_forecast(made: Plan, path: Path) -> None:
+    """Every row of an outside forecast is used, set aside, or counted as left out with its item."""
+    rows, findings = len(rows_in(path)), made.tables.findings
+    items = {
+        key for key, model in zip(made.panel.keys, made.forecaster.choice_["model"], strict=True) if model == "outside"
+    }
+    frame = made.tables.frames["forecast"]
+    assert set(zip(frame["sku"], frame["location"], strict=True)) == items
+    aside = sum(row.table == "forecast" for row in findings.rows)
+    said = [re.search(r"; ([0-9,]+) good rows? of them", notice.message) for notice in findings.notices]
+    left = sum(int(found[1].replace(",", "")) for found in said if found)
+    left += sum(
+        int(notice.message.split(" ")[0].replace(",", ""))
+        for notice in findings.notices
+        if (notice.code, notice.table) == ("item_set_aside", "forecast")
+    )
+    assert len(frame) + aside + left == rows, f"{len(frame)} + {aside} + {left} are not {rows} rows"
+
+
+def attempt(
+    folder: Path, clean: dict[str, bytes], number: int, seed: int, tally: Tally, tables: tuple[str, ...]
+) -> None:
+    """Damage one of the tables of the clean shop, read it, and note what happened."""
     chance = random.Random(f"{seed}/{number}")
-    table = chance.choice(("sales", "sales", "sales", *clean))
+    table = chance.choice(tables)
     data = damaged(clean[table], chance)
     path = folder / f"{table}-damaged.csv"
     path.write_bytes(data)
@@ -125,7 +151,10 @@ def attempt(folder: Path, clean: dict[str, bytes], number: int, seed: int, tally
     changes = chance.choice(SETTINGS)
     config = PlanConfig(**{**QUICK, "simulation_paths": 0, "max_quarantine_fraction": 1.0, **changes})  # type: ignore[arg-type]
     try:
-        check_tables(check_inputs(Inputs(**given), config), table, path, config)
+        checked = check_inputs(Inputs(**given), config)
+        check_tables(checked, table, path, config)
+        if table == "forecast":
+            check_forecast(make_plan(Inputs(**given), config), path)
         tally.outcomes["read"] += 1
         if chance.random() < 0.05:
             check_plan(plan(Inputs(**given), config, jobs=1), config)
@@ -143,17 +172,30 @@ def attempt(folder: Path, clean: dict[str, bytes], number: int, seed: int, tally
         )
 
 
-def fuzz(*, seed: int, first: int = 0, count: int | None = None, seconds: float | None = None) -> Tally:
-    """Damage tables until so many attempts are made or so much time has passed."""
+def outside_forecast() -> pd.DataFrame:
+    """Three weeks or days of quantiles, paths and sums, one kind an article."""
+    days = [str(AS_OF + pd.Timedelta(days=7 * k))[:10] for k in range(5)]
+    rows = [("00123", place, q, "", day, 10 * q) for place in LOCATIONS for day in days for q in (0.1, 0.5, 0.9)]
+    rows += [("NA", "007", "", p + 1, day, p % 7) for day in days for p in range(20)]
+    rows += [(SKUS[2], "007", q, "", "sum", 30 * q) for q in (0.25, 0.5, 0.75)]
+    return pd.DataFrame(rows, columns=["sku", "location", "level", "path", "period", "value"])
+
+
+def fuzz(
+    *, seed: int, first: int = 0, count: int | None = None, seconds: float | None = None, table: str | None = None
+) -> Tally:
+    """Damage tables, or one of them, until so many attempts are made or so much time has passed."""
     tally, end = Tally(), time.monotonic() + (seconds or float("inf"))
     with tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         folder = Path(name)
         shop = only(small_shop(), *SKUS)
         clean = {table: write_csv(frame, folder / f"{table}.csv").read_bytes() for table, frame in shop.items()}
+        often = (table,) if table else ("sales", "sales", "sales", *clean)
+        clean["forecast"] = write_csv(outside_forecast(), folder / "forecast.csv").read_bytes()
         number = first
         while time.monotonic() < end and (count is None or number < first + count):
-            attempt(folder, clean, number, seed, tally)
+            attempt(folder, clean, number, seed, tally, often)
             number += 1
     tally.outcomes["attempts"] = number - first
     return tally
@@ -166,8 +208,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="number of the first attempt, to see one again")
     parser.add_argument("--count", type=int, default=None, help="most attempts")
+    parser.add_argument("--table", default=None, help="damage only this table, which may be forecast, too")
     given = parser.parse_args()
-    tally = fuzz(seed=given.seed, first=given.first, count=given.count, seconds=given.seconds)
+    tally = fuzz(seed=given.seed, first=given.first, count=given.count, seconds=given.seconds, table=given.table)
     for finding in tally.findings:
         print(finding)
     print(json.dumps({**tally.outcomes, "findings": len(tally.findings)}))

@@ -33,6 +33,10 @@ CODES = {
     "duplicate_key", "fractional_pieces", "hidden_character", "identifier_too_long", "missing_value",
     "negative_quantity", "not_a_date", "not_a_flag", "not_a_number", "out_of_range", "row_too_long", "row_too_short",
     "unknown_item", "unknown_sku",
+    "mixed_units",
+    # of outside forecasts
+    "level_or_path", "missing_path", "missing_period", "mixed_forecast", "other_as_of", "quantiles_cross",
+    "too_few_levels", "too_few_paths", "too_short",
 }  # fmt: skip
 EPSILON = 1e-9
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,11 @@ def receipts(supplier: str, days: list[int], **more: Any) -> pd.DataFrame:
     ordered = AS_OF - pd.to_timedelta(60 + 7 * np.arange(len(days)), unit="D")
     received = ordered + pd.to_timedelta(days, unit="D")
     return pd.DataFrame({"supplier": supplier, "ordered_on": ordered, "received_on": received, **more})
+
+
+def examples(usual: int) -> int:
+    """How many examples Hypothesis tries; ``RESTOCK_EXAMPLES=10`` in the environment tries ten times as many."""
+    return usual * int(os.environ.get("RESTOCK_EXAMPLES", "1"))
 
 
 def settings(**changes: Any) -> PlanConfig:

@@ -20,10 +20,24 @@ from pipelines.errors import InputError
 from pipelines.sources import TableSource
 from tests.fuzz.csv_tables import fuzz
 from tests.pipelines.invariants import check_plan
-from tests.pipelines.shop import QUICK, SKUS, Tables, only, planned, same_plan, small_shop, write_csv, write_parquet
+from tests.pipelines.shop import (
+    QUICK,
+    SKUS,
+    Tables,
+    examples,
+    only,
+    planned,
+    same_plan,
+    small_shop,
+    write_csv,
+    write_parquet,
+)
 
 FAST = settings(
-    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=examples(12),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
 )
 SHOP = only(small_shop(), *SKUS[:4], SKUS[9], SKUS[10])
 
@@ -150,6 +164,12 @@ def test_damaged_files_end_in_no_traceback_and_lose_no_row() -> None:
     assert tally.findings == []
     assert tally.outcomes["read"] > 50
     assert tally.outcomes["refused (3)"] > 10
+
+
+def test_a_damaged_outside_forecast_ends_in_no_traceback_and_loses_no_row() -> None:
+    tally = fuzz(seed=21, count=40, table="forecast")
+    assert tally.findings == []
+    assert tally.outcomes["read"] > 10
 
 
 def test_the_fuzzer_sees_a_lost_row(monkeypatch: pytest.MonkeyPatch) -> None:

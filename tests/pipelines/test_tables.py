@@ -21,6 +21,7 @@ REQUIRED = {
     "stock_counts": "sku counted_on book counted",
     "known_ahead": "date",
     "returns": "sku date quantity",
+    "forecast": "sku value",
 }
 UNDERSTOOD = {
     "sales": "location in_stock channel price",
@@ -40,6 +41,7 @@ UNDERSTOOD = {
     "stock_counts": "location",
     "known_ahead": "sku category location price promotion uplift known_since",
     "returns": "location",
+    "forecast": "location level path period made_on",
 }
 IDENTIFIERS = "sku location supplier channel category successor_of po order_id line customer name"
 
@@ -78,6 +80,7 @@ def test_what_may_occur_once_has_a_key() -> None:
         "substitutes": ["sku", "substitute"],
         "transfers": ["from_location", "to_location"],
         "stock_counts": ["sku", "location", "counted_on"],
+        "forecast": ["sku", "location", "level", "path", "period"],
     }
 
 

@@ -21,7 +21,7 @@ def shop() -> dict[str, pd.DataFrame]:
     sales = pd.concat(
         [pd.DataFrame({"sku": k, "date": DATES, "quantity": q.astype(float)}) for k, q in quantity.items()]
     )
-    ordered = pd.to_datetime(["2024-01-01"] * 10)
+    ordered = pd.date_range("2024-01-01", periods=10, freq="7D")
     return {
         "sales": sales,
         "items": pd.DataFrame(

@@ -131,12 +131,22 @@ def test_a_return_in_a_channel_is_taken_off_the_item() -> None:
     assert units(read({"sales": sales}, returns="net")[0])[0] == [3, 3, 4, 0, 3]
 
 
-@pytest.mark.xfail(strict=True, reason="the other channel makes the period observed, short of what was set aside")
-def test_a_period_in_which_one_channel_is_not_known_is_not_known() -> None:
-    """One unit from the web alone is not the demand of the week."""
+@pytest.mark.parametrize("channel", ["web", "shop", "fair"])
+def test_a_period_in_which_one_channel_is_not_known_is_not_known(channel: str) -> None:
+    """One unit from the web alone is not the demand of the week; nor is it if a new channel's only row is set aside."""
     sales = CHANNELS.astype({"quantity": object})
-    sales.loc[1, "quantity"] = "?"
-    assert read({"sales": sales})[0].panel.status[0, 0] == CellStatus.MISSING
+    sales.loc[1, ["quantity", "channel"]] = ["?", channel]
+    sales.loc[0, "channel"] = "phone"
+    status = read({"sales": sales})[0].panel.status
+    assert status[0].tolist() == [CellStatus.MISSING, *[CellStatus.OBSERVED] * 4]
+    assert (status[1] == CellStatus.OBSERVED).all()
+
+
+def test_a_return_of_one_channel_that_is_set_aside_spoils_no_period_in_which_another_sold() -> None:
+    sales = pd.concat([CHANNELS, rows(("A", WEEKS[1], -2.0, "shop"), columns="sku date quantity channel")])
+    demand, tables = read({"sales": sales})
+    assert [row.code for row in tables.findings.rows] == ["negative_quantity"]
+    assert (demand.panel.status[0] == CellStatus.OBSERVED).all()
 
 
 # Stock-outs

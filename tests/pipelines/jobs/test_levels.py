@@ -12,6 +12,7 @@ import pytest
 from pipelines.jobs.levels import QUANTILES, LevelResults, paths_wanted, pieces_by_review, set_levels
 from pipelines.jobs.planning import Plan
 from tests.pipelines.shop import AS_OF, Tables, made, one_item, planned, small_shop
+from tests.replenishment.test_service import promises
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +182,13 @@ def test_rare_demand_gets_more_paths(share: float, review: int, factor: int) -> 
     wanted = paths_wanted(400, np.array([share]), np.array([review]))[0]
     assert wanted == 400 * factor
     assert wanted * (1 - (1 - share) ** review) >= 400 - 1e-9 or factor == 16 or share == 0
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.05])
+def test_a_slow_item_needs_more_paths_for_the_same_promise(rate: float) -> None:
+    """One unit in 50 or in 20 periods, a lead time of 8: the promise is kept with the paths that a plan draws."""
+    paths = int(paths_wanted(400, np.array([rate]), np.array([1]))[0])
+    assert paths == 6400
+    promised, exact = promises(rate, 8, 1, 0.02, paths=paths)
+    assert exact <= 1.1 * 0.02
+    assert exact <= 2.5 * promised

@@ -1,4 +1,4 @@
-"""Lead times from the nearest information, and stock and open orders netted without counting anything twice."""
+"""Stock and open orders netted without counting anything twice."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ import pytest
 from forecasting.calendars import Frequency, PeriodCalendar, date_to_day
 from pipelines.config import PlanConfig
 from pipelines.inputs import CheckedTables, Inputs, check_inputs
-from pipelines.jobs.parameters import item_parameters
-from pipelines.jobs.supply import StockPosition, resolve_lead_times, stock_position
-from replenishment.lead_times import LeadTimes
-from tests.pipelines.shop import AS_OF, day, receipts
+from pipelines.jobs.supply import StockPosition, stock_position
+from tests.pipelines.shop import AS_OF, day
 
 SALES = pd.DataFrame({"sku": ["A"], "date": ["2025-04-28"], "quantity": [1.0]})
 WEEKS = PeriodCalendar(Frequency("W-MON"), date_to_day(day("2025-01-06")), 17)  # ends at AS_OF
@@ -24,116 +22,6 @@ NAN = float("nan")
 
 def checked(**tables: pd.DataFrame) -> CheckedTables:
     return check_inputs(Inputs(**{"sales": SALES, **tables}), PlanConfig(max_quarantine_fraction=1))
-
-
-def lead_times(
-    item: dict[str, Any], config: PlanConfig | None = None, calendar: PeriodCalendar = DAYS, **tables: pd.DataFrame
-) -> tuple[LeadTimes, pd.Series]:
-    """Lead time and its facts of one item of supplier S."""
-    tables = {"items": pd.DataFrame([{"sku": "A", "supplier": "S", **item}]), **tables}
-    known, config = checked(**tables), config or PlanConfig()
-    waits, facts = resolve_lead_times(item_parameters(known, config, [("A", "main")]), known, config, calendar)
-    return waits, facts.iloc[0]
-
-
-SUPPLIER = pd.DataFrame({"supplier": ["S"], "lead_time_days": [14.0]})
-THEIRS = receipts("S", [20, 20, 20, 20, 22, 22, 22, 22])
-OWN = receipts("S", [30] * 8, sku="A", location="main")
-
-
-@pytest.mark.parametrize(
-    ("item", "tables", "source", "mean"),
-    [
-        ({"lead_time_days": 10.0}, [SUPPLIER, pd.concat([THEIRS, OWN])], "measured, item", 30.0),
-        ({"lead_time_days": 10.0}, [SUPPLIER, THEIRS], "stated, item", 10.0),
-        ({"lead_time_days": 14.0}, [SUPPLIER, THEIRS], "measured, supplier", 21.0),
-        ({}, [SUPPLIER, THEIRS], "measured, supplier", 21.0),
-        ({}, [SUPPLIER, pd.concat([THEIRS, OWN.iloc[:7]])], "measured, supplier", 25.2),
-        ({}, [SUPPLIER, THEIRS.iloc[:7]], "stated, supplier", 14.0),
-        ({}, [SUPPLIER, None], "stated, supplier", 14.0),
-        ({}, [None, THEIRS], "measured, supplier", 21.0),
-        ({}, [None, None], "stated, defaults", 5.0),
-        ({"supplier": "other"}, [SUPPLIER, THEIRS], "stated, defaults", 5.0),
-        ({"lead_time_periods": 3.0, "lead_time_days": 10.0}, [SUPPLIER, OWN], "stated in periods", 3.0),
-    ],
-    ids=[
-        "own receipts", "own statement that differs", "own statement that repeats the supplier's",
-        "supplier's receipts", "too few receipts of its own", "too few receipts", "supplier's statement",
-        "receipts of a supplier without a row", "defaults", "another supplier", "exact periods",
-    ],
-)  # fmt: skip
-def test_the_nearest_information_about_a_lead_time_wins_and_is_named(
-    item: dict[str, Any], tables: list[pd.DataFrame | None], source: str, mean: float
-) -> None:
-    given = {name: t for name, t in zip(("suppliers", "receipts"), tables, strict=True) if t is not None}
-    waits, facts = lead_times(item, PlanConfig(defaults={"lead_time_days": 5}), **given)
-    assert facts["lead_time_source"] == source
-    assert waits.mean()[0] == pytest.approx(mean, rel=1e-9)
-
-
-def test_without_any_information_the_lead_time_is_unknown() -> None:
-    _, facts = lead_times({})
-    assert facts["lead_time_source"] == "unknown"
-    assert np.isnan(facts["stated_lead_time_days"])
-
-
-def test_receipts_can_be_kept_from_replacing_what_is_stated() -> None:
-    waits, facts = lead_times({}, PlanConfig(lead_times="stated"), suppliers=SUPPLIER, receipts=THEIRS)
-    assert facts["lead_time_source"] == "stated, supplier"
-    assert waits.mean()[0] == 14.0
-    assert facts["measured_lead_time_days"] == 21.0
-
-
-def test_stated_and_measured_are_both_shown_with_their_spread() -> None:
-    _, facts = lead_times({"lead_time_days": 10.0, "lead_time_sd_days": 2.0}, suppliers=SUPPLIER, receipts=THEIRS)
-    assert (facts["stated_lead_time_days"], facts["stated_lead_time_sd_days"]) == (10.0, 2.0)
-    assert (facts["measured_lead_time_days"], facts["measured_lead_time_sd_days"]) == (21.0, 1.0)
-    assert facts["receipts"] == 8
-
-
-def test_orders_still_open_and_receipts_before_their_order_measure_nothing() -> None:
-    odd = THEIRS.copy()
-    odd.loc[0, "received_on"] = pd.NaT
-    odd.loc[1, "received_on"] = odd.loc[1, "ordered_on"] - pd.Timedelta(days=1)
-    _, facts = lead_times({}, suppliers=SUPPLIER, receipts=pd.concat([odd, THEIRS.iloc[:2]]))
-    assert facts["receipts"] == 8
-
-
-def test_receipts_at_or_after_as_of_are_not_known_yet() -> None:
-    later = THEIRS.assign(received_on=AS_OF + pd.Timedelta(days=3))
-    _, facts = lead_times({}, suppliers=SUPPLIER, receipts=pd.concat([THEIRS, later]))
-    assert facts["receipts"] == 8
-
-
-def test_days_are_waited_out_at_the_openings_of_weeks() -> None:
-    """Ordered on a Monday: 7 days are there the next Monday, 8 days the one after."""
-    for days, weeks in ((0.0, 0), (1.0, 1), (7.0, 1), (8.0, 2), (14.0, 2)):
-        waits, _ = lead_times({"lead_time_days": days}, calendar=WEEKS)
-        assert waits.mean()[0] == weeks
-    waits, _ = lead_times({}, calendar=WEEKS, receipts=receipts("S", [7, 7, 7, 7, 8, 8, 8, 8]))
-    np.testing.assert_allclose(waits.probability, [[0.0, 0.5, 0.5]])
-
-
-def test_a_stated_spread_makes_the_lead_time_random() -> None:
-    waits, _ = lead_times({"lead_time_days": 20.0, "lead_time_sd_days": 5.0})
-    length = np.arange(waits.probability.shape[1])
-    assert waits.mean()[0] == pytest.approx(20.5, abs=0.05)  # waited out to the next opening
-    assert np.sqrt(waits.probability @ (length - waits.mean()[0]) ** 2)[0] == pytest.approx(5.0, abs=0.1)
-
-
-def test_items_of_one_supplier_keep_their_own_lead_times_in_a_table_of_many() -> None:
-    items = pd.DataFrame({"sku": list("ABCDE"), "supplier": ["S", "T", "S", None, "T"]})
-    items["lead_time_days"] = [NAN, NAN, 3.0, NAN, NAN]
-    items["lead_time_periods"] = [NAN, NAN, NAN, NAN, 9.0]
-    known = checked(items=items, receipts=pd.concat([THEIRS, receipts("T", [40] * 9)]))
-    config = PlanConfig()
-    frame = item_parameters(known, config, [(sku, "main") for sku in "ABCDE"])
-    waits, facts = resolve_lead_times(frame, known, config, DAYS)
-    np.testing.assert_allclose(waits.mean(), [21.0, 40.0, 3.0, 0.0, 9.0])
-    assert facts["lead_time_source"].tolist() == [
-        "measured, supplier", "measured, supplier", "stated, item", "unknown", "stated in periods"
-    ]  # fmt: skip
-    np.testing.assert_allclose(waits.probability.sum(axis=1), 1.0)
 
 
 def position(calendar: PeriodCalendar = WEEKS, skus: str = "A", **tables: pd.DataFrame) -> StockPosition:

@@ -1,26 +1,23 @@
-"""From what is stated and what was measured to a lead-time distribution in periods."""
+"""The lead times of n items as distributions over openings waited."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammainc
+from scipy.special import gammainc, gammaincinv
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["LeadTimes", "measure_receipts"]
+__all__ = ["LeadTimes", "gamma_reach"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-# A lead time's far tail is cut where less than this is left; the rest is rescaled.
+# A lead time's far tail is cut where less than this is left in all of it; the rest is rescaled.
 NEGLIGIBLE: Final = 1e-6
-# So many receipts must be on record before a measured distribution replaces a stated one.
-ENOUGH_RECEIPTS: Final = 8
+# Below a ten-thousandth of a day a spread or a mean is none; the gamma's parameters would overflow.
+_STEADY_DAYS: Final = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +59,8 @@ class LeadTimes:
         Parameters
         ----------
         mean, sd : (n,) days; finite, at least 0.
-        waits : (k,) days from the ordering opening to opening 0 (itself: 0), 1, 2, ...; ascending, far enough.
+        waits : (k,) days from the ordering opening to opening 0 (itself: 0), 1, 2, ...; ascending, far enough; or
+            (n, k), where they differ between items.
 
         Notes
         -----
@@ -71,20 +69,25 @@ class LeadTimes:
         mu, sigma = np.broadcast_arrays(np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64))
         if mu.size and not (np.isfinite(mu).all() and np.isfinite(sigma).all() and mu.min() >= 0 and sigma.min() >= 0):
             raise ValueError("lead_time_days and lead_time_sd_days must be finite and at least 0")
-        day = np.asarray(waits, dtype=np.float64)
-        # Below a ten-thousandth of a day a spread or a mean is none; the gamma's parameters would overflow.
-        steady = (sigma <= 1e-4) | (mu <= 1e-4)
-        cumulative = (day[None, :] >= mu[:, None] - 1e-9).astype(np.float64)
+        day = np.atleast_2d(np.asarray(waits, dtype=np.float64))
+        steady = (sigma <= _STEADY_DAYS) | (mu <= _STEADY_DAYS)
+        cumulative = (day >= mu[:, None] - 1e-9).astype(np.float64)
         if not steady.all():
             m, s = mu[~steady, None], sigma[~steady, None]
-            cumulative[~steady] = gammainc((m / s) ** 2, day[None, :] * m / s**2)
-        return cls(_cut(np.diff(cumulative, axis=1, prepend=0.0)))
+            own = day if len(day) == 1 else day[~steady]
+            cumulative[~steady] = gammainc((m / s) ** 2, own * m / s**2)
+        return cls.from_cumulative(cumulative)
 
     @classmethod
     def from_samples(cls, days: list[Floats], waits: Integers) -> Self:
         """Measured lead times, each as likely as the other; one array of days an item."""
         day = np.asarray(waits, dtype=np.float64)
         cumulative = np.stack([np.searchsorted(np.sort(d), day, side="right") / len(d) for d in days])
+        return cls.from_cumulative(cumulative)
+
+    @classmethod
+    def from_cumulative(cls, cumulative: Floats) -> Self:
+        """From P(L <= 0), P(L <= 1), ... of each item; (n, k), what little is missing at the end is rescaled."""
         return cls(_cut(np.diff(cumulative, axis=1, prepend=0.0)))
 
     @property
@@ -120,35 +123,27 @@ class LeadTimes:
         return LeadTimes(probability)
 
 
+def gamma_reach(mean: npt.ArrayLike, sd: npt.ArrayLike) -> Floats:
+    """Days beyond which less than a millionth of a gamma-distributed lead time lies; the mean where ``sd`` is 0."""
+    mu, sigma = np.broadcast_arrays(np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64))
+    reach = mu.astype(np.float64)
+    random = (sigma > _STEADY_DAYS) & (mu > _STEADY_DAYS)
+    m, s = mu[random], sigma[random]
+    reach[random] = np.maximum(gammaincinv((m / s) ** 2, 1.0 - NEGLIGIBLE) * s**2 / m, m)
+    return reach
+
+
 def _cut(probability: Floats) -> Floats:
-    """Cut off what is negligible and rescale."""
+    """Cut the far tail of each item where less than ``NEGLIGIBLE`` is left in all of it, and rescale."""
     probability = np.maximum(probability, 0.0)
     total = probability.sum(axis=1)
     if total.size and total.min() < 0.5:
-        raise ValueError("a lead time reaches far beyond the openings considered; check lead_time_days")
-    probability[probability < NEGLIGIBLE] = 0.0
-    width = int(np.flatnonzero((probability > 0).any(axis=0)).max(initial=0)) + 1
-    kept = probability[:, :width]
-    return np.asarray(kept / kept.sum(axis=1, keepdims=True))
-
-
-def measure_receipts(receipts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Measure lead times from receipts: days from ``ordered_on`` to ``received_on``.
-
-    Parameters
-    ----------
-    receipts : the receipts table; lines still open (no ``received_on``) are left out.
-    by : the columns that name a group, e.g. ["supplier"] or ["supplier", "sku", "location"].
-
-    Returns
-    -------
-    One row a group: ``by``, receipts (count), measured_days (mean), measured_sd_days, days (array of the group).
-    """
-    import pandas as pd
-
-    done = receipts.dropna(subset=["received_on"])
-    days = (done["received_on"] - done["ordered_on"]).dt.days.astype(float)
-    grouped = days.groupby([done[column] for column in by], sort=True)
-    out = grouped.agg(receipts="size", measured_days="mean", measured_sd_days=lambda d: d.std(ddof=0)).reset_index()
-    out["days"] = pd.Series([np.sort(part.to_numpy()) for _, part in grouped], index=out.index, dtype=object)
-    return out
+        worst = int(total.argmin())
+        raise ValueError(
+            f"item {worst}: only {total[worst]:.1%} of its lead time lies within the {probability.shape[1]} openings "
+            "considered; it reaches far beyond the openings: check lead_time_days and lead_time_sd_days"
+        )
+    beyond = np.cumsum(probability[:, ::-1], axis=1)[:, ::-1]
+    kept = np.where(beyond < NEGLIGIBLE, 0.0, probability)
+    width = int(np.flatnonzero((kept > 0).any(axis=0)).max(initial=0)) + 1
+    return np.asarray(kept[:, :width] / kept.sum(axis=1, keepdims=True))

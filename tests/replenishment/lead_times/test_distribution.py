@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from forecasting.calendars import Frequency, PeriodCalendar, date_to_day
-from replenishment.lead_times import LeadTimes, measure_receipts
+from replenishment.lead_times import LeadTimes, gamma_reach
 
 WEEKLY = np.arange(0, 400, 7)
 
@@ -91,7 +90,7 @@ def test_days_that_are_negative_or_not_finite_are_refused(mean: float, sd: float
 
 
 def test_a_lead_time_beyond_the_openings_considered_is_refused() -> None:
-    with pytest.raises(ValueError, match="far beyond the openings"):
+    with pytest.raises(ValueError, match=r"item 0: only 0\.0% of its lead time lies within .* far beyond the openings"):
         LeadTimes.from_days([1000.0], [10.0], WEEKLY)
 
 
@@ -141,44 +140,32 @@ def test_some_items_can_be_taken_and_replaced() -> None:
     np.testing.assert_array_equal(times.mean(), [1, 4, 2])
 
 
-def receipts() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "supplier": ["b", "a", "a", "b", "a", "c"],
-            "sku": ["1", "1", "2", "1", "1", "1"],
-            "ordered_on": pd.to_datetime(["2024-02-20"] * 6),
-            "received_on": pd.to_datetime(["2024-03-01", "2024-02-27", "2024-03-02", "2024-02-29", "2024-03-05", None]),
-        }
-    )
-
-
-@pytest.mark.parametrize("by", [["supplier"], ["supplier", "sku"]])
-def test_receipts_are_measured_group_by_group(by: list[str]) -> None:
-    """Counted one by one, across the leap day; lines still open say nothing."""
-    frame = receipts()
-    measured = measure_receipts(frame, by)
-    expected: dict[tuple, list[int]] = {}
-    for row in frame.itertuples():
-        if row.received_on is not pd.NaT:
-            key = tuple(getattr(row, name) for name in by)
-            expected.setdefault(key, []).append((row.received_on - row.ordered_on).days)
-    assert [tuple(key) for key in measured[by].to_numpy()] == sorted(expected)
-    for row in measured.itertuples():
-        days = expected[tuple(getattr(row, name) for name in by)]
-        assert row.receipts == len(days)
-        assert row.measured_days == pytest.approx(np.mean(days))
-        assert row.measured_sd_days == pytest.approx(np.std(days))
-        np.testing.assert_array_equal(row.days, sorted(days))
-
-
-def test_without_any_receipt_there_is_nothing_measured() -> None:
-    frame = receipts()
-    assert len(measure_receipts(frame[frame["received_on"].isna()], ["supplier"])) == 0
-    assert len(measure_receipts(frame[:0], ["supplier", "sku"])) == 0
-
-
 def test_a_spread_or_a_mean_of_next_to_nothing_is_none() -> None:
     """Neither a mean nor a spread that is only rounding dust may overflow the gamma's parameters."""
     dust = 1e-300
     out = LeadTimes.from_days([dust, dust, 10.0, 1e-5], [60.0, dust, dust, 60.0], np.arange(60))
     np.testing.assert_array_equal(out.mean(), [0.0, 0.0, 10.0, 1.0])
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(3650.0, 3650.0), (900.0, 3000.0), (40.0, 0.0), (0.0, 5.0)])
+def test_a_very_wide_spread_keeps_its_tail_cell_by_cell(mean: float, sd: float) -> None:
+    """Each day of a wide lead time has next to no probability; together they are all of it. SciPy knows the shares."""
+    reach = float(gamma_reach([mean], [sd])[0])
+    times = LeadTimes.from_days([mean], [sd], np.arange(int(reach) + 2))
+    assert times.probability.sum() == pytest.approx(1.0)
+    if sd and mean:
+        gamma = stats.gamma(a=(mean / sd) ** 2, scale=sd**2 / mean)
+        assert gamma.sf(reach) == pytest.approx(1e-6, rel=1e-3)
+        cumulative = np.cumsum(times.probability[0])
+        np.testing.assert_allclose(cumulative, gamma.cdf(np.arange(len(cumulative))), atol=2e-6)
+    else:
+        assert reach == mean
+
+
+def test_openings_may_differ_between_items() -> None:
+    """As if each were alone with its own openings."""
+    waits = np.stack([np.arange(0, 400, 7), np.arange(0, 580, 10)])[:, :58]
+    together = LeadTimes.from_days([20.0, 20.0], [5.0, 5.0], waits)
+    for i in range(2):
+        alone = LeadTimes.from_days([20.0], [5.0], waits[i]).probability[0]
+        np.testing.assert_array_equal(together.probability[i, : len(alone)], alone)

@@ -1,0 +1,94 @@
+"""One model fitted to some series of a panel, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Follows, Pools
+from forecasting.panel import DemandPanel
+
+__all__ = ["FittedSeries", "Mapper", "fit_series"]
+
+Floats32 = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
+# A map over independent pieces of work: the built-in one, or a thread pool's.
+Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+
+SERIES_A_PIECE = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSeries:
+    """A model that has seen the history of some series.
+
+    Attributes
+    ----------
+    model : the model. rows : int64 (n,), ascending; its series in the panel.
+    pieces : the fitted models of ``SERIES_A_PIECE`` series each. pooled : what the model learned from the whole panel.
+    """
+
+    model: DemandModel
+    rows: Integers
+    pieces: tuple[FittedModel, ...]
+    piece_size: int
+    pooled: Any = None
+
+    def paths(self, rows: Integers, keys: Keys, horizon: int, count: int) -> Floats32:
+        """Draw paths for some of its series, told by their rows in the panel; float32 (k, count, horizon)."""
+        at = np.searchsorted(self.rows, rows)
+        piece, place = at // self.piece_size, at % self.piece_size
+        numbers = np.unique(piece)
+        if len(numbers) == 1:
+            return self.pieces[int(numbers[0])].paths(place, keys, horizon, count)
+        out = np.empty((len(rows), count, horizon), dtype=np.float32)
+        for number in numbers:
+            where = np.flatnonzero(piece == number)
+            out[where] = self.pieces[int(number)].paths(place[where], keys[where], horizon, count)
+        return out
+
+    def parameters(self) -> list[tuple[Integers, Mapping[str, npt.NDArray[np.generic]]]]:
+        """What was fitted, piece by piece, with the rows of each."""
+        cuts = range(0, len(self.rows), self.piece_size)
+        return [
+            (self.rows[cut : cut + self.piece_size], piece.parameters())
+            for cut, piece in zip(cuts, self.pieces, strict=True)
+        ]
+
+    def follow(self, panel: DemandPanel, context: FitContext, run: Mapper) -> FittedSeries:
+        """Take in a longer history of the whole panel; a model that can't follow is fitted again."""
+
+        def further(work: tuple[FittedModel, Integers]) -> FittedModel:
+            piece, rows = work
+            own = context.of(rows, self.pooled)
+            if isinstance(piece, Follows):
+                return piece.follow(panel.take(rows), own)
+            return self.model.fit(panel.take(rows), own)
+
+        cuts = range(0, len(self.rows), self.piece_size)
+        work = [(p, self.rows[c : c + self.piece_size]) for p, c in zip(self.pieces, cuts, strict=True)]
+        return FittedSeries(self.model, self.rows, tuple(run(further, work)), self.piece_size, self.pooled)
+
+
+def fit_series(
+    model: DemandModel, panel: DemandPanel, rows: Integers, context: FitContext, run: Mapper = map
+) -> FittedSeries:
+    """Fit a model to some series of a panel.
+
+    Parameters
+    ----------
+    panel, context : of all series. rows : int64, ascending; those to be fitted.
+    run : how the pieces are run: the built-in ``map`` or a thread pool's; the result is the same.
+    """
+    pooled = model.pool(panel, context) if isinstance(model, Pools) and len(rows) else None
+
+    def fit(part: Integers) -> FittedModel:
+        return model.fit(panel.take(part), context.of(part, pooled))
+
+    parts = [rows[k : k + SERIES_A_PIECE] for k in range(0, len(rows), SERIES_A_PIECE)]
+    return FittedSeries(model, rows, tuple(run(fit, parts)), SERIES_A_PIECE, pooled)

@@ -1,0 +1,137 @@
+"""Trials: how several models would have forecast at earlier origins, over the interval that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.calendars import day_to_date
+from forecasting.cleaning import prepare
+from forecasting.fitted import Mapper, fit_series
+from forecasting.kernels.paths import sums_at
+from forecasting.models.protocol import DemandModel, FitContext
+from forecasting.panel import CellStatus, DemandPanel
+from forecasting.seasonality import fit_pooled_seasonality
+from forecasting.segments import CLASSES, syntetos_boylan_classes
+
+__all__ = ["Trials", "run_trials", "trial_origins"]
+
+Floats32 = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+MOST_ORIGINS: Final = 8
+# So many series speak for all others of their class; weights and calibration are pooled anyway.
+SERIES_A_CLASS: Final = 250
+DRAWS: Final = 200
+# Shortest history that a trial may start from, in periods and in protection intervals.
+LEAST_PERIODS: Final = 8
+LEAST_INTERVALS: Final = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Sums over the protection interval at o earlier origins, of j models and k series.
+
+    Attributes
+    ----------
+    origins : the periods' numbers, ascending. rows : int64 (k,) places of the series in the panel.
+    sums : float32 (j, o, k, m), ascending draws. actual : float64 (o, k) what was demanded.
+    known : bool (o, k); demand was observed in every period of the window, and was known before it.
+    class_number : int64 (o, k) place of the class at that origin in ``CLASSES``.
+    mean : float64 (o, k) demand a period known at the origin. whole : bool (k,) series in whole units.
+    """
+
+    origins: tuple[int, ...]
+    rows: Integers
+    sums: Floats32
+    actual: Floats
+    known: Flags
+    class_number: Integers
+    mean: Floats
+    whole: Flags
+
+
+def trial_origins(periods: int, longest: int) -> list[int]:
+    """Choose origins whose windows end with the history at the latest, newest last.
+
+    Windows that don't overlap where at least half of the wanted number fits, else closer ones.
+    """
+    first = max(LEAST_PERIODS, LEAST_INTERVALS * longest)
+    span = periods - longest - first
+    if span < 0:
+        return []
+    gap = longest if span >= longest * (MOST_ORIGINS // 2) else max(span // (MOST_ORIGINS // 2), 1)
+    number = min(MOST_ORIGINS, span // gap + 1)
+    return [periods - longest - gap * k for k in range(number)][::-1]
+
+
+def run_trials(
+    panel: DemandPanel,
+    models: Sequence[DemandModel],
+    groups: Sequence[str],
+    protection: Integers,
+    classes: npt.NDArray[np.str_],
+    keys: npt.NDArray[np.uint64],
+    run: Mapper = map,
+) -> Trials | None:
+    """Let models forecast the sum over each series' protection interval at earlier origins.
+
+    Parameters
+    ----------
+    panel : n series as recorded. groups : n names (shared seasons). protection : (n,) periods, at least 1.
+    classes : n names as of now; each class is represented by at most 250 series, chosen by their random key.
+    keys : uint64 (n,), random streams.
+
+    Returns
+    -------
+    Trials, or None where the history is too short for any.
+    """
+    rows = _representatives(classes, keys)
+    if not len(rows):
+        return None
+    length = protection[rows]
+    longest = int(length.max())
+    origins = trial_origins(panel.calendar.periods, longest)
+    if not origins:
+        return None
+    chosen, names = panel.take(rows), [groups[i] for i in rows]
+    window = np.arange(longest)
+    inside = window[None, :] < length[:, None]
+    sums = np.empty((len(models), len(origins), len(rows), DRAWS), dtype=np.float32)
+    actual, known, mean = (np.empty((len(origins), len(rows))) for _ in range(3))
+    number = np.empty((len(origins), len(rows)), dtype=np.int64)
+    everything = np.arange(len(rows))
+    periods = np.repeat(length[:, None], DRAWS, axis=1)
+    for o, origin in enumerate(origins):
+        past = chosen.until(day_to_date(int(chosen.calendar.openings[origin])))
+        cleaned, summary, _ = prepare(past)
+        season = fit_pooled_seasonality(cleaned, summary, names)
+        context = FitContext(season, season.profile)
+        for j, model in enumerate(models):
+            fitted = fit_series(model, cleaned, everything, context, run)
+            sums_at(fitted.paths(everything, keys[rows], longest, DRAWS), periods, sums[j, o])
+        seen = chosen.quantity[:, origin + window]
+        actual[o] = np.where(inside, seen, 0.0).sum(axis=1, dtype=np.float64)
+        observed = ((chosen.status[:, origin + window] == CellStatus.OBSERVED) | ~inside).all(axis=1)
+        known[o] = observed & (summary.demands > 0)
+        mean[o] = summary.mean
+        number[o] = [CLASSES.index(name) for name in syntetos_boylan_classes(summary)]
+    sums.sort(axis=3)
+    return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral)
+
+
+def _representatives(classes: npt.NDArray[np.str_], keys: npt.NDArray[np.uint64]) -> Integers:
+    """Of each class with demand the series with the smallest keys: a choice that no order of rows changes."""
+    chosen = []
+    for name in CLASSES:
+        if name == "no demand":
+            continue
+        members = np.flatnonzero(classes == name)
+        chosen.append(members[np.argsort(keys[members], kind="stable")[:SERIES_A_CLASS]])
+    return np.sort(np.concatenate(chosen))
