@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
-_LANES = 32
+_LANES = 16
 _STAGES = 2
 # Candidates are even in the root of the weight; the smallest weight is this squared.
 _LEAST_ROOT = 0.01
@@ -105,14 +105,17 @@ def _load(
     first = first_observed(status)
     largest = 0.0
     n = 0
+    place = first % offset.size
     for t in range(first, quantity.size):
         if status[t] == 0:
-            exact[n] = (quantity[t] - offset[t % offset.size]) / factor[t % factor.size] - drift * (t - first)
+            exact[n] = (quantity[t] - offset[place]) / factor[place] - drift * (t - first)
             largest = max(largest, abs(exact[n] - exact[0]))
             n += 1
+        place = place + 1 if place + 1 < offset.size else 0
     scale = 2.0 ** np.ceil(np.log2(largest)) if largest > 0.0 else 1.0
+    inverse = 1.0 / scale
     for k in range(n):
-        value[k] = (exact[k] - exact[0]) / scale
+        value[k] = (exact[k] - exact[0]) * inverse
     return n, scale
 
 

@@ -8,7 +8,7 @@ from numba import njit
 
 from forecasting.kernels.random import PATH_STRIDE, draw
 
-__all__ = ["apply_ahead", "sample_additive", "sample_dense", "sample_intermittent", "sums_at"]
+__all__ = ["apply_ahead", "sample_additive", "sample_dense", "sums_at"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -70,48 +70,6 @@ def sample_dense(
                     value = np.floor(value + np.float64(bits & _LOW) * _UNIT)
                 out[i, p, h] = value
                 now += feedback[i] * (plain - now)
-
-
-@njit(nogil=True, cache=True)
-def sample_intermittent(
-    keys: npt.NDArray[np.uint64],
-    occurrence: Floats,
-    level_sd: Floats,
-    season: Floats32,
-    profile: npt.NDArray[np.int64],
-    table: Floats32,
-    count: npt.NDArray[np.int64],
-    whole: npt.NDArray[np.bool_],
-    normal: Floats,
-    first_path: int,
-    out: Floats32,
-) -> None:
-    """Draw a past demand size with probability ``occurrence`` x season, else 0.
-
-    Where that product exceeds 1 the size is scaled up instead; for whole-number series it is rounded at random to
-    one of the two neighbouring integers, which keeps the mean.
-    """
-    for i in range(keys.size):
-        if count[i] == 0:
-            out[i] = 0.0
-            continue
-        factors = season[profile[i]]
-        entries = np.uint64(count[i])
-        for p in range(out.shape[1]):
-            rate = occurrence[i] * _level_factor(keys[i], first_path + p, level_sd[i], normal)
-            base = np.uint64(first_path + p) * np.uint64(PATH_STRIDE)
-            for h in range(out.shape[2]):
-                bits = draw(keys[i], base + np.uint64(h))
-                chance = rate * factors[h]
-                if np.float64(bits & _LOW) * _UNIT < chance:
-                    size = table[i, (bits >> _HALF) * entries >> _HALF]
-                    if chance > 1.0:
-                        size *= chance
-                        if whole[i]:
-                            size = np.floor(size + np.float64(bits & _LOW) * _UNIT)
-                    out[i, p, h] = size
-                else:
-                    out[i, p, h] = 0.0
 
 
 @njit(nogil=True, cache=True)

@@ -48,7 +48,7 @@ SLOW = (0.45, 0.1, 0.15, 1.0)
 # Half the width of the box of candidates, stage by stage.
 _RADII = (0.5, 0.25, 0.12)
 # Joint steps of parameters and start after the search; a step of a coordinate is trusted to about this.
-_STEPS = 4
+_STEPS = 3
 _TRUST = 0.2
 _DIFFERENCE = 1e-3
 _NEGLIGIBLE = 1e-30
@@ -227,13 +227,14 @@ def _errors_by_column(value: Floats, known: Floats, first: int, lanes: Floats, o
 
     A lane sees the series times ``own``: 1 for the series itself, 0 for what a unit of a state adds to its errors.
     """
+    place = (6 + first % (lanes.size // _COLUMNS - 6)) * _COLUMNS
     for t in range(first, value.size):
         if t % 32 == 0:
             # What has died away must not linger as denormal numbers, with which arithmetic is slow.
             for k in range(lanes.size):
                 lanes[k] = lanes[k] if abs(lanes[k]) > _NEGLIGIBLE else 0.0
-        place = 6 + t % (lanes.size // _COLUMNS - 6)
-        s = lanes[place * _COLUMNS : (place + 1) * _COLUMNS]
+        s = lanes[place : place + _COLUMNS]
+        place = place + _COLUMNS if place + _COLUMNS < lanes.size else 6 * _COLUMNS
         row = errors[t * _COLUMNS : (t + 1) * _COLUMNS]
         for k in range(_COLUMNS):
             trend = lanes[3 * _COLUMNS + k] * lanes[5 * _COLUMNS + k]

@@ -22,8 +22,6 @@ Floats = npt.NDArray[np.float64]
 
 # Fewer rows than these teach nothing that a series' own history does not.
 LEAST_ROWS: Final = 10_000
-# Below so many rows threads wait for each other longer than they work.
-ROWS_FOR_THREADS: Final = 200_000
 # So many series with demand are worth as much as the base model's own level.
 PRIOR_SERIES: Final = 5.0
 # A block's rate stays within this factor of the trailing level, either way.
@@ -115,7 +113,7 @@ class Boosting:
     rate: float = 0.06
     least_leaf: int = 300
     penalty: float = 50.0
-    most_rows: int = 500_000
+    most_rows: int = 400_000
 
     def pool(self, panel: DemandPanel, context: FitContext) -> Learned:
         """See :class:`forecasting.models.protocol.Pools`."""
@@ -141,7 +139,8 @@ class Boosting:
         )
         features = rows.features[usable]
         edges = quantile_edges(features)
-        with threadpool_limits(1 if len(usable) < ROWS_FOR_THREADS else None):
+        # OpenMP's threads spin at a barrier a split: on a busy machine two took five times as long as one.
+        with threadpool_limits(1):
             booster.fit(codes_of(features, edges), rows.target[usable], np.sqrt(rows.weight[usable]))
         alive = len(np.unique(series[rows.scale > 0]))
         share = self.weight * alive / (alive + PRIOR_SERIES)

@@ -48,9 +48,10 @@ class Ets(OneByOne):
 
 @dataclass(frozen=True)
 class StlEts(OneByOne):
-    """The season by a robust STL, whatever its length; the rest by exponential smoothing without season.
+    """A steady season by a robust STL, whatever its length; the rest by exponential smoothing without season.
 
-    The newest season repeats. Without two seasons of history it is ``ets``.
+    The season is taken where it is worth a parameter for each of its periods but one, by AIC; a season free to
+    change from year to year would fit the noise of short histories. Without two seasons of history there is none.
 
     References
     ----------
@@ -64,12 +65,14 @@ class StlEts(OneByOne):
         from statsmodels.tsa.seasonal import STL
 
         values = history.filled()
+        plain = _best_smoothing(values, 1)
         if history.season == 1:
-            return _best_smoothing(values, 1)
-        season = np.asarray(STL(values, period=history.season, robust=True).fit().seasonal)
-        rest = _best_smoothing(values - season, 1)
+            return plain
+        steady = {"seasonal": 10 * len(values) + 1, "seasonal_deg": 0, "robust": True}
+        season = np.asarray(STL(values, period=history.season, **steady).fit().seasonal)
+        rest = _best_smoothing(values - season, 1, history.season - 1)
         shape = _Seasonal(rest.shape, season[-history.season :])
-        return FittedSeries(shape, rest.errors, f"STL + {rest.name}", rest.aicc)
+        return min(plain, FittedSeries(shape, rest.errors, f"STL + {rest.name}", rest.aicc), key=lambda f: f.aicc)
 
 
 @dataclass(frozen=True)
@@ -217,8 +220,12 @@ class _Linear:
         return out
 
 
-def _best_smoothing(values: Floats, season: int) -> FittedSeries:
-    """The form with the least AICc; multiplicative ones only for values that are all positive."""
+def _best_smoothing(values: Floats, season: int, spent: int = 0) -> FittedSeries:
+    """The form with the least AICc; multiplicative ones only for values that are all positive.
+
+    ``spent`` parameters went into the values beforehand; they cost 2 each, for the small-sample term would forbid
+    any year of weeks that was seen three times.
+    """
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     def attempt(error: str, trend: str | None, cycle: str | None) -> tuple[float, Any]:
@@ -234,7 +241,8 @@ def _best_smoothing(values: Floats, season: int) -> FittedSeries:
         results = model.fit(disp=False, maxiter=_MOST_ITERATIONS)
         # Initial states come from the data too, and a season has many: they count as parameters.
         used = len(results.params) + 1 + (trend is not None) + (season - 1 if cycle else 0)
-        return _aicc(float(results.llf), len(values), used + 1), (results, (error, trend, cycle), used)
+        criterion = _aicc(float(results.llf), len(values), used + 1) + 2.0 * spent
+        return criterion, (results, (error, trend, cycle), used + spent)
 
     forms = [*_ADDITIVE, *(_MULTIPLICATIVE if (values > 0).all() else ())]
     aicc, (results, form, used) = _least([f for f in forms if f[2] is None or season > 1], attempt)

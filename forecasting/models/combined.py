@@ -91,11 +91,11 @@ class CombinedPaths:
         """See :class:`forecasting.models.protocol.FittedModel`."""
         drawn = [member.paths(rows, keys, horizon, count) for member in self.plain]
         drawn += [self._demand(member.paths(rows, keys, horizon, count), rows) for member in self.logged]
-        out = np.asarray(np.mean(drawn, axis=0, dtype=np.float32))
+        out: Floats32 = np.asarray(np.mean(drawn, axis=0, dtype=np.float32))
         nothing, one = np.zeros(horizon, dtype=np.float32), np.ones(horizon, dtype=np.float32)
         for k in np.flatnonzero(self.whole[rows]):
             apply_ahead(keys[k], one, nothing, True, out[k])
-        return np.asarray(out)
+        return out
 
     def expected(self, rows: Integers, horizon: int) -> Floats32:
         """See :class:`forecasting.models.protocol.Expects`."""
@@ -115,11 +115,10 @@ class CombinedPaths:
 
     def parameters(self) -> Mapping[str, npt.NDArray[np.generic]]:
         """The level of the plain members' mean, the number of past errors and the fallback of Holt-Winters."""
-        shown = [member.parameters() for member in self.plain]
         return {
-            "level": np.mean([np.asarray(part["level"], dtype=np.float64) for part in shown], axis=0),
-            "past_values": shown[0]["past_values"],
-            "fallback": shown[1]["fallback"],
+            "level": np.mean([member.state[:, 0] for member in self.plain], axis=0),
+            "past_values": self.plain[0].count,
+            "fallback": self.plain[1].fit.fallback,
         }
 
     def _demand(self, logs: Floats32, rows: Integers) -> Floats32:

@@ -1,4 +1,4 @@
-"""Fitted models that draw past errors or sizes: a few numbers and a table of past values a series."""
+"""Fitted models that draw past errors: a few numbers and a table of past values a series."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from forecasting.kernels.paths import sample_additive, sample_dense, sample_intermittent
+from forecasting.kernels.paths import sample_additive, sample_dense
 from forecasting.models.protocol import FitContext, Floats32, Integers, Keys
 
-__all__ = ["ErrorPaths", "IntermittentPaths", "LevelPaths"]
+__all__ = ["ErrorPaths", "LevelPaths"]
 
 Floats = npt.NDArray[np.float64]
 # Normal quantiles at the middles of 4,096 equal slices: a draw is a look-up.
@@ -65,58 +65,6 @@ class LevelPaths:
     def parameters(self) -> Mapping[str, npt.NDArray[np.generic]]:
         """The level, its feedback weight, its relative standard error and the number of past values."""
         return {"level": self.level, "smoothing": self.feedback, "level_sd": self.level_sd, "past_values": self.count}
-
-
-@dataclass(frozen=True, eq=False)
-class IntermittentPaths:
-    """Demand = a past demand size, with a probability; else nothing.
-
-    Attributes
-    ----------
-    occurrence : (n,) probability of demand in a period at season 1, such that occurrence x mean size is the rate.
-    smoothing : (n,) the smoothing weight behind it.
-    level_sd : (n,) relative standard error of the rate, drawn once a path.
-    table : float32 (n, k) past demand sizes; count : (n,) how many are in use. whole : bool (n,).
-    """
-
-    context: FitContext
-    occurrence: Floats
-    smoothing: Floats
-    level_sd: Floats
-    table: Floats32
-    count: Integers
-    whole: npt.NDArray[np.bool_]
-
-    def paths(self, rows: Integers, keys: Keys, horizon: int, count: int) -> Floats32:
-        """See :class:`forecasting.models.protocol.FittedModel`."""
-        out = np.empty((len(rows), count, horizon), dtype=np.float32)
-        sample_intermittent(
-            keys,
-            self.occurrence[rows],
-            self.level_sd[rows],
-            self.context.future(horizon),
-            self.context.profile[rows],
-            self.table[rows],
-            self.count[rows],
-            self.whole[rows],
-            _NORMAL,
-            0,
-            out,
-        )
-        return out
-
-    def parameters(self) -> Mapping[str, npt.NDArray[np.generic]]:
-        """The occurrence, the mean size, the smoothing weight, the rate's standard error, the number of sizes."""
-        used = np.arange(self.table.shape[1])[None, :] < self.count[:, None]
-        size = np.where(used, self.table, 0.0).sum(axis=1) / np.maximum(self.count, 1)
-        return {
-            "level": self.occurrence * size,
-            "smoothing": self.smoothing,
-            "level_sd": self.level_sd,
-            "past_values": self.count,
-            "occurrence": self.occurrence,
-            "mean_size": size,
-        }
 
 
 @dataclass(frozen=True, eq=False)

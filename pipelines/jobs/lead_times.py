@@ -75,6 +75,17 @@ def resolve_lead_times(
     lead_times : in periods from the as-of opening.
     facts : the columns LEAD_TIME_FACTS, one row an item. ``lead_time_source`` names what weighs most.
     """
+    # Steps of one supplier's price differ in nothing here.
+    terms = items[["sku", "location", "supplier", "lead_time_days", "lead_time_periods"]]
+    first = np.flatnonzero(~terms.duplicated().to_numpy())
+    of = terms.groupby(list(terms.columns), dropna=False, sort=False).ngroup().to_numpy().astype(np.int64)
+    lead_times, facts = _resolve(items.iloc[first].reset_index(drop=True), tables, config, calendar)
+    return lead_times.take(of), facts.iloc[of].reset_index(drop=True)
+
+
+def _resolve(
+    items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, calendar: PeriodCalendar
+) -> tuple[LeadTimes, pd.DataFrame]:
     import pandas as pd
 
     known = _gather(items, tables, config, calendar)

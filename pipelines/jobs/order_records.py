@@ -40,7 +40,8 @@ def order_lines(tables: CheckedTables, items: pd.DataFrame) -> pd.DataFrame | No
     waiting = _under_headings(
         orders.rename(columns={"due_date": "promised_on"}).drop(columns="received_on", errors="ignore")
     )
-    usual = items.set_index(["sku", "location"])["supplier"]
+    # The first of an item's suppliers is the usual one.
+    usual = items.drop_duplicates(["sku", "location"]).set_index(["sku", "location"])["supplier"]
     theirs = usual.reindex(pd.MultiIndex.from_frame(waiting[["sku", "location"]])).to_numpy()
     waiting["supplier"] = waiting["supplier"].where(waiting["supplier"].notna(), theirs)
     waiting = waiting[waiting["supplier"].notna() & waiting["ordered_on"].notna()]
@@ -68,12 +69,15 @@ def order_records(
 
     Parameters
     ----------
-    numbers : the number of each supplier. clocks : one a supplier number. as_of : day since 1970-01-01.
+    items : sku, location and supplier of each. numbers : the number of each supplier. clocks : one a supplier number. as_of : day since 1970-01-01.
     """
     import pandas as pd
 
-    keys = pd.MultiIndex.from_frame(items[["sku", "location"]])
-    place = keys.get_indexer(pd.MultiIndex.from_frame(lines[["sku", "location"]]))
+    offer = ["sku", "location", "supplier"]
+    # Of several steps of one supplier's price the first stands for all.
+    first = np.flatnonzero(~items.duplicated(offer).to_numpy())
+    at = pd.MultiIndex.from_frame(items.iloc[first][offer]).get_indexer(pd.MultiIndex.from_frame(lines[offer]))
+    place = np.where(at >= 0, first[at], -1)
     # Lines without a number of their order: what is ordered of one supplier on one day for one place is one order.
     named = lines["po"].notna()
     same = pd.DataFrame(

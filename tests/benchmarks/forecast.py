@@ -46,33 +46,33 @@ def generate(series: int, periods: int, seed: int = 0) -> np.ndarray:
 
 
 def fit_ses(counts: np.ndarray, status: np.ndarray) -> np.ndarray:
-    """Return the mean squared error of each series."""
+    """Return parameters and start of each series."""
     from forecasting.kernels.level_candidates import fit_level_weight
 
     n = len(counts)
     weight, start, one = np.zeros(n), np.zeros(n), np.ones((n, 1))
     fit_level_weight(counts, status, 0 * one, one, np.zeros(n), weight, start)
     nothing = np.zeros(n)
-    return _losses(counts, status, np.column_stack([weight, nothing, nothing, nothing + 1]), start[:, None], 1)
+    return np.column_stack([weight, nothing, nothing, nothing + 1, start])
 
 
 def fit_holt_winters(counts: np.ndarray, status: np.ndarray) -> np.ndarray:
-    """Return the mean squared error of each series; additive, undamped."""
+    """Return parameters and start of each series; additive, undamped."""
     from forecasting.kernels.trend_candidates import fit_trend_and_season
 
     parameters, start = np.zeros((len(counts), 4)), np.zeros((len(counts), 9))
     fit_trend_and_season(counts, status, True, np.ones(2), parameters, start)
-    return _losses(counts, status, parameters, start, 7)
+    return np.column_stack([parameters, start])
 
 
-def _losses(
-    counts: np.ndarray, status: np.ndarray, parameters: np.ndarray, start: np.ndarray, season: int
-) -> np.ndarray:
+def smoothing_losses(counts: np.ndarray, fitted: np.ndarray) -> np.ndarray:
+    """Mean squared one-step error of each series, given rows of four parameters and a start."""
     from forecasting.kernels.recursions import run_states
 
     n = len(counts)
-    state, loss = np.zeros((n, 2 + season)), np.zeros(n)
-    state[:, : start.shape[1]] = start
+    status, parameters = np.zeros(counts.shape, dtype=np.uint8), np.ascontiguousarray(fitted[:, :4])
+    state, loss = np.zeros((n, max(fitted.shape[1] - 4, 3))), np.zeros(n)
+    state[:, : fitted.shape[1] - 4] = fitted[:, 4:]
     table, count = np.zeros((n, 364), dtype=np.float32), np.zeros(n, dtype=np.int64)
     run_states(counts, status, np.zeros(n, np.int64), parameters, np.full(n, -np.inf), state, table, count, loss)
     return loss
@@ -143,7 +143,7 @@ def measure_ours(counts: np.ndarray, sample: int) -> tuple[dict[str, float], dic
             pairs = zip(counts[:sample], found[:sample], strict=True)
             losses[name] = np.array([sba_loss(values, weight) if values.any() else 0.0 for values, weight in pairs])
         elif name != "origins_10_refit":
-            losses[name] = found[:sample]
+            losses[name] = smoothing_losses(counts[:sample], found[:sample])
     return seconds, losses
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 
 from forecasting.identity import stream_keys
-from forecasting.kernels.paths import apply_ahead, sample_additive, sample_dense, sample_intermittent, sums_at
+from forecasting.kernels.paths import apply_ahead, sample_additive, sample_dense, sums_at
 from tests.forecasting.kernels.splitmix import entry_and_fraction, float32, level_factor
 
 NORMAL = ndtri((np.arange(64) + 0.5) / 64)
@@ -44,45 +44,6 @@ def test_dense_paths_are_those_of_a_plain_loop() -> None:
                 value = np.floor(value + fraction) if whole[i] else value
                 assert out[i, p, h] == pytest.approx(float32(value), rel=1e-6)
                 now += feedback[i] * (plain - now)
-
-
-def intermittent_paths(
-    occurrence: np.ndarray, sizes: np.ndarray, sd: np.ndarray, whole: np.ndarray, paths: int = PATHS
-) -> np.ndarray:
-    out = np.full((SERIES, paths, PERIODS), -1, dtype=np.float32)
-    sample_intermittent(KEYS, occurrence, sd, SEASON, PROFILE, sizes, COUNT, whole, NORMAL, FIRST_PATH, out)
-    return out
-
-
-@pytest.mark.parametrize("occurrence", [[0.3, 0.6, 0.5, 0.05], [0.9, 1.0, 0.5, 0.8]])
-def test_intermittent_paths_are_those_of_a_plain_loop(occurrence: list[float]) -> None:
-    """A past size where the fraction lies below occurrence x season x level factor; beyond certainty it grows.
-
-    Whole sizes are then rounded at random, others not at all; one series has no past.
-    """
-    sd, whole = np.array([0.5, 0.0, 0.2, 0.3]), np.array([True, False, True, False])
-    sizes = np.where(whole[:, None], np.rint(table(1, 9)), table(1, 9)).astype(np.float32)
-    out = intermittent_paths(np.array(occurrence), sizes, sd, whole)
-    for i in range(SERIES):
-        for p in range(PATHS):
-            key, path = int(KEYS[i]), FIRST_PATH + p
-            for h in range(PERIODS):
-                entry, fraction = entry_and_fraction(key, path, h, max(int(COUNT[i]), 1))
-                chance = occurrence[i] * level_factor(key, path, sd[i], NORMAL) * float(SEASON[PROFILE[i], h])
-                value = float(sizes[i, entry]) * max(chance, 1.0)
-                if whole[i]:
-                    value = np.floor(value + fraction) if chance > 1 else value
-                assert out[i, p, h] == pytest.approx(value if COUNT[i] and fraction < chance else 0, rel=1e-6)
-
-
-@pytest.mark.parametrize(("size", "whole"), [(1.0, True), (7.0, True), (0.3, False)])
-def test_where_demand_is_more_than_certain_its_size_grows_and_keeps_the_mean(size: float, whole: bool) -> None:
-    """Occurrence 0.9 at season 1.5 is 1.35 sizes a period, at 0.5 it is 0.45; 6,000 draws of each."""
-    sizes = np.full((SERIES, 5), size, dtype=np.float32)
-    out = intermittent_paths(np.full(SERIES, 0.9), sizes, np.zeros(SERIES), np.full(SERIES, whole), 2000)
-    assert out[0][:, SEASON[0] == 1.5].mean() == pytest.approx(1.35 * size, abs=4 * 0.5 / np.sqrt(6000))
-    assert out[0][:, SEASON[0] == 0.5].mean() == pytest.approx(0.45 * size, abs=4 * size * 0.5 / np.sqrt(6000))
-    assert (out == np.rint(out)).all() == whole
 
 
 def test_additive_paths_are_those_of_a_plain_loop() -> None:

@@ -24,8 +24,8 @@ def test_the_point_forecast_is_the_mean_of_the_members() -> None:
     mean = panel.quantity.mean(axis=1, dtype=np.float64)[:, None]
     logs = panel_of(np.log1p(panel.quantity / mean), "MS")
     members = [NaturalSmoothing(name).fit(panel, context).expected(rows, 15) for name in ("ses", "holt_winters")]
-    on_logs = (NaturalSmoothing("holt_winters"), Theta())
-    members += [np.expm1(model.fit(logs, context).expected(rows, 15)) * mean for model in on_logs]
+    logged = [model.fit(logs, context).expected(rows, 15) for model in (NaturalSmoothing("holt_winters"), Theta())]
+    members += [np.expm1(forecast) * mean for forecast in logged]
     mine = CombinedSmoothing().fit(panel, context).expected(rows, 15)
     np.testing.assert_allclose(mine, np.mean(members, axis=0), rtol=1e-5)
 

@@ -53,7 +53,7 @@ def test_a_series_takes_the_simpler_method_that_its_evidence_allows() -> None:
     assert fallback("ses", panel_of([3.0, 4], status=CellStatus.MISSING)) == "no evidence"
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS[1:])  # a random walk comes near zero within ten steps
 def test_the_mean_of_paths_is_near_the_point_forecast(name: str) -> None:
     """Far from zero and the ceiling the recursions are linear in the errors, which have mean 0."""
     panel = seasonal(210)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from forecasting.models.trees import Trees, codes_of, quantile_edges
 
@@ -23,7 +24,8 @@ def booster(codes: np.ndarray, seed: int) -> HistGradientBoostingRegressor:
     level = np.exp(0.3 * np.nan_to_num(codes[:, 0]) / 50 + 0.4 * codes[:, 1] + np.isnan(codes[:, 3]))
     weight = rng.uniform(0.2, 2, len(codes))
     model = HistGradientBoostingRegressor(loss="poisson", max_iter=30, early_stopping=False, random_state=0)
-    return model.fit(codes, rng.poisson(level), weight)
+    with threadpool_limits(1):
+        return model.fit(codes, rng.poisson(level), weight)
 
 
 def test_arrays_predict_what_scikit_learn_predicts() -> None:
