@@ -47,6 +47,27 @@ def rows(run: PublishedRun) -> pd.DataFrame:
     return joined
 
 
+def test_a_supplier_chosen_among_several_and_an_order_day_are_told(tmp_path: Path) -> None:
+    tables = only(small_shop(), "NA")
+    tables["suppliers"] = pd.DataFrame({"supplier": ["S1", "None"], "order_weekdays": ["TUE", None]})
+    offer = {"sku": "NA", "lead_time_days": 14.0}
+    tables["item_suppliers"] = pd.DataFrame(
+        [
+            {**offer, "supplier": "S1", "priority": 1, "unit_cost": 3.0},
+            {**offer, "supplier": "S9", "priority": 2, "unit_cost": 4.0},
+        ]
+    )
+    folder = run_plan(open_project(write_project(tmp_path, tables, target_scope="total")), jobs=1).folder
+    lines = pd.read_parquet(folder / "recommendations.parquet").set_index("location")
+    line = lines[(lines["order_quantity"] > 0) & (lines["supplier"] == "S1")].iloc[0]
+    text = explain(folder, "NA", line.name)
+    assert f"S1: priority 1, and the cheapest of {2 if line.name == '007' else 3}" in text
+    assert f"stock cost {line['supplier_cost']:,.2f} a year" in text
+    assert f"{line['alternative_supplier']} would cost {line['alternative_cost']:,.2f} a year." in text
+    assert "on 2025-05-06, its next order day" in text
+    assert "This is its share of a total of" in text
+
+
 def units(value: float) -> str:
     """A quantity as people write it."""
     return f"{value:,.0f}" if abs(value - round(value)) < 1e-9 else f"{value:,.1f}"
