@@ -43,7 +43,7 @@ _ZOO: dict[str, DemandModel] = {
         Theta(),
         CombinedSmoothing(),
         Boosting(),
-        Boosting("boosted_counts", base=NegativeBinomial(), weight=0.5, most_rows=200_000),
+        Boosting("boosted_counts", base=NegativeBinomial(), weight=0.5, most_rows=120_000),
         Ets(),
         StlEts(),
         Sarimax(),
