@@ -141,14 +141,16 @@ def _parts(
     law: SupplierLaw, items: Integers, records: OrderRecords, bases: ItemBases, typical: Floats, weight: Floats
 ) -> Iterator[_Part]:
     """Fit the items of a supplier: those it has orders of in pieces, the others together."""
-    rows = law.rows[np.isin(records.item[law.rows], items)]
+    item = records.item[law.rows]
+    rows = law.rows[(item >= 0) & (bases.supplier[item] == records.supplier[law.rows])]
     known = np.unique(records.item[rows])
     others = np.setdiff1d(items, known)
     if len(others):
         yield _without_orders(law, others, records, bases, typical)
     for k in range(0, len(known), _ITEMS_AT_ONCE):
         piece = known[k : k + _ITEMS_AT_ONCE]
-        yield _with_orders(law, piece, rows[np.isin(records.item[rows], piece)], records, bases, typical, weight)
+        own = (records.item[rows] >= piece[0]) & (records.item[rows] <= piece[-1])
+        yield _with_orders(law, piece, rows[own], records, bases, typical, weight)
 
 
 def _later(law: SupplierLaw, items: Integers, typical: Floats) -> Integers:

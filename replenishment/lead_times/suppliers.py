@@ -186,16 +186,16 @@ def _sample(records: OrderRecords, bases: ItemBases, rows: Integers, weight: Flo
 
 
 def _change(records: OrderRecords, rows: Integers, waited: Floats) -> Break | None:
-    """The last break of a supplier, found on one wait a purchase order: the mean of what came, else the longest."""
+    """The last break of a supplier, found on one wait a purchase order: that for its first receipt, if any came."""
     order, inverse = np.unique(records.order[rows], return_inverse=True)
     came = records.received[rows]
-    lines = np.bincount(inverse, weights=came, minlength=len(order))
-    total = np.bincount(inverse, weights=np.where(came, waited, 0.0), minlength=len(order))
-    longest = np.full(len(order), -np.inf)
+    # The mean of what has come so far would be short where lines of a young order are still open.
+    first, longest = np.full(len(order), np.inf), np.full(len(order), -np.inf)
+    np.minimum.at(first, inverse[came], waited[came])
     np.maximum.at(longest, inverse, waited)
     ordered = np.zeros(len(order), dtype=np.int64)
     ordered[inverse] = records.ordered[rows]
-    return last_break(ordered, np.where(lines > 0, total / np.maximum(lines, 1.0), longest), lines > 0)
+    return last_break(ordered, np.where(np.isfinite(first), first, longest), np.isfinite(first))
 
 
 def _base(records: OrderRecords, bases: ItemBases, rows: Integers, number: int) -> tuple[float, float]:
