@@ -129,7 +129,7 @@ def _gather(items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, cale
         names=names,
         clocks=_clocks(names, lines, config, calendar.end_day),
     )
-    if lines is None:
+    if lines is None or not len(items):
         return known
     differs = (items["lead_time_days_from"] == "item").to_numpy() & ~np.isclose(
         stated, items["supplier_lead_time_days"].to_numpy(float)
@@ -216,7 +216,11 @@ def _kept(records: OrderRecords | None, rows: Integers) -> float:
 
 
 def _in_periods(known: _Known, used: npt.NDArray[np.bool_], calendar: PeriodCalendar) -> LeadTimes:
-    """Wait the days out at openings; the clocks of the suppliers stand still on closed days."""
+    """Wait the days out at openings from as_of on; the clocks of the suppliers stand still on closed days.
+
+    The law is that of an order placed at as_of: a shutdown ahead makes it longer. Levels, and the simulation of a year,
+    take it for every order.
+    """
     days, spread = np.nan_to_num(known.stated), np.nan_to_num(known.spread)
     fit = known.fit if used.any() else None
     pauses = sum(last - first + 1 for clock in known.clocks for first, last in clock.periods)

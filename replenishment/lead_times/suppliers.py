@@ -218,9 +218,9 @@ def _tighter(waited: Integers, base: Floats) -> bool:
 
 def _class_ratios(samples: list[_Sample]) -> Floats:
     """Waits of all suppliers in multiples of their base, as equally likely points; empty without a class."""
-    orders = np.array([(s.spells.weight * s.spells.received).sum() for s in samples])
     ratio, mass = [], []
-    for sample, count in zip(samples, orders, strict=True):
+    for sample in samples:
+        count = _orders(sample.spells)
         if count >= _ORDERS_IN_A_CLASS:
             # Every supplier counts about the same: the class is one of suppliers, not of orders.
             days = np.arange(len(sample.measured)) - sample.offset + (sample.usual if sample.relative else 0.0)
@@ -260,6 +260,11 @@ def shifted(laws: Floats, by: Integers, width: int) -> Floats:
     return np.maximum(np.diff(moved, axis=1, prepend=0.0), 0.0)
 
 
+def _orders(spells: Spells) -> float:
+    """How many orders came; summed in one order, whatever that of the rows."""
+    return float(np.sort(spells.weight[spells.received]).sum())
+
+
 def _cells(prior: Floats, spells: Spells) -> tuple[Floats, Floats]:
     came = spells.received
     return count_cells(prior, spells.group[came], spells.place[came], spells.weight[came])
@@ -267,7 +272,7 @@ def _cells(prior: Floats, spells: Spells) -> tuple[Floats, Floats]:
 
 def _law(sample: _Sample, prior: Floats, strength: float, kind: str) -> SupplierLaw:
     spells = sample.spells
-    orders = float(np.sort(spells.weight[spells.received]).sum())
+    orders = _orders(spells)
     alone = kind == "stated" and not sample.stated
     return SupplierLaw(
         law=sample.measured if alone else posterior_laws(prior, strength, spells)[0],
