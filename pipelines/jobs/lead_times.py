@@ -262,10 +262,10 @@ def _tell(findings: Findings, known: _Known) -> None:
     if records.forgotten:
         text = f"{records.forgotten} lines open for more than three times the longest lead time are taken for forgotten"
         findings.notice("forgotten_orders", "receipts", text)
-    if records.delivered_only:
+    if records.too_young:
         text = (
-            "no order is open in the tables, so long lead times of young orders are missing: only orders old enough "
-            "to have come count; give open orders with ordered_on, or receipts with an empty received_on"
+            f"no order is open in the tables, so long lead times of young orders are missing: {records.too_young} "
+            "lines placed lately do not count; give open orders with ordered_on, or receipts with an empty received_on"
         )
         findings.notice("delivered_orders_only", "receipts", text)
     for number, law in sorted(fit.suppliers.items()):
@@ -281,7 +281,7 @@ def _tell(findings: Findings, known: _Known) -> None:
 
 
 class Drift(NamedTuple):
-    """A supplier that does not keep its word: days stated and measured (means over its items), how many items they
+    """A supplier that does not keep its word: days stated and measured (medians over its items), how many items they
     are, and since when, where a break was found (else NaT)."""
 
     supplier: str
@@ -297,7 +297,7 @@ def drifting_suppliers(supplier: pd.Series[Any], facts: pd.DataFrame) -> list[Dr
     found = []
     for name, part in table[table["purchase_orders"] >= _LEAST_ORDERS].groupby("supplier"):
         stated, measured, spread = (
-            float(part[column].mean())
+            float(part[column].median())
             for column in ("stated_lead_time_days", "measured_lead_time_days", "measured_lead_time_sd_days")
         )
         chance = 2.0 * spread / np.sqrt(float(part["purchase_orders"].iloc[0]))

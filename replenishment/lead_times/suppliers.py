@@ -55,7 +55,8 @@ class SupplierLaw:
     ----------
     law : (d,) probabilities; place k is a wait of k - offset days, counted from ``base`` of the item where
         ``relative``, else from nothing. measured : (d,) the product-limit law of its own orders alone.
-    rows : the lines behind it, those since ``change``. orders : how many purchase orders came, of these lines.
+    rows : the lines behind it, those since ``change``. receipts : how many of them came. orders : how many purchase
+        orders came, of these lines.
     weight : of its own orders in the law; the rest is the prior's. prior : "all suppliers" or "stated"; where there
         is neither, the orders stand alone ("").
     base : days that are stated or usually promised; the median where waits are not relative and nothing is stated,
@@ -67,6 +68,7 @@ class SupplierLaw:
     offset: int
     relative: bool
     rows: Integers
+    receipts: int
     orders: float
     weight: float
     prior: str
@@ -280,6 +282,7 @@ def _law(sample: _Sample, prior: Floats, strength: float, kind: str) -> Supplier
         offset=sample.offset,
         relative=sample.relative,
         rows=sample.rows,
+        receipts=int(spells.received.sum()),
         orders=orders,
         weight=1.0 if alone else orders / (orders + strength),
         prior="" if alone else kind,
