@@ -11,7 +11,7 @@ import pytest
 from pipelines.errors import ConfigurationError
 from pipelines.explaining import explain
 from pipelines.project import PublishedRun, open_project, run_plan
-from tests.pipelines.shop import KEY, SKUS, only, small_shop, write_project
+from tests.pipelines.shop import KEY, SKUS, only, receipts, small_shop, write_project
 
 RULES = """
 [[plan.rules]]
@@ -124,6 +124,41 @@ def test_stated_and_measured_lead_times_are_both_told(run: PublishedRun, rows: p
     assert "10 days" in text
     assert f"{row['measured_lead_time_days']:.1f} days" in text
     assert "10 receipts" in text
+
+
+def test_the_evidence_behind_a_lead_time_is_told(run: PublishedRun, rows: pd.DataFrame) -> None:
+    row = rows[rows["lead_time_supplier_weight"] > 0].iloc[0]
+    text = story(run, row)
+    assert f"its supplier's {row['lead_time_supplier_weight']:.0%}, what is stated" in text
+    alone = rows[(rows["lead_time_prior_weight"] == 1) & (rows["stated_lead_time_days"] > 0)].iloc[0]
+    assert " By evidence " not in story(run, alone)
+
+
+def test_a_supplier_that_changed_is_told_with_day_and_both_means(tmp_path: Path) -> None:
+    tables = only(small_shop(), "NA")
+    tables["items"]["supplier"] = "S1"
+    frame = receipts("S1", [22 + k % 3 for k in range(20)] + [12 + k % 3 for k in range(60)])
+    tables["receipts"] = frame.assign(promised_on=frame["ordered_on"] + pd.Timedelta(days=12))
+    published = run_plan(open_project(write_project(tmp_path, tables)), jobs=1)
+    text = explain(published.folder, "NA", "007")
+    row = pd.read_parquet(published.folder / "policy.parquet").iloc[0]
+    assert f"has become slower since {row['lead_time_changed_on']:%Y-%m-%d}: " in text
+    assert f"{row['lead_time_days_after']:.1f} days on average, {row['lead_time_days_before']:.1f} before" in text
+    assert f"It came on the very day it had promised in {row['promised_day_kept']:.0%} of cases" in text
+
+
+def test_every_safety_stock_of_the_book_is_told_with_what_it_assumes(run: PublishedRun, rows: pd.DataFrame) -> None:
+    stocks = pd.read_parquet(run.folder / "safety_stock.parquet")
+    for _, row in rows.iloc[::7].iterrows():
+        text = story(run, row)
+        own = stocks[(stocks["sku"] == row["sku"]) & (stocks["location"] == row["location"])]
+        for one in own.itertuples():
+            known = one.safety_stock == one.safety_stock
+            if one.method != "plan":
+                assert f"By {one.method}: " in text
+            if known:
+                assert f"{one.safety_stock:z,.1f} unit" in text
+                assert str(one.assumes) in text
 
 
 def test_a_sku_at_several_locations_asks_for_one_of_them(run: PublishedRun) -> None:
