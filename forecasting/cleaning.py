@@ -91,8 +91,8 @@ def tame_spikes(
 
     A slip stands alone. Where another period of the series comes to a tenth of the demand it is a season or a customer
     who comes again; where three series or more have such demands in the same period it is an order for many
-    articles, a promotion or a clearance. Those are kept, as are those that ``rules`` name, and the log says so: of the 52 demands beyond 100 times the
-    usual in half a year of a gift wholesaler all but 5 are of that kind.
+    articles, a promotion or a clearance. Those are kept, as are those that ``rules`` name, and the log says so: of the
+    52 demands beyond 100 times the usual in half a year of a gift wholesaler all but 5 are of that kind.
 
     Returns
     -------
@@ -136,9 +136,7 @@ def tame_spikes(
     return replace(panel, quantity=quantity), log
 
 
-def prepare(
-    panel: DemandPanel, rules: CleaningRules = _NO_RULES
-) -> tuple[DemandPanel, DemandSummary, pd.DataFrame]:
+def prepare(panel: DemandPanel, rules: CleaningRules = _NO_RULES) -> tuple[DemandPanel, DemandSummary, pd.DataFrame]:
     """Clean a panel for forecasting and describe what remains.
 
     One log tells every change: code, sku, location, date, before, after (units; empty where no unit changed), reason.
@@ -183,7 +181,17 @@ def _spike_rows(log: pd.DataFrame) -> list[tuple[object, ...]]:
     tamed = "more than 100 times the usual largest demand, once and alone: the usual largest counts instead"
     stays = "more than 100 times the usual largest demand, but not alone, or kept by a planner: it counts as it is"
     return [
-        ("spike_kept" if kept else "spike_tamed", sku, location, day, before, after, stays if kept else tamed, 1, np.nan)
+        (
+            "spike_kept" if kept else "spike_tamed",
+            sku,
+            location,
+            day,
+            before,
+            after,
+            stays if kept else tamed,
+            1,
+            np.nan,
+        )
         for sku, location, day, before, after, kept in log.itertuples(index=False)
     ]
 

@@ -19,8 +19,7 @@ END_SIGNIFICANCE: Final = 0.001
 # Fewer demands tell no rhythm; and a silence must exceed the longest one before by so much: seasons fall silent too.
 LEAST_DEMANDS: Final = 5
 LONGER_THAN_BEFORE: Final = 2.0
-# No silence of less than a quarter is an end: shelves stand empty for weeks without a word in the records (all 58 shorter
-# ones that chance can't explain in the M5's foods sold again).
+# No silence of less than a quarter is an end: shelves stand empty for weeks without a word in the records.
 LEAST_DAYS: Final = 91
 
 
@@ -54,7 +53,7 @@ def suspect_ends(panel: DemandPanel) -> pd.DataFrame:
         days = int(panel.calendar.end_day - panel.calendar.openings[at[-1] + 1])
         if days < LEAST_DAYS or silent < LONGER_THAN_BEFORE * max(int(gaps.max()), 1):
             continue
-        demands = np.count_nonzero(known[i, at[1:]])
+        demands = int(known[i, at[1:]].sum())
         periods = int(seen[-1] - seen[at[0]])
         if demands < LEAST_DEMANDS - 1:
             continue
