@@ -69,7 +69,8 @@ def order_records(
 
     Parameters
     ----------
-    items : sku, location and supplier of each. numbers : the number of each supplier. clocks : one a supplier number. as_of : day since 1970-01-01.
+    items : sku, location and supplier of each. numbers : the number of each supplier. clocks : one a supplier number.
+    as_of : day since 1970-01-01.
     """
     import pandas as pd
 

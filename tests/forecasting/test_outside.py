@@ -72,6 +72,14 @@ def test_the_levels_themselves_are_kept_and_the_tail_is_the_exponential_through_
     assert math.exp(-rate * (beyond - 14)) * 0.1 == pytest.approx(0.001)
 
 
+def test_below_the_lowest_level_the_quantile_falls_exponentially_and_never_below_nothing() -> None:
+    """From 6 at a probability of 0.5 to 2 at 0.1, and on at that rate."""
+    rate = math.log(5) / 4
+    lower = quantile_function(LEVELS[:2], np.array([[2.0], [6.0]]), np.array([0.05, 0.001]))[:, 0]
+    assert math.exp(rate * (lower[0] - 2)) * 0.1 == pytest.approx(0.05)
+    assert lower[1] == 0
+
+
 # Quantiles of each period
 
 
