@@ -14,6 +14,7 @@ from forecasting.models.exponential import Naive, NaturalSmoothing
 from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
 from forecasting.models.markov import Willemain
 from forecasting.models.naive import MovingAverage, SeasonalNaive
+from forecasting.models.newcomers import CategoryPrior
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
 from forecasting.models.theta import Theta
@@ -48,6 +49,7 @@ _ZOO: dict[str, DemandModel] = {
         StlEts(),
         Sarimax(),
         UnobservedComponents(),
+        CategoryPrior(),
     )
 }
 

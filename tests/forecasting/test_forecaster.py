@@ -139,7 +139,7 @@ def test_the_launch_is_marked_before_anything_is_fitted() -> None:
     """Thirty periods before the launch would halve the mean of the thirty after it."""
     forecaster = DemandForecaster("bootstrap").fit(panel_of([0] * 30 + [8] * 30))
     assert forecaster.lead_time_demand(2).mean()[0] == pytest.approx(16, rel=1e-4)
-    assert forecaster.cleaning_["periods_marked"].tolist() == [30]
+    assert forecaster.cleaning_["periods"].tolist() == [30]
     assert (forecaster.panel_.status[0, :30] == CellStatus.NOT_LAUNCHED).all()
 
 
