@@ -28,7 +28,7 @@ Integers = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 
 # How strongly weights stay near equal ones, and those of a class near those of all series.
-STRENGTH: Final = 0.1
+STRENGTH: Final = 0.03
 STRENGTH_CLASS: Final = 0.1
 # Pools of the calibration: quarters of the series by mean demand over the interval. Slow movers' tails are missed in
 # another way than fast movers'; the class tells less, and pools of both would be thin.

@@ -55,7 +55,7 @@ _ZOO: dict[str, DemandModel] = {
 
 
 # The models whose quantiles the default forecast averages.
-DEFAULT_MEMBERS: Final = ("boosted_counts", "exponential_smoothing", "bootstrap", "seasonal_naive")
+DEFAULT_MEMBERS: Final = ("boosted_counts", "exponential_smoothing", "seasonal_naive")
 
 
 def model_names() -> tuple[str, ...]:

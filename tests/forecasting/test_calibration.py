@@ -151,8 +151,10 @@ def test_origins_are_added_one_at_a_time_and_leave_the_former_alone() -> None:
     assert first.hits.shape == (1, 2, len(KNOTS))
     np.testing.assert_array_equal(second.hits[0], first.hits[0])
     np.testing.assert_array_equal(second.windows[:, 0], [(known & (pool == 0)).sum()] * 2)
-    other = Calibration.nothing_seen(2).after(place[1], np.zeros(80), known, pool).after(
-        place[0], np.zeros(80), known, pool
+    other = (
+        Calibration.nothing_seen(2)
+        .after(place[1], np.zeros(80), known, pool)
+        .after(place[0], np.zeros(80), known, pool)
     )
     np.testing.assert_allclose(other.shift(), second.shift(), rtol=1e-9)
 
