@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from forecasting.calibration import KNOTS, LEAST_WINDOWS, PRIOR_SPREAD, PRIOR_SPREAD_POOL, Calibration
+from forecasting.calibration import HALF_LIFE, KNOTS, LEAST_WINDOWS, PRIOR_SPREAD, PRIOR_SPREAD_POOL, Calibration
 
 Floats = npt.NDArray[np.float64]
+OVERLAP = 1.5
 WANTED = np.array([0.02, 0.1, 0.3, 0.5, 0.8, 0.9, 0.95, 0.99, 0.998])
 
 
@@ -32,14 +33,15 @@ def log_odds(p: float) -> float:
 
 
 def shrunk(hits: list[float], windows: list[float], toward: float, spread: float, knot: float) -> float:
-    """The logit shift of one knot, origin by origin."""
-    seen = [(h, w) for h, w in zip(hits, windows, strict=True) if w > 0]
+    """The logit shift of one knot, origin by origin; an origin counts half of one ``HALF_LIFE`` later."""
+    worth = [0.5 ** ((len(hits) - 1 - o) / HALF_LIFE) for o in range(len(hits))]
+    seen = [(h * v, w * v) for h, w, v in zip(hits, windows, worth, strict=True) if w > 0]
     total = sum(w for _, w in seen)
     if len(seen) < 2 or total < LEAST_WINDOWS:
         return toward
     covered = sum(h for h, _ in seen) / total
     clustered = sum((h - w * covered) ** 2 for h, w in seen) / total**2 * len(seen) / (len(seen) - 1)
-    variance = max(clustered, knot * (1 - knot) / total) / (knot * (1 - knot)) ** 2
+    variance = OVERLAP * max(clustered, knot * (1 - knot) / total) / (knot * (1 - knot)) ** 2
     observed = log_odds((covered * total + 0.5) / (total + 1.0)) - log_odds(knot)
     return toward + (observed - toward) * spread**2 / (spread**2 + variance)
 
@@ -52,7 +54,7 @@ def test_the_shifts_are_those_of_a_plain_loop() -> None:
     width = rng.uniform(0, 1, (origins, n)) * (1.0 - low)
     known = rng.random((origins, n)) < 0.8
     pool = rng.integers(0, 2, n)
-    calibration = Calibration.nothing_seen(2)
+    calibration = Calibration.nothing_seen(2, OVERLAP)
     for o in range(origins):
         calibration = calibration.after(low[o], width[o], known[o], pool)
     hits = np.zeros((origins, 2, len(KNOTS)))
@@ -151,12 +153,24 @@ def test_origins_are_added_one_at_a_time_and_leave_the_former_alone() -> None:
     assert first.hits.shape == (1, 2, len(KNOTS))
     np.testing.assert_array_equal(second.hits[0], first.hits[0])
     np.testing.assert_array_equal(second.windows[:, 0], [(known & (pool == 0)).sum()] * 2)
-    other = (
-        Calibration.nothing_seen(2)
-        .after(place[1], np.zeros(80), known, pool)
-        .after(place[0], np.zeros(80), known, pool)
+
+
+def test_the_newest_origins_say_most() -> None:
+    """Forecasts that were too low and are right by now need less correction than those that became too low."""
+    right, low = (np.arange(400) + 0.5) / 400, ((np.arange(400) + 0.5) / 400) ** 0.5
+    middle = KNOTS.index(0.5)
+    mended, spoilt = (
+        learn(np.array(rows)).shift()[0, middle] for rows in ([low] * 4 + [right] * 4, [right] * 4 + [low] * 4)
     )
-    np.testing.assert_allclose(other.shift(), second.shift(), rtol=1e-9)
+    assert spoilt < 1.5 * mended < 0
+
+
+def test_windows_that_overlap_say_less() -> None:
+    place = np.random.default_rng(5).uniform(0, 1, (6, 200)) ** 2
+    apart = learn(place)
+    together = Calibration(apart.hits, apart.windows, 3.0)
+    assert (abs(together.shift()) < abs(apart.shift())).all()
+    assert (np.sign(together.shift()) == np.sign(apart.shift())).all()
 
 
 def test_windows_that_are_not_known_count_for_nothing() -> None:
