@@ -33,7 +33,10 @@ STRENGTH_CLASS: Final = 0.1
 # Pools of the calibration: quarters of the series by mean demand over the interval. Slow movers' tails are missed in
 # another way than fast movers'; the class tells less, and pools of both would be thin.
 POOLS: Final = 4
-_SERIES_AT_ONCE: Final = 64
+# Numbers that one model's paths may hold at once: buffers that fit into the caches are used again.
+_CELLS_AT_ONCE: Final = 1 << 20
+# Every rank is an average over models, so that each model needs fewer draws than there are paths.
+_LEAST_DRAWS: Final = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +89,7 @@ def learn_blending(trials: Trials, protection: Integers) -> Blending:
     weights = np.array([best(known & (trials.class_number == c), common, STRENGTH_CLASS) for c in range(len(CLASSES))])
     limits = np.quantile(volume[known], np.arange(1, POOLS) / POOLS) if known.any() else np.zeros(POOLS - 1)
     blending = replace(Blending.unknown(models), weights=weights, volume_limits=limits)
-    calibration = blending.calibration
+    calibration = Calibration.nothing_seen(POOLS, trials.overlap)
     for o in range(len(trials.origins)):
         mixed = np.einsum("kj,jkm->km", weights[trials.class_number[o]], trials.sums[:, o].astype(np.float64))
         below, at_actual = place_of_actual(mixed, trials.whole, trials.actual[o])
@@ -95,11 +98,15 @@ def learn_blending(trials: Trials, protection: Integers) -> Blending:
 
 
 def place_of_actual(sums: Floats, whole: npt.NDArray[np.bool_], actual: Floats) -> tuple[Floats, Floats]:
-    """P(D < actual) and P(D = actual) of averaged draws (n, m), which whole-number series round at random."""
+    """P(D < actual) and P(D = actual) of averaged draws (n, m), which whole-number series round at random.
+
+    The actual is one more draw: among m of them it falls into each of the m + 1 gaps with the same chance, so that a
+    few draws are not taken for a distribution without a tail.
+    """
     at_most = np.where(whole[:, None], np.clip(actual[:, None] + 1.0 - sums, 0.0, 1.0), sums <= actual[:, None])
     below = np.where(whole[:, None], np.clip(actual[:, None] - sums, 0.0, 1.0), sums < actual[:, None])
-    low = below.mean(axis=1)
-    return low, at_most.mean(axis=1) - low
+    gaps = sums.shape[1] + 1.0
+    return below.sum(axis=1) / gaps, (at_most.sum(axis=1) - below.sum(axis=1) + 1.0) / gaps
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +131,9 @@ class BlendedSeries:
     def paths(self, rows: Integers, keys: Keys, horizon: int, count: int) -> Floats32:
         """Draw paths of some series, told by their rows in the panel; float32 (k, count, horizon)."""
         out = np.empty((len(rows), count, horizon), dtype=np.float32)
-        for first in range(0, len(rows), _SERIES_AT_ONCE):
-            part = slice(first, first + _SERIES_AT_ONCE)
+        at_once = max(_CELLS_AT_ONCE // (count * max(horizon, int(self.protection.max(initial=1)))), 1)
+        for first in range(0, len(rows), at_once):
+            part = slice(first, first + at_once)
             out[part] = self._some(rows[part], keys[part], horizon, count)
         return out
 
@@ -134,36 +142,37 @@ class BlendedSeries:
         length = self.protection[at]
         reach = max(horizon, int(length.max()))
         used = np.flatnonzero((self.weights[at] > 0).any(axis=0))
+        draws = count // 2 if count % 2 == 0 and count >= 2 * _LEAST_DRAWS else count
         # The average needs every model's total over the whole interval, however short the path that is wanted.
-        paths = np.stack([self.members[j].paths(rows, keys, reach, count) for j in used])
-        periods = np.repeat(length[:, None], count, axis=1)
-        sums = np.empty((len(used), len(rows), count), dtype=np.float32)
+        paths = tuple(self.members[j].paths(rows, keys, reach, draws) for j in used)
+        periods = np.repeat(length[:, None], draws, axis=1)
+        sums = np.empty((len(used), len(rows), draws), dtype=np.float32)
         for j in range(len(used)):
             sums_at(paths[j], periods, sums[j])
         order = np.argsort(sums, axis=2, kind="stable")
         ascending = np.take_along_axis(sums, order, axis=2).astype(np.float64)
         weight = np.ascontiguousarray(self.weights[at][:, used])
-        source, total = self._targets(np.einsum("kj,jkm->km", weight, ascending), self.pool[at])
-        out = np.empty(paths.shape[1:], dtype=np.float32)
+        source, total = self._targets(np.einsum("kj,jkm->km", weight, ascending), self.pool[at], count)
+        out = np.empty((len(rows), count, reach), dtype=np.float32)
         blend_paths(keys, paths, order, ascending, weight, source, total, self.whole[at], out)
         return out[:, :, :horizon]
 
-    def _targets(self, mixed: Floats, pool: Integers) -> tuple[Integers, Floats]:
-        """For each rank: which rank it is taken from, and the total that it shall have; (n, m) both."""
-        count = mixed.shape[1]
+    def _targets(self, mixed: Floats, pool: Integers, count: int) -> tuple[Integers, Floats]:
+        """For each of ``count`` ranks: which of the d averaged draws it is taken from, and its total; (n, count)."""
+        draws = mixed.shape[1]
         middle = (np.arange(count) + 0.5) / count
         asked = self.calibration.asked(pool, middle)
-        place = np.clip(asked * count - 0.5, 0.0, count - 1.0)
+        place = np.clip(asked * draws - 0.5, 0.0, draws - 1.0)
         low = np.floor(place).astype(np.int64)
-        high = np.minimum(low + 1, count - 1)
+        high = np.minimum(low + 1, draws - 1)
         share = place - low
         within = np.take_along_axis(mixed, low, 1) * (1.0 - share) + np.take_along_axis(mixed, high, 1) * share
         # Beyond the largest draw an exponential tail with the mean excess of the largest twentieth.
-        kept = count - max(int(TAIL_SHARE * count), 1)
+        kept = draws - max(int(TAIL_SHARE * draws), 1)
         threshold = mixed[:, kept - 1 : kept]
         excess = mixed[:, kept:].mean(axis=1, keepdims=True) - threshold
-        beyond = threshold + excess * np.log((1.0 - kept / count) / np.maximum(1.0 - asked, 1e-12))
-        total = np.where(asked > middle[-1], np.maximum(within, beyond), within)
+        beyond = threshold + excess * np.log((1.0 - kept / draws) / np.maximum(1.0 - asked, 1e-12))
+        total = np.where(asked > 1.0 - 0.5 / draws, np.maximum(within, beyond), within)
         return np.ascontiguousarray(np.where(share > 0, high, low)), np.ascontiguousarray(total)
 
     def follow(self, panel: DemandPanel, context: FitContext, run: Mapper) -> BlendedSeries:

@@ -7,7 +7,7 @@ pools of series, shrunk to the identity as far as the origins disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
@@ -30,6 +30,8 @@ PRIOR_SPREAD: Final = 0.4
 PRIOR_SPREAD_POOL: Final = 0.25
 # A pool with fewer windows has nothing of its own to say.
 LEAST_WINDOWS: Final = 50
+# After so many newer origins one counts half.
+HALF_LIFE: Final = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,9 @@ class Calibration:
 
     Attributes
     ----------
-    hits : float64 (o, s, k) windows covered at each knot, by origin and pool. windows : float64 (o, s) how many.
+    hits : float64 (o, s, k) windows covered at each knot, by origin (oldest first) and pool.
+    windows : float64 (o, s) how many there were.
+    overlap : how many origins share a period of demand; 1 where windows follow each other.
 
     Notes
     -----
@@ -50,11 +54,12 @@ class Calibration:
 
     hits: Floats
     windows: Floats
+    overlap: float = 1.0
 
     @classmethod
-    def nothing_seen(cls, pools: int) -> Self:
+    def nothing_seen(cls, pools: int, overlap: float = 1.0) -> Self:
         """The identity."""
-        return cls(np.zeros((0, pools, len(KNOTS))), np.zeros((0, pools)))
+        return cls(np.zeros((0, pools, len(KNOTS))), np.zeros((0, pools)), overlap)
 
     def after(self, below: Floats, at: Floats, known: Flags, pool: Integers) -> Calibration:
         """Add the windows of one more origin: (n,) arrays, ``pool`` numbers below the number of pools."""
@@ -62,15 +67,21 @@ class Calibration:
         covered = expected_coverage(below[known, None], at[known, None], np.array(KNOTS))
         hits = np.stack([np.bincount(pool[known], covered[:, k], pools) for k in range(len(KNOTS))], axis=1)
         windows = np.bincount(pool[known], minlength=pools).astype(np.float64)
-        return Calibration(np.concatenate([self.hits, hits[None]]), np.concatenate([self.windows, windows[None]]))
+        return replace(
+            self, hits=np.concatenate([self.hits, hits[None]]), windows=np.concatenate([self.windows, windows[None]])
+        )
 
     def shift(self) -> Floats:
         """How much more (logit) was covered than asked for, shrunk to 0; (s, k)."""
         pools = self.windows.shape[1]
         if len(self.windows) < 2 or self.windows.sum() == 0:
             return np.zeros((pools, len(KNOTS)))
-        common = _shrunk(self.hits.sum(axis=1), self.windows.sum(axis=1), np.zeros(len(KNOTS)), PRIOR_SPREAD)
-        own = [_shrunk(self.hits[:, s], self.windows[:, s], common, PRIOR_SPREAD_POOL) for s in range(pools)]
+        newer = np.arange(len(self.windows))[::-1]
+        worth = 0.5 ** (newer / HALF_LIFE)
+        hits, windows = self.hits * worth[:, None, None], self.windows * worth[:, None]
+        start = np.zeros(len(KNOTS))
+        common = _shrunk(hits.sum(axis=1), windows.sum(axis=1), start, PRIOR_SPREAD, self.overlap)
+        own = [_shrunk(hits[:, s], windows[:, s], common, PRIOR_SPREAD_POOL, self.overlap) for s in range(pools)]
         return np.array(own)
 
     def asked(self, pool: Integers, wanted: Floats) -> Floats:
@@ -99,7 +110,7 @@ class Calibration:
         return np.asarray(np.array(curves)[pool])
 
 
-def _shrunk(hits: Floats, windows: Floats, toward: Floats, spread: float) -> Floats:
+def _shrunk(hits: Floats, windows: Floats, toward: Floats, spread: float, overlap: float) -> Floats:
     """Posterior mean of the logit shift of one pool: (o, k) hits of (o,) windows."""
     used = windows > 0
     if used.sum() < 2 or windows.sum() < LEAST_WINDOWS:
@@ -112,7 +123,8 @@ def _shrunk(hits: Floats, windows: Floats, toward: Floats, spread: float) -> Flo
     residual = hits - windows[:, None] * covered
     origins = len(windows)
     clustered = (residual**2).sum(axis=0) / total**2 * origins / (origins - 1)
-    variance = np.maximum(clustered, knots * (1.0 - knots) / total) / (knots * (1.0 - knots)) ** 2
+    # Neighbouring windows that overlap tell less than their number.
+    variance = overlap * np.maximum(clustered, knots * (1.0 - knots) / total) / (knots * (1.0 - knots)) ** 2
     # Half a window either way keeps the logit finite.
     observed = logit((covered * total + 0.5) / (total + 1.0)) - logit(knots)
     return np.asarray(toward + (observed - toward) * spread**2 / (spread**2 + variance))

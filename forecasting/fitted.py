@@ -76,7 +76,12 @@ class FittedSeries:
 
 
 def fit_series(
-    model: DemandModel, panel: DemandPanel, rows: Integers, context: FitContext, run: Mapper = map
+    model: DemandModel,
+    panel: DemandPanel,
+    rows: Integers,
+    context: FitContext,
+    run: Mapper = map,
+    pooled: Any = None,
 ) -> FittedSeries:
     """Fit a model to some series of a panel.
 
@@ -84,8 +89,10 @@ def fit_series(
     ----------
     panel, context : of all series. rows : int64, ascending; those to be fitted.
     run : how the pieces are run: the built-in ``map`` or a thread pool's; the result is the same.
+    pooled : what the model's ``pool`` learned before; default: it learns from this panel.
     """
-    pooled = model.pool(panel, context) if isinstance(model, Pools) and len(rows) else None
+    if pooled is None and isinstance(model, Pools) and len(rows):
+        pooled = model.pool(panel, context)
 
     def fit(part: Integers) -> FittedModel:
         return model.fit(panel.take(part), context.of(part, pooled))

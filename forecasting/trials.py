@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +27,13 @@ Flags = npt.NDArray[np.bool_]
 
 MOST_ORIGINS: Final = 8
 # So many series speak for all others of their class; weights and calibration are pooled anyway.
-SERIES_A_CLASS: Final = 250
+SERIES_A_CLASS: Final = 150
 DRAWS: Final = 200
-# Shortest history that a trial may start from, in periods and in protection intervals.
+# Shortest history that a trial may start from, in periods, in protection intervals and as a share of today's: models
+# that know much less than today err in another way.
 LEAST_PERIODS: Final = 8
 LEAST_INTERVALS: Final = 2
+LEAST_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,7 @@ class Trials:
     known : bool (o, k); demand was observed in every period of the window, and was known before it.
     class_number : int64 (o, k) place of the class at that origin in ``CLASSES``.
     mean : float64 (o, k) demand a period known at the origin. whole : bool (k,) series in whole units.
+    longest : periods of the longest window.
     """
 
     origins: tuple[int, ...]
@@ -55,6 +58,13 @@ class Trials:
     class_number: Integers
     mean: Floats
     whole: Flags
+    longest: int
+
+    @property
+    def overlap(self) -> float:
+        """How many windows hold one period of demand, on average; at least 1."""
+        gaps = np.diff(self.origins)
+        return max(self.longest / float(gaps.mean()), 1.0) if gaps.size else 1.0
 
 
 def trial_origins(periods: int, longest: int) -> list[int]:
@@ -62,7 +72,7 @@ def trial_origins(periods: int, longest: int) -> list[int]:
 
     Windows that don't overlap where at least half of the wanted number fits, else closer ones.
     """
-    first = max(LEAST_PERIODS, LEAST_INTERVALS * longest)
+    first = max(LEAST_PERIODS, LEAST_INTERVALS * longest, int(LEAST_SHARE * periods))
     span = periods - longest - first
     if span < 0:
         return []
@@ -107,6 +117,8 @@ def run_trials(
     actual, known, mean = (np.empty((len(origins), len(rows))) for _ in range(3))
     number = np.empty((len(origins), len(rows)), dtype=np.int64)
     everything = np.arange(len(rows))
+    # What the panel taught at the first origin serves at the later ones: it changes little, and costs most.
+    pooled: list[Any] = [None] * len(models)
     periods = np.repeat(length[:, None], DRAWS, axis=1)
     for o, origin in enumerate(origins):
         past = chosen.until(day_to_date(int(chosen.calendar.openings[origin])))
@@ -114,7 +126,8 @@ def run_trials(
         season = fit_pooled_seasonality(cleaned, summary, names)
         context = FitContext(season, season.profile)
         for j, model in enumerate(models):
-            fitted = fit_series(model, cleaned, everything, context, run)
+            fitted = fit_series(model, cleaned, everything, context, run, pooled[j])
+            pooled[j] = fitted.pooled
             sums_at(fitted.paths(everything, keys[rows], longest, DRAWS), periods, sums[j, o])
         seen = chosen.quantity[:, origin + window]
         actual[o] = np.where(inside, seen, 0.0).sum(axis=1, dtype=np.float64)
@@ -123,7 +136,7 @@ def run_trials(
         mean[o] = summary.mean
         number[o] = [CLASSES.index(name) for name in syntetos_boylan_classes(summary)]
     sums.sort(axis=3)
-    return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral)
+    return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral, longest)
 
 
 def _representatives(classes: npt.NDArray[np.str_], keys: npt.NDArray[np.uint64]) -> Integers:

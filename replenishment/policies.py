@@ -33,7 +33,7 @@ CERTAIN: Final = 1.0 - 1e-9
 # Cost is compared at these quantiles of the demand over the protection interval.
 _COST_GRID: Final = np.unique(np.concatenate([np.linspace(0.02, 0.98, 49), 1.0 - np.geomspace(0.02, 1e-5, 40)]))
 # The trade-off between stock and backorders is followed at these.
-_CURVE_GRID: Final = np.unique(np.concatenate([np.linspace(0.02, 0.98, 49), 1.0 - np.geomspace(0.02, 1e-6, 40)]))
+_CURVE_GRID: Final = np.unique(np.concatenate([np.linspace(0.04, 0.96, 24), 1.0 - np.geomspace(0.04, 1e-6, 24)]))
 
 
 @dataclass(frozen=True, eq=False)

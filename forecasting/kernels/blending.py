@@ -23,7 +23,7 @@ _BLEND_STEP = PATH_STRIDE - 3
 @njit(nogil=True, cache=True)
 def blend_paths(
     keys: npt.NDArray[np.uint64],
-    paths: Floats32,
+    paths: tuple[Floats32, ...],
     order: Integers,
     sums: Floats,
     weight: Floats,
@@ -36,22 +36,24 @@ def blend_paths(
 
     Parameters
     ----------
-    paths : (j, n, m, h) of j models. order : (j, n, m) their paths by ascending total over the protection interval;
-        ``sums`` : (j, n, m) these totals, ascending. weight : (n, j).
-    source : (n, m) the rank from which rank r is taken. total : (n, m) what it shall add up to.
-    out : (n, m, h); rank r takes the place that the first model's path of rank r has, so that neighbouring paths
+    paths : (n, d, h) of each of j models. order : (j, n, d) their paths by ascending total over the protection
+        interval; ``sums`` : (j, n, d) these totals, ascending. weight : (n, j).
+    source : (n, m) the rank among d from which rank r among m is taken; m is d or a multiple of it. total : (n, m)
+        what it shall add up to.
+    out : (n, m, h); rank r takes the place that the first model's path of that rank has, so that neighbouring paths
         are as independent as that model's. Whole-number series are rounded along the path: every partial sum is
         rounded with the same random offset, which keeps its mean and moves it by less than 1.
     """
-    _, series, count, horizon = paths.shape
+    series, count, horizon = out.shape
+    fold = count // order.shape[2]
     for i in range(series):
         for r in range(count):
-            place = order[0, i, r]
+            place = order[0, i, r // fold] * fold + r % fold
             bits = draw(keys[i], np.uint64(r) * np.uint64(PATH_STRIDE) + np.uint64(_BLEND_STEP))
             chosen = _template(np.float64(bits >> _HALF) * _UNIT, weight[i], sums[:, i], source[i, r])
             have = sums[chosen, i, source[i, r]]
             ratio = total[i, r] / have if have > 0.0 else 1.0
-            path = paths[chosen, i, order[chosen, i, source[i, r]]]
+            path = paths[chosen][i, order[chosen, i, source[i, r]]]
             if not whole[i]:
                 for h in range(horizon):
                     out[i, place, h] = path[h] * ratio

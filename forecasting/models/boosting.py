@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from forecasting.kernels.paths import apply_ahead
 from forecasting.models.block_rows import BlockLayout, build_rows, layout_of, training_pairs
-from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Floats32, Follows, Integers, Keys
+from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Floats32, Follows, Integers, Keys, Pools
 from forecasting.models.smoothing import ExponentialSmoothing
 from forecasting.models.trees import Trees, codes_of, quantile_edges
 from forecasting.panel import DemandPanel
@@ -39,13 +39,14 @@ class Learned:
     Attributes
     ----------
     layout : the blocks that could be learned. share : of the boosting in the forecast's logarithm, 0 to 1.
-    fallback : why nothing was learned, or "". trees : None then.
+    fallback : why nothing was learned, or "". trees : None then. base : what the base model's ``pool`` returned.
     """
 
     layout: BlockLayout
     share: float
     fallback: str
     trees: Trees | None = field(repr=False, default=None)
+    base: Any = field(repr=False, default=None)
 
     def block_means(self, panel: DemandPanel, context: FitContext) -> Floats:
         """Forecast units a period at season 1 in each coming block; (n, blocks), NaN where there is no forecast."""
@@ -97,8 +98,9 @@ class BoostedPaths:
 
     def follow(self, panel: DemandPanel, context: FitContext) -> BoostedPaths:
         """See :class:`forecasting.models.protocol.Follows`; a base model that can't follow is fitted again."""
-        base = self.base.follow(panel, context) if isinstance(self.base, Follows) else None
-        return self.model.rescale(base or self.model.base.fit(panel, context), panel, context, self.learned)
+        own = replace(context, pooled=self.learned.base)
+        base = self.base.follow(panel, own) if isinstance(self.base, Follows) else self.model.base.fit(panel, own)
+        return self.model.rescale(base, panel, context, self.learned)
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,10 @@ class Boosting:
 
     def pool(self, panel: DemandPanel, context: FitContext) -> Learned:
         """See :class:`forecasting.models.protocol.Pools`."""
+        base = self.base.pool(panel, context) if isinstance(self.base, Pools) else None
+        return replace(self._learn(panel, context), base=base)
+
+    def _learn(self, panel: DemandPanel, context: FitContext) -> Learned:
         from sklearn.ensemble import HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
 
@@ -149,7 +155,8 @@ class Boosting:
     def fit(self, panel: DemandPanel, context: FitContext) -> BoostedPaths:
         """See :class:`forecasting.models.protocol.DemandModel`."""
         learned = context.pooled or Learned(layout_of(panel.calendar.frequency), 0.0, "nothing pooled")
-        return self.rescale(self.base.fit(panel, context), panel, context, learned)
+        base = self.base.fit(panel, replace(context, pooled=learned.base))
+        return self.rescale(base, panel, context, learned)
 
     def rescale(self, base: FittedModel, panel: DemandPanel, context: FitContext, learned: Learned) -> BoostedPaths:
         """Compare the base model's mean in each block with the boosting's and keep the ratio."""

@@ -152,7 +152,7 @@ def _gather(items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, cale
         names=names,
         clocks=_clocks(names, lines, config, calendar.end_day),
     )
-    if lines is None:
+    if lines is None or not len(items):
         return known
     differs = (items["lead_time_days_from"] == "item").to_numpy() & ~np.isclose(
         stated, items["supplier_lead_time_days"].to_numpy(float)
@@ -239,7 +239,11 @@ def _kept(records: OrderRecords | None, rows: Integers) -> float:
 
 
 def _in_periods(known: _Known, used: npt.NDArray[np.bool_], calendar: PeriodCalendar, delay: Integers) -> LeadTimes:
-    """Wait the days out at openings, from the order day on; the clocks of the suppliers stand still on closed days."""
+    """Wait the days out at openings, from the order day on; the clocks of the suppliers stand still on closed days.
+
+    The law is that of the next order: a shutdown ahead makes it longer. Levels, and the simulation of a year, take it
+    for every order.
+    """
     days, spread = np.nan_to_num(known.stated), np.nan_to_num(known.spread)
     fit = known.fit if used.any() else None
     pauses = sum(last - first + 1 for clock in known.clocks for first, last in clock.periods)
@@ -288,10 +292,10 @@ def _tell(findings: Findings, known: _Known) -> None:
     if records.forgotten:
         text = f"{records.forgotten} lines open for more than three times the longest lead time are taken for forgotten"
         findings.notice("forgotten_orders", "receipts", text)
-    if records.delivered_only:
+    if records.too_young:
         text = (
-            "no order is open in the tables, so long lead times of young orders are missing: only orders old enough "
-            "to have come count; give open orders with ordered_on, or receipts with an empty received_on"
+            f"no order is open in the tables, so long lead times of young orders are missing: {records.too_young} "
+            "lines placed lately do not count; give open orders with ordered_on, or receipts with an empty received_on"
         )
         findings.notice("delivered_orders_only", "receipts", text)
     for number, law in sorted(fit.suppliers.items()):
@@ -307,7 +311,7 @@ def _tell(findings: Findings, known: _Known) -> None:
 
 
 class Drift(NamedTuple):
-    """A supplier that does not keep its word: days stated and measured (means over its items), how many items they
+    """A supplier that does not keep its word: days stated and measured (medians over its items), how many items they
     are, and since when, where a break was found (else NaT)."""
 
     supplier: str
@@ -323,7 +327,7 @@ def drifting_suppliers(supplier: pd.Series[Any], facts: pd.DataFrame) -> list[Dr
     found = []
     for name, part in table[table["purchase_orders"] >= _LEAST_ORDERS].groupby("supplier"):
         stated, measured, spread = (
-            float(part[column].mean())
+            float(part[column].median())
             for column in ("stated_lead_time_days", "measured_lead_time_days", "measured_lead_time_sd_days")
         )
         chance = 2.0 * spread / np.sqrt(float(part["purchase_orders"].iloc[0]))

@@ -37,11 +37,6 @@ class Offers:
     priority: Floats
     capacity: Floats
 
-    @property
-    def several(self) -> bool:
-        """Whether any item has more than one offer."""
-        return len(self.item) > 0 and int(self.item[-1]) + 1 < len(self.item)
-
 
 def fill_main_supplier(items: pd.DataFrame, tables: CheckedTables) -> None:
     """Where an item names no supplier, it is the one of the smallest priority (then the first by name)."""

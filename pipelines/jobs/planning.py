@@ -195,6 +195,7 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         held = _why_held(items, forecaster) != ""
         total = None
         if config.target_scope == "total":
+            # Suppliers were compared under the target as it is stated; now it is shared among the items.
             demand_rate = levels.demand_mean / np.maximum(levels.lead_time_mean + facts.review_periods, 1.0)
             rate = 1.0 - config.target if config.measure == "fill_rate" else config.target
             total = share_total_target(items, facts, forecaster, lead_times, held, rate, demand_rate, run)

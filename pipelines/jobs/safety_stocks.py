@@ -188,7 +188,6 @@ def _ground(made: Plan) -> _Ground:
     mean = quantity.sum(axis=1) / seen
     sd = np.sqrt(np.where(known, (quantity - mean[:, None]) ** 2, 0.0).sum(axis=1) / np.maximum(seen - 1, 1))
     review = np.maximum(made.facts.review_periods, 1).astype(np.float64)
-    chance, length = made.lead_times.probability, np.arange(made.lead_times.probability.shape[1])
     time = levels.lead_time_mean + review
     return _Ground(
         mean=mean,
@@ -196,7 +195,7 @@ def _ground(made: Plan) -> _Ground:
         most=quantity.max(axis=1, initial=0.0),
         review=review,
         time=time,
-        time_sd=np.sqrt(np.maximum(chance @ length**2 - (chance @ length) ** 2, 0.0)),
+        time_sd=made.lead_times.sd(),
         longest=made.lead_times.maximum + review,
         interval_mean=levels.demand_mean,
         interval_sd=levels.demand_sd,

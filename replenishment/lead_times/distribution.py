@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammainc, gammaincinv
 
-__all__ = ["LeadTimes", "gamma_reach"]
+__all__ = ["LeadTimes", "gamma_reach", "summed"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -98,7 +98,12 @@ class LeadTimes:
 
     def mean(self) -> Floats:
         """Expected periods; (n,)."""
-        return np.asarray(self.probability @ np.arange(self.probability.shape[1]))
+        return summed(self.probability * np.arange(self.probability.shape[1]))
+
+    def sd(self) -> Floats:
+        """Standard deviation in periods; (n,)."""
+        square = summed(self.probability * np.arange(self.probability.shape[1]) ** 2)
+        return np.sqrt(np.maximum(square - self.mean() ** 2, 0.0))
 
     def quantile(self, uniform: Floats) -> Integers:
         """Turn uniform numbers (n, m) into lead times by inversion; int64 (n, m)."""
@@ -146,4 +151,9 @@ def _cut(probability: Floats) -> Floats:
     beyond = np.cumsum(probability[:, ::-1], axis=1)[:, ::-1]
     kept = np.where(beyond < NEGLIGIBLE, 0.0, probability)
     width = int(np.flatnonzero((kept > 0).any(axis=0)).max(initial=0)) + 1
-    return np.asarray(kept[:, :width] / kept.sum(axis=1, keepdims=True))
+    return np.asarray(kept[:, :width] / summed(kept)[:, None])
+
+
+def summed(values: Floats) -> Floats:
+    """Add up each row from left to right, so that the zeros of a wider table change no bit; (n,)."""
+    return np.asarray(np.cumsum(values, axis=1)[:, -1])

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from replenishment.lead_times.distribution import LeadTimes
+from replenishment.lead_times.distribution import LeadTimes, summed
 from replenishment.lead_times.hazards import Spells, posterior_laws
 from replenishment.lead_times.pooling import count_cells, prior_strengths
 from replenishment.lead_times.records import OrderRecords
@@ -141,14 +141,35 @@ def _parts(
     law: SupplierLaw, items: Integers, records: OrderRecords, bases: ItemBases, typical: Floats, weight: Floats
 ) -> Iterator[_Part]:
     """Fit the items of a supplier: those it has orders of in pieces, the others together."""
-    rows = law.rows[np.isin(records.item[law.rows], items)]
+    item = records.item[law.rows]
+    rows = law.rows[(item >= 0) & (bases.supplier[item] == records.supplier[law.rows])]
     known = np.unique(records.item[rows])
     others = np.setdiff1d(items, known)
     if len(others):
-        yield _without_orders(law, others, records, bases, typical)
+        yield _without_orders(law, others, bases, typical)
+    pieces = []
     for k in range(0, len(known), _ITEMS_AT_ONCE):
         piece = known[k : k + _ITEMS_AT_ONCE]
-        yield _with_orders(law, piece, rows[np.isin(records.item[rows], piece)], records, bases, typical, weight)
+        own = rows[(records.item[rows] >= piece[0]) & (records.item[rows] <= piece[-1])]
+        group = np.searchsorted(piece, records.item[own])
+        pieces.append(
+            (piece, Spells(group, records.waited[own], records.received[own], records.entry[own], weight[own]))
+        )
+    if not pieces:
+        return
+    cells = [_cells(_priors(law, piece, spells, bases, typical), spells) for piece, spells in pieces]
+    counts, expected = (np.concatenate(part) for part in zip(*cells, strict=True))
+    # Learnt from all items of the supplier at once: the result does not depend on the size of the pieces.
+    strength, done = prior_strengths(counts, expected), 0
+    for piece, spells in pieces:
+        here = slice(done, done + len(piece))
+        yield _with_orders(law, piece, spells, counts[here].sum(axis=1), strength[here], bases, typical)
+        done += len(piece)
+
+
+def _cells(prior: Floats, spells: Spells) -> tuple[Floats, Floats]:
+    came = spells.received
+    return count_cells(prior, spells.group[came], spells.place[came], spells.weight[came])
 
 
 def _later(law: SupplierLaw, items: Integers, typical: Floats) -> Integers:
@@ -159,9 +180,7 @@ def _later(law: SupplierLaw, items: Integers, typical: Floats) -> Integers:
     return np.rint(base).astype(np.int64) - law.offset
 
 
-def _without_orders(
-    law: SupplierLaw, items: Integers, records: OrderRecords, bases: ItemBases, typical: Floats
-) -> _Part:
+def _without_orders(law: SupplierLaw, items: Integers, bases: ItemBases, typical: Floats) -> _Part:
     """Items that only their supplier's orders speak for; one that states something else keeps its statement."""
     by = _later(law, items, typical)
     has = ~bases.differs[items] | law.relative
@@ -176,24 +195,14 @@ def _without_orders(
         own_weight=np.zeros(len(items)),
         supplier_weight=np.where(has, law.weight, 0.0),
         of_class=has & (law.prior == "all suppliers"),
-        receipts=np.full(len(items), int(records.received[law.rows].sum())),
+        receipts=np.full(len(items), law.receipts),
         measured=(mean[which], sd[which]),
     )
 
 
-def _with_orders(
-    law: SupplierLaw,
-    items: Integers,
-    rows: Integers,
-    records: OrderRecords,
-    bases: ItemBases,
-    typical: Floats,
-    weight: Floats,
-) -> _Part:
-    """Items with orders of their own, around their supplier's law or their own statement."""
+def _priors(law: SupplierLaw, items: Integers, spells: Spells, bases: ItemBases, typical: Floats) -> Floats:
+    """The law of each item before its own orders: its supplier's, or its own statement where that differs."""
     by = _later(law, items, typical)
-    group = np.searchsorted(items, records.item[rows])
-    spells = Spells(group, records.waited[rows], records.received[rows], records.entry[rows], weight[rows])
     width = max(len(law.law) + max(int(by.max()), 0), int(spells.place.max()) + 2)
     stated = bases.differs[items] & (not law.relative)
     prior = shifted(np.broadcast_to(law.law, (len(items), len(law.law))), by, width)
@@ -201,9 +210,21 @@ def _with_orders(
         own = stated_laws(bases.stated[items[stated]], bases.sd[items[stated]])
         prior = shifted(prior, np.zeros(len(items), dtype=np.int64), max(width, own.shape[1]))
         prior[stated] = shifted(own, np.zeros(len(own), dtype=np.int64), prior.shape[1])
-    came = spells.received
-    counts, expected = count_cells(prior, group[came], spells.place[came], spells.weight[came])
-    strength, orders = prior_strengths(counts, expected), counts.sum(axis=1)
+    return prior
+
+
+def _with_orders(
+    law: SupplierLaw,
+    items: Integers,
+    spells: Spells,
+    orders: Floats,
+    strength: Floats,
+    bases: ItemBases,
+    typical: Floats,
+) -> _Part:
+    """Items with orders of their own, around their supplier's law or their own statement."""
+    prior, by, group = _priors(law, items, spells, bases, typical), _later(law, items, typical), spells.group
+    stated, came = bases.differs[items] & (not law.relative), spells.received
     laws = posterior_laws(prior, strength, spells)
     # An item whose own statement is its prior needs an order of its own to leave it.
     has = ~stated | (orders > 0)
@@ -221,7 +242,7 @@ def _with_orders(
         own_weight=own_weight,
         supplier_weight=supplier_weight,
         of_class=~stated & (law.prior == "all suppliers"),
-        receipts=np.where(enough, receipts, int(records.received[law.rows].sum())),
+        receipts=np.where(enough, receipts, law.receipts),
         measured=(mean, sd),
     )
 
@@ -229,5 +250,5 @@ def _with_orders(
 def _moments(laws: Floats) -> tuple[Floats, Floats]:
     """Mean and standard deviation of laws (n, d) in days."""
     day = np.arange(laws.shape[1])
-    mean = laws @ day
-    return mean, np.sqrt(np.maximum(laws @ day**2 - mean**2, 0.0))
+    mean = summed(laws * day)
+    return mean, np.sqrt(np.maximum(summed(laws * day**2) - mean**2, 0.0))

@@ -40,7 +40,7 @@ class OrderRecords:
     waited : days from the order to the receipt, or so far. received : came; else still open.
     entry : days after the order from which on the file could show the receipt; 0 unless it begins later.
     promised : days promised, NaN where nothing was. late : calendar days after the promised day, NaN likewise.
-    delivered_only : the file shows no open order, and its youngest orders were left out.
+    too_young : how many lines were left out because the file shows no open order and they were placed lately.
     forgotten : how many open lines were set aside as forgotten.
     """
 
@@ -53,7 +53,7 @@ class OrderRecords:
     entry: Integers
     promised: Floats
     late: Floats
-    delivered_only: bool = False
+    too_young: int = 0
     forgotten: int = 0
 
     @classmethod
@@ -90,9 +90,11 @@ class OrderRecords:
         until = np.where(came, received_on, float(as_of))
         known &= ~_forgotten(supplier, until - ordered, came & known, known)
         forgotten = int((~known & ~came & (ordered < as_of)).sum())
-        delivered_only = bool(known.any() and came[known].all())
-        if delivered_only:
-            known &= _old_enough(supplier, ordered, until - ordered, as_of, known)
+        too_young = 0
+        if came[known].all():
+            old = _old_enough(supplier, ordered, until - ordered, as_of, known)
+            too_young = int((known & ~old).sum())
+            known &= old
         rows = np.flatnonzero(known)
         supplier, ordered, came = supplier[rows], ordered[rows], came[rows]
         last = until[rows].astype(np.int64)
@@ -114,7 +116,7 @@ class OrderRecords:
             entry=np.minimum(days[2] - days[0], waited),
             promised=np.where(has, np.maximum(days[3] - days[0], 0), np.nan),
             late=np.where(has & came, last - promise, np.nan),
-            delivered_only=delivered_only,
+            too_young=too_young,
             forgotten=forgotten,
         )
 

@@ -55,7 +55,8 @@ class SupplierLaw:
     ----------
     law : (d,) probabilities; place k is a wait of k - offset days, counted from ``base`` of the item where
         ``relative``, else from nothing. measured : (d,) the product-limit law of its own orders alone.
-    rows : the lines behind it, those since ``change``. orders : how many purchase orders came, of these lines.
+    rows : the lines behind it, those since ``change``. receipts : how many of them came. orders : how many purchase
+        orders came, of these lines.
     weight : of its own orders in the law; the rest is the prior's. prior : "all suppliers" or "stated"; where there
         is neither, the orders stand alone ("").
     base : days that are stated or usually promised; the median where waits are not relative and nothing is stated,
@@ -67,6 +68,7 @@ class SupplierLaw:
     offset: int
     relative: bool
     rows: Integers
+    receipts: int
     orders: float
     weight: float
     prior: str
@@ -186,16 +188,16 @@ def _sample(records: OrderRecords, bases: ItemBases, rows: Integers, weight: Flo
 
 
 def _change(records: OrderRecords, rows: Integers, waited: Floats) -> Break | None:
-    """The last break of a supplier, found on one wait a purchase order: the mean of what came, else the longest."""
+    """The last break of a supplier, found on one wait a purchase order: that for its first receipt, if any came."""
     order, inverse = np.unique(records.order[rows], return_inverse=True)
     came = records.received[rows]
-    lines = np.bincount(inverse, weights=came, minlength=len(order))
-    total = np.bincount(inverse, weights=np.where(came, waited, 0.0), minlength=len(order))
-    longest = np.full(len(order), -np.inf)
+    # The mean of what has come so far would be short where lines of a young order are still open.
+    first, longest = np.full(len(order), np.inf), np.full(len(order), -np.inf)
+    np.minimum.at(first, inverse[came], waited[came])
     np.maximum.at(longest, inverse, waited)
     ordered = np.zeros(len(order), dtype=np.int64)
     ordered[inverse] = records.ordered[rows]
-    return last_break(ordered, np.where(lines > 0, total / np.maximum(lines, 1.0), longest), lines > 0)
+    return last_break(ordered, np.where(np.isfinite(first), first, longest), np.isfinite(first))
 
 
 def _base(records: OrderRecords, bases: ItemBases, rows: Integers, number: int) -> tuple[float, float]:
@@ -218,9 +220,9 @@ def _tighter(waited: Integers, base: Floats) -> bool:
 
 def _class_ratios(samples: list[_Sample]) -> Floats:
     """Waits of all suppliers in multiples of their base, as equally likely points; empty without a class."""
-    orders = np.array([(s.spells.weight * s.spells.received).sum() for s in samples])
     ratio, mass = [], []
-    for sample, count in zip(samples, orders, strict=True):
+    for sample in samples:
+        count = _orders(sample.spells)
         if count >= _ORDERS_IN_A_CLASS:
             # Every supplier counts about the same: the class is one of suppliers, not of orders.
             days = np.arange(len(sample.measured)) - sample.offset + (sample.usual if sample.relative else 0.0)
@@ -260,6 +262,11 @@ def shifted(laws: Floats, by: Integers, width: int) -> Floats:
     return np.maximum(np.diff(moved, axis=1, prepend=0.0), 0.0)
 
 
+def _orders(spells: Spells) -> float:
+    """How many orders came; summed in one order, whatever that of the rows."""
+    return float(np.sort(spells.weight[spells.received]).sum())
+
+
 def _cells(prior: Floats, spells: Spells) -> tuple[Floats, Floats]:
     came = spells.received
     return count_cells(prior, spells.group[came], spells.place[came], spells.weight[came])
@@ -267,7 +274,7 @@ def _cells(prior: Floats, spells: Spells) -> tuple[Floats, Floats]:
 
 def _law(sample: _Sample, prior: Floats, strength: float, kind: str) -> SupplierLaw:
     spells = sample.spells
-    orders = float(np.sort(spells.weight[spells.received]).sum())
+    orders = _orders(spells)
     alone = kind == "stated" and not sample.stated
     return SupplierLaw(
         law=sample.measured if alone else posterior_laws(prior, strength, spells)[0],
@@ -275,6 +282,7 @@ def _law(sample: _Sample, prior: Floats, strength: float, kind: str) -> Supplier
         offset=sample.offset,
         relative=sample.relative,
         rows=sample.rows,
+        receipts=int(spells.received.sum()),
         orders=orders,
         weight=1.0 if alone else orders / (orders + strength),
         prior="" if alone else kind,

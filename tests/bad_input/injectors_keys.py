@@ -279,7 +279,7 @@ def _(shop: Shop) -> Outcome:
     "planned with what the item itself states, else held; two rows of an item are set aside",
     "unknown_supplier",
     "noted",
-    decided="an item without supplier is shown and held rather than hidden; item_suppliers is not used by the plan yet",
+    decided="an item without supplier is shown and held, not hidden; item_suppliers may name one",
 )
 def _(shop: Shop) -> Outcome:
     shop.spoil("items", "B2", "supplier", "S9")

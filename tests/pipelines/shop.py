@@ -149,7 +149,7 @@ def write_project(folder: Path, tables: Tables, *, suffix: str = ".csv", rules: 
 
 def same_plan(a: PlanResult, b: PlanResult) -> bool:
     """Whether two plans agree in every bit of every frame that they publish."""
-    names = ("recommendations", "policy", "forecast", "simulation", "log")
+    names = ("recommendations", "policy", "forecast", "safety_stock", "simulation", "log")
     for name in names:
         pd.testing.assert_frame_equal(getattr(a, name), getattr(b, name), check_exact=True, obj=name)
     return True

@@ -165,3 +165,20 @@ def test_a_file_that_is_no_text_is_said_to_be_unreadable(tmp_path: Path, content
         file.write_bytes(content)
     with pytest.raises(ConfigurationError, match="can't be read"):
         read_toml(file)
+
+
+def test_a_shutdown_has_a_first_and_a_last_day_in_order() -> None:
+    values = {
+        "closed": [
+            {"first": "2026-08-01", "last": "2026-08-21", "supplier": "S3"},
+            {"first": "2026-12-24", "last": "2026-12-24"},
+        ]
+    }
+    config = PlanConfig.make(values, "test")
+    assert [(str(c.first), str(c.last), c.supplier) for c in config.closed] == [
+        ("2026-08-01", "2026-08-21", "S3"), ("2026-12-24", "2026-12-24", None)
+    ]  # fmt: skip
+    with pytest.raises(ConfigurationError, match="ends on 2026-07-01, before it begins on 2026-08-01"):
+        PlanConfig.make({"closed": [{"first": "2026-08-01", "last": "2026-07-01"}]}, "test")
+    with pytest.raises(ConfigurationError, match="known are first, last, supplier"):
+        PlanConfig.make({"closed": [{"first": "2026-08-01", "last": "2026-08-01", "until": 1}]}, "test")

@@ -11,7 +11,7 @@ import pytest
 from pipelines.errors import ConfigurationError
 from pipelines.explaining import explain
 from pipelines.project import PublishedRun, open_project, run_plan
-from tests.pipelines.shop import KEY, SKUS, only, small_shop, write_project
+from tests.pipelines.shop import KEY, SKUS, only, receipts, small_shop, write_project
 
 RULES = """
 [[plan.rules]]
@@ -45,6 +45,27 @@ def rows(run: PublishedRun) -> pd.DataFrame:
     for part in parts[1:]:
         joined = joined.merge(part[[c for c in part.columns if c in KEY or c not in joined.columns]], "left", on=KEY)
     return joined
+
+
+def test_a_supplier_chosen_among_several_and_an_order_day_are_told(tmp_path: Path) -> None:
+    tables = only(small_shop(), "NA")
+    tables["suppliers"] = pd.DataFrame({"supplier": ["S1", "None"], "order_weekdays": ["TUE", None]})
+    offer = {"sku": "NA", "lead_time_days": 14.0}
+    tables["item_suppliers"] = pd.DataFrame(
+        [
+            {**offer, "supplier": "S1", "priority": 1, "unit_cost": 3.0},
+            {**offer, "supplier": "S9", "priority": 2, "unit_cost": 4.0},
+        ]
+    )
+    folder = run_plan(open_project(write_project(tmp_path, tables, target_scope="total")), jobs=1).folder
+    lines = pd.read_parquet(folder / "recommendations.parquet").set_index("location")
+    line = lines[(lines["order_quantity"] > 0) & (lines["supplier"] == "S1")].iloc[0]
+    text = explain(folder, "NA", line.name)
+    assert f"S1: priority 1, and the cheapest of {2 if line.name == '007' else 3}" in text
+    assert f"stock cost {line['supplier_cost']:,.2f} a year" in text
+    assert f"{line['alternative_supplier']} would cost {line['alternative_cost']:,.2f} a year." in text
+    assert "on 2025-05-06, its next order day" in text
+    assert "This is its share of a total of" in text
 
 
 def units(value: float) -> str:
@@ -103,6 +124,41 @@ def test_stated_and_measured_lead_times_are_both_told(run: PublishedRun, rows: p
     assert "10 days" in text
     assert f"{row['measured_lead_time_days']:.1f} days" in text
     assert "10 receipts" in text
+
+
+def test_the_evidence_behind_a_lead_time_is_told(run: PublishedRun, rows: pd.DataFrame) -> None:
+    row = rows[rows["lead_time_supplier_weight"] > 0].iloc[0]
+    text = story(run, row)
+    assert f"its supplier's {row['lead_time_supplier_weight']:.0%}, what is stated" in text
+    alone = rows[(rows["lead_time_prior_weight"] == 1) & (rows["stated_lead_time_days"] > 0)].iloc[0]
+    assert " By evidence " not in story(run, alone)
+
+
+def test_a_supplier_that_changed_is_told_with_day_and_both_means(tmp_path: Path) -> None:
+    tables = only(small_shop(), "NA")
+    tables["items"]["supplier"] = "S1"
+    frame = receipts("S1", [22 + k % 3 for k in range(20)] + [12 + k % 3 for k in range(60)])
+    tables["receipts"] = frame.assign(promised_on=frame["ordered_on"] + pd.Timedelta(days=12))
+    published = run_plan(open_project(write_project(tmp_path, tables)), jobs=1)
+    text = explain(published.folder, "NA", "007")
+    row = pd.read_parquet(published.folder / "policy.parquet").iloc[0]
+    assert f"has become slower since {row['lead_time_changed_on']:%Y-%m-%d}: " in text
+    assert f"{row['lead_time_days_after']:.1f} days on average, {row['lead_time_days_before']:.1f} before" in text
+    assert f"It came on the very day it had promised in {row['promised_day_kept']:.0%} of cases" in text
+
+
+def test_every_safety_stock_of_the_book_is_told_with_what_it_assumes(run: PublishedRun, rows: pd.DataFrame) -> None:
+    stocks = pd.read_parquet(run.folder / "safety_stock.parquet")
+    for _, row in rows.iloc[::7].iterrows():
+        text = story(run, row)
+        own = stocks[(stocks["sku"] == row["sku"]) & (stocks["location"] == row["location"])]
+        for one in own.itertuples():
+            known = one.safety_stock == one.safety_stock
+            if one.method != "plan":
+                assert f"By {one.method}: " in text
+            if known:
+                assert f"{one.safety_stock:z,.1f} unit" in text
+                assert str(one.assumes) in text
 
 
 def test_a_sku_at_several_locations_asks_for_one_of_them(run: PublishedRun) -> None:

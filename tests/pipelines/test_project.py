@@ -23,6 +23,7 @@ FILES = {
     "recommendations.csv", "recommendations.parquet", "policy.parquet", "forecast.parquet", "simulation.parquet",
     "safety_stock.parquet",
     "log.parquet", "repairs.parquet", "manifest.json", "summary.json",
+    "order_lines.csv", "order_lines.parquet", "next_packs.parquet",
 }  # fmt: skip
 
 

@@ -59,6 +59,25 @@ def test_each_planted_weakness_is_named() -> None:
     assert wanted <= set(codes(shop()))
 
 
+def test_a_supplier_that_does_not_keep_its_word_is_named_once_with_both_numbers() -> None:
+    concerns = concerns_of(make_plan(Inputs(**shop()), PlanConfig(frequency="W-MON")))
+    (drift,) = [c for c in concerns if c.code == "lead_time_drift"]
+    assert drift.severity == "doubtful"
+    assert "supplier S states 10 days and takes 21: 11 days later (2 items)" in drift.message
+
+
+def test_a_supplier_that_has_become_slower_is_named_with_the_day() -> None:
+    tables = shop()
+    ordered = pd.date_range("2023-01-02", periods=80, freq="7D")
+    days = pd.to_timedelta([10] * 55 + [11] * 5 + [21] * 20, unit="D")
+    tables["receipts"] = pd.DataFrame({"supplier": "S", "ordered_on": ordered, "received_on": ordered + days})
+    concerns = concerns_of(make_plan(Inputs(**tables), PlanConfig(frequency="W-MON")))
+    told = {c.code: c.message for c in concerns}
+    since = f"{ordered[60]:%Y-%m-%d}"
+    assert f"become slower since {since}: 21.0 days on average, 10.1 before" in told["lead_time_break"]
+    assert f"takes 21 since {since}" in told["lead_time_drift"]
+
+
 def test_a_sound_shop_gives_no_cause_for_concern() -> None:
     tables = shop()
     sound = tables["sales"][tables["sales"]["sku"] == "A"]

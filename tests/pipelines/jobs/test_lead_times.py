@@ -290,9 +290,12 @@ def test_nothing_arrives_before_it_is_ordered_while_the_supplier_s_clock_stands_
 
 def test_forgotten_lines_and_files_of_deliveries_only_are_told() -> None:
     old = THEIRS.iloc[:1].assign(ordered_on=AS_OF - pd.Timedelta(days=900), received_on=pd.NaT)
-    _, _, known = lead_times({}, receipts=pd.concat([THEIRS, old]))
-    codes = [n.code for n in known.findings.notices]
-    assert codes == ["forgotten_orders", "delivered_orders_only"]
+    young = THEIRS.iloc[:1].assign(ordered_on=AS_OF - pd.Timedelta(days=9), received_on=AS_OF - pd.Timedelta(days=5))
+    _, facts, known = lead_times({}, receipts=pd.concat([THEIRS, young, old]))
+    assert [n.code for n in known.findings.notices] == ["forgotten_orders", "delivered_orders_only"]
+    assert facts["receipts"] == 8
+    _, _, known = lead_times({}, receipts=THEIRS)
+    assert known.findings.notices == []
 
 
 def test_the_order_of_the_rows_changes_no_bit() -> None:

@@ -165,11 +165,17 @@ def test_sales_at_or_after_as_of_change_nothing_and_are_counted(tables: Tables) 
         assert whole.summary["as_of"] == str(early.date())
 
 
-def test_receipts_after_as_of_change_nothing(tables: Tables) -> None:
+def test_receipts_after_as_of_are_open_orders_then_and_orders_after_it_change_nothing(tables: Tables) -> None:
     later = receipts("S1", [60] * 10)
     later["received_on"] = AS_OF + pd.to_timedelta(np.arange(10), unit="D")
-    with_later = {**tables, "receipts": pd.concat([tables["receipts"], later])}
-    assert same_plan(planned(with_later, as_of=AS_OF.date()), planned(tables, as_of=AS_OF.date()))
+    future = receipts("S1", [5] * 10)
+    future[["ordered_on", "received_on"]] += pd.Timedelta(days=400)
+
+    def known(*more: pd.DataFrame) -> Any:
+        return planned({**tables, "receipts": pd.concat([tables["receipts"], *more])}, as_of=AS_OF.date())
+
+    assert same_plan(known(later), known(later.assign(received_on=pd.NaT)))
+    assert same_plan(known(future), planned(tables, as_of=AS_OF.date()))
 
 
 def test_as_of_is_after_the_last_complete_period_unless_it_is_given(tables: Tables, plain: Any) -> None:

@@ -137,6 +137,18 @@ def test_waits_that_follow_what_each_item_is_promised_are_pooled_as_lateness() -
     assert mean(fit, 0) == pytest.approx(11.0, abs=0.7)
 
 
+def test_another_mix_of_items_is_no_break() -> None:
+    """First the quick items are ordered, then the slow ones; each takes what is stated for it and a little more."""
+    random = np.random.default_rng(8)
+    item = np.repeat(np.arange(10), 8)
+    stated = 10.0 + 5 * np.arange(10)
+    days = stated[item] + random.choice([0, 0, 1, 3], 80)
+    everything = records(np.zeros(80, dtype=np.int64), item, days)
+    assert fit_lead_times(everything, bases([0] * 10, list(stated))).suppliers[0].change is None
+    # As plain days it would have been one.
+    assert fit_lead_times(everything, bases([0] * 10)).suppliers[0].change is not None
+
+
 def test_an_item_that_states_something_else_keeps_it_until_it_has_orders() -> None:
     days = np.full(20, 30.0)
     item = np.append(np.full(12, 0), np.full(8, -1))

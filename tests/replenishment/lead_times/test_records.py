@@ -33,7 +33,7 @@ def test_an_order_has_come_is_open_or_is_not_known_yet() -> None:
     found = records([50, 40, 30, -3], [40, NAN, 12, -9])
     assert found.waited.tolist() == [10, 40, 18]
     assert found.received.tolist() == [True, False, True]
-    assert not found.delivered_only
+    assert found.too_young == 0
 
 
 def test_what_came_later_than_as_of_is_still_open_then() -> None:
@@ -61,7 +61,7 @@ def test_where_only_deliveries_are_on_file_young_orders_are_left_out() -> None:
     days = random.gamma(4, 10, 4000).round()
     seen = days < ordered
     found = records(list(ordered[seen]), list((ordered - days)[seen].astype(float)))
-    assert found.delivered_only
+    assert found.too_young == seen.sum() - len(found)
     age = AS_OF - found.ordered
     assert age.min() > np.quantile(days, 0.97)
     young = ordered[seen] <= age.min()
