@@ -41,8 +41,8 @@ def blend_paths(
     source : (n, m) the rank among d from which rank r among m is taken; m is d or a multiple of it. total : (n, m)
         what it shall add up to.
     out : (n, m, h); rank r takes the place that the path of that rank has of the first model with weight, so that
-        neighbouring paths are as independent as that model's. Whole-number series are rounded along the path: every partial sum is
-        rounded with the same random offset, which keeps its mean and moves it by less than 1.
+        neighbouring paths are as independent as that model's. Whole-number series are rounded along the path: every
+        partial sum is rounded with the same random offset, which keeps its mean and moves it by less than 1.
     """
     series, count, horizon = out.shape
     fold = count // order.shape[2]
