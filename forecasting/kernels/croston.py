@@ -1,9 +1,9 @@
-"""Croston's method over many series: the weights of sizes and of intervals, each by its own one-step error.
+"""Croston's method over many series: pairs of weights, of sizes and of intervals, in the lanes of a vector.
 
-Between two demands nothing changes, so that a history is first cut down to its demands: their sizes and the exposure
-since the demand before. Sizes and intervals know nothing of each other; a pass over that list judges 16 weights of
-each, which makes 256 pairs. Only observed cells (status 0) are evidence. A period whose season is f counts as f periods
-of exposure; without seasons every formula is that of the paper.
+Between two demands the forecast r stays, so that the squared errors of a gap are a quadratic in r: a history is first
+cut down to its demands, their sizes and the exposure since the demand before, and the candidates see that list alone.
+Only observed cells (status 0) are evidence. A period whose season is f counts as f periods of exposure; without seasons
+every formula is that of the paper.
 """
 
 from __future__ import annotations
@@ -12,107 +12,112 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["choose_croston", "run_croston"]
+__all__ = ["NEWEST", "choose_croston", "run_croston"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
-_LANES = 16
-# Rows of the buffer: weight, then level / weight and loss of sizes and of intervals.
-_ROWS = 5
+# The gaps before so many of the newest demands, and the one after them, judge the candidates.
+NEWEST = 256
+_SIDE = 4
+_LANES = _SIDE * _SIDE
 _BLOCK = 8
+# Columns of a gap: size, exposure, squared season factors, demand x factor; all relative to the start.
+_COLUMNS = 4
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _passed(status: Bytes, factors: Floats32, whole: Floats, own: Floats) -> Floats:
-    """Exposure up to and with each period: ``whole`` of a history without gaps, else reckoned into ``own``."""
-    gaps = 0
-    for t in range(status.size):
-        gaps += status[t]
-    if gaps == 0:
-        return whole
+def _add_up(status: Bytes, factors: Floats32, passed: Floats, squares: Floats) -> None:
+    """Sum the factors, and their squares, of the observed periods up to and with each period."""
     exposure = 0.0
+    square = 0.0
     for t in range(status.size):
         if status[t] == 0:
-            exposure += factors[t]
-        own[t] = exposure
-    return own
+            factor = np.float64(factors[t])
+            exposure += factor
+            square += factor * factor
+        passed[t] = exposure
+        squares[t] = square
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _demands(
-    quantity: Floats32, status: Bytes, passed: Floats, where: Integers, size: Floats32, interval: Floats32
-) -> int:
-    """List the sizes of the observed demands and the exposure since the one before; return how many there are."""
+def _list_demands(quantity: Floats32, status: Bytes, where: Integers) -> int:
+    """Put the periods with observed demand into ``where``; return how many there are."""
     n = 0
     for t in range(quantity.size):
         # No branch: it could not be foretold.
         where[n] = t
         n += (quantity[t] > 0) & (status[t] == 0)
-    before = 0.0
-    for k in range(n):
-        now = passed[where[k]]
-        size[k] = quantity[where[k]]
-        interval[k] = now - before
-        before = now
     return n
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "reassoc"}, error_model="numpy")
-def _mean(values: Floats32, n: int) -> float:
+def _total(quantity: Floats32, status: Bytes) -> tuple[float, int]:
+    """Sum of the observed quantities, and how many cells were not observed."""
     total = 0.0
-    for k in range(n):
-        total += values[k]
-    return total / n
-
-
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def _sweep(size: Floats32, interval: Floats32, n: int, lanes: Floats32) -> None:
-    """Run all weights along both lists, which are relative to the start: x / start - 1."""
-    for t in range(0, n, _BLOCK):
-        y = size[t : t + _BLOCK]
-        z = interval[t : t + _BLOCK]
-        if t + _BLOCK <= n:
-            for k in range(_LANES):
-                weight = lanes[k]
-                keep = np.float32(1.0) - weight
-                level = lanes[_LANES + k]
-                loss = lanes[2 * _LANES + k]
-                pace = lanes[3 * _LANES + k]
-                other = lanes[4 * _LANES + k]
-                for j in range(_BLOCK):
-                    # With the level in units of its weight a step is two fused operations.
-                    e = y[j] - weight * level
-                    level = keep * level + y[j]
-                    loss += e * e
-                    f = z[j] - weight * pace
-                    pace = keep * pace + z[j]
-                    other += f * f
-                lanes[_LANES + k] = level
-                lanes[2 * _LANES + k] = loss
-                lanes[3 * _LANES + k] = pace
-                lanes[4 * _LANES + k] = other
-        else:
-            for j in range(n - t):
-                for k in range(_LANES):
-                    weight = lanes[k]
-                    e = y[j] - weight * lanes[_LANES + k]
-                    f = z[j] - weight * lanes[3 * _LANES + k]
-                    lanes[_LANES + k] = lanes[_LANES + k] * (np.float32(1.0) - weight) + y[j]
-                    lanes[2 * _LANES + k] += e * e
-                    lanes[3 * _LANES + k] = lanes[3 * _LANES + k] * (np.float32(1.0) - weight) + z[j]
-                    lanes[4 * _LANES + k] += f * f
+    gaps = 0
+    for t in range(quantity.size):
+        gaps += status[t] != 0
+        total += np.float64(quantity[t]) if status[t] == 0 else 0.0
+    return total, gaps
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _least(lanes: Floats32, row: int) -> int:
-    best = 0
-    for k in range(1, _LANES):
-        if lanes[row * _LANES + k] < lanes[row * _LANES + best]:
-            best = k
-    return best
+def _gaps(
+    quantity: Floats32,
+    factors: Floats32,
+    passed: Floats,
+    squares: Floats,
+    where: Integers,
+    n: int,
+    size: float,
+    interval: float,
+    gaps: Floats32,
+) -> int:
+    """Fill ``gaps`` with those that judge, the open one last; return how many there are."""
+    first = max(n - NEWEST, 0)
+    exposure = passed[where[first - 1]] if first > 0 else 0.0
+    square = squares[where[first - 1]] if first > 0 else 0.0
+    for k in range(first, n):
+        t = where[k]
+        row = gaps[(k - first) * _COLUMNS : (k - first + 1) * _COLUMNS]
+        row[0] = quantity[t] / size
+        row[1] = (passed[t] - exposure) / interval
+        row[2] = squares[t] - square
+        row[3] = 2.0 * quantity[t] / size * factors[t]
+        exposure = passed[t]
+        square = squares[t]
+    row = gaps[(n - first) * _COLUMNS : (n - first + 1) * _COLUMNS]
+    row[0] = 1.0
+    row[1] = 1.0
+    row[2] = squares[quantity.size - 1] - square
+    row[3] = 0.0
+    return n - first + 1
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _sweep(gaps: Floats32, n: int, lanes: Floats32) -> None:
+    """Run all pairs along the gaps; rows of ``lanes``: both weights, bias factor, size, interval, loss."""
+    for t in range(0, n, _BLOCK):
+        row = gaps[t * _COLUMNS : (t + _BLOCK) * _COLUMNS]
+        # Rows beyond the last gap are zeros and add nothing to a loss.
+        for k in range(_LANES):
+            alpha = lanes[k]
+            beta = lanes[_LANES + k]
+            factor = lanes[2 * _LANES + k]
+            size = lanes[3 * _LANES + k]
+            interval = lanes[4 * _LANES + k]
+            loss = lanes[5 * _LANES + k]
+            for j in range(_BLOCK):
+                rate = factor * size / interval
+                loss += rate * (rate * row[j * _COLUMNS + 2] - row[j * _COLUMNS + 3])
+                size += alpha * (row[j * _COLUMNS] - size)
+                interval += beta * (row[j * _COLUMNS + 1] - interval)
+            lanes[3 * _LANES + k] = size
+            lanes[4 * _LANES + k] = interval
+            lanes[5 * _LANES + k] = loss
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -122,51 +127,62 @@ def choose_croston(
     season: Floats32,
     profile: Integers,
     weights: Floats,
+    correction: float,
     start: Floats,
     chosen: Floats,
 ) -> None:
-    """Choose the weights of sizes and of intervals separately, each by the squared one-step error of its own list.
+    """Choose the weights of sizes and of intervals jointly, by squared one-step error.
 
-    Croston (1972) smooths two series, the sizes and the intervals; each gets the weight that forecasts it best.
+    The forecast of a period is (1 - ``correction`` x interval weight) x size / interval x season: 0 is Croston
+    (1972), 0.5 Syntetos and Boylan (2005). The gaps before the newest 256 demands judge, and what came after.
 
     Parameters
     ----------
     quantity, status : (n, T). season : (groups, T) factors, profile : (n,) the group of each series.
-    weights : (16,) candidates.
+    weights : (4,) candidates for both.
     start, chosen : (n, 2) results: mean size and mean interval, and the weights of both; 0 without demand.
     """
     periods = quantity.shape[1]
-    whole = np.empty((season.shape[0], periods))
+    passed = np.empty((season.shape[0] + 1, periods))
+    squares = np.empty((season.shape[0] + 1, periods))
+    observed = np.zeros(periods, dtype=np.uint8)
     for g in range(season.shape[0]):
-        exposure = 0.0
-        for t in range(periods):
-            exposure += season[g, t]
-            whole[g, t] = exposure
-    own = np.empty(periods)
+        _add_up(observed, season[g], passed[g], squares[g])
     where = np.empty(periods + 1, dtype=np.int64)
-    size = np.empty(periods, dtype=np.float32)
-    interval = np.empty(periods, dtype=np.float32)
-    lanes = np.empty(_ROWS * _LANES, dtype=np.float32)
+    gaps = np.empty((NEWEST + 1 + _BLOCK) * _COLUMNS, dtype=np.float32)
+    lanes = np.empty(6 * _LANES, dtype=np.float32)
     for i in range(quantity.shape[0]):
-        passed = _passed(status[i], season[profile[i]], whole[profile[i]], own)
-        n = _demands(quantity[i], status[i], passed, where, size, interval)
         for r in range(2):
             start[i, r] = 0.0
             chosen[i, r] = 0.0
+        n = _list_demands(quantity[i], status[i], where)
         if n == 0:
             continue
-        start[i, 0] = _mean(size, n)
-        start[i, 1] = passed[periods - 1] / n
-        for k in range(n):
-            size[k] = size[k] / start[i, 0] - 1.0
-            interval[k] = interval[k] / start[i, 1] - 1.0
+        total, unknown = _total(quantity[i], status[i])
+        # Series without gaps share the sums of their group; the last row is for the others.
+        g = profile[i]
+        if unknown > 0:
+            g = season.shape[0]
+            _add_up(status[i], season[profile[i]], passed[g], squares[g])
+        start[i, 0] = total / n
+        start[i, 1] = passed[g, periods - 1] / n
+        judges = _gaps(quantity[i], season[profile[i]], passed[g], squares[g], where, n, start[i, 0], start[i, 1], gaps)
+        for k in range(judges * _COLUMNS, (judges + _BLOCK) * _COLUMNS):
+            gaps[k] = 0.0
         for k in range(_LANES):
-            lanes[k] = weights[k]
-        for k in range(_LANES, _ROWS * _LANES):
-            lanes[k] = 0.0
-        _sweep(size, interval, n, lanes)
-        chosen[i, 0] = weights[_least(lanes, 2)]
-        chosen[i, 1] = weights[_least(lanes, 4)]
+            lanes[k] = weights[k // _SIDE]
+            lanes[_LANES + k] = weights[k % _SIDE]
+            lanes[2 * _LANES + k] = (1.0 - correction * weights[k % _SIDE]) / start[i, 1]
+            lanes[3 * _LANES + k] = 1.0
+            lanes[4 * _LANES + k] = 1.0
+            lanes[5 * _LANES + k] = 0.0
+        _sweep(gaps, judges, lanes)
+        best = 0
+        for k in range(1, _LANES):
+            if lanes[5 * _LANES + k] < lanes[5 * _LANES + best]:
+                best = k
+        chosen[i, 0] = weights[best // _SIDE]
+        chosen[i, 1] = weights[best % _SIDE]
 
 
 @njit(nogil=True, cache=True)

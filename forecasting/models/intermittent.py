@@ -22,7 +22,7 @@ __all__ = ["Croston", "SyntetosBoylan", "TeunterSyntetosBabai"]
 Floats = npt.NDArray[np.float64]
 
 # Candidate weights of Croston's sizes and intervals.
-_WEIGHTS: Floats = np.geomspace(0.01, 0.3, 16)
+_WEIGHTS: Floats = np.array([0.02, 0.07, 0.15, 0.3])
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Croston:
             context.past(),
             context.profile,
             _WEIGHTS,
+            self.correction,
             start,
             chosen,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
-from forecasting.kernels.croston import choose_croston, run_croston
+from forecasting.kernels.croston import NEWEST, choose_croston, run_croston
 
-WEIGHTS = np.geomspace(0.02, 0.6, 16)
+WEIGHTS = np.array([0.02, 0.07, 0.2, 0.5])
 PROFILE = np.array([0, 1, 1, 0, 1, 0])
 SERIES, PERIODS = len(PROFILE), 60
 Case = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -24,53 +26,64 @@ def history(seed: int, zeros: float = 0.6, periods: int = PERIODS) -> Case:
     return demand.astype(np.float32), status.astype(np.uint8), season.astype(np.float32)
 
 
-def demands(case: Case, i: int) -> tuple[list[float], list[float], float]:
-    """Sizes, intervals (in exposure) and the whole exposure of one series, observed periods only."""
+def known(case: Case, i: int) -> list[tuple[float, float]]:
+    """(demand, factor) of the observed periods of one series."""
     demand, status, season = case
-    sizes, intervals, since, whole = [], [], 0.0, 0.0
-    for t in range(demand.shape[1]):
-        if status[i, t] == 0:
-            since += float(season[PROFILE[i], t])
-            whole += float(season[PROFILE[i], t])
-            if demand[i, t] > 0:
-                sizes.append(float(demand[i, t]))
-                intervals.append(since)
-                since = 0.0
-    return sizes, intervals, whole
+    return [(float(demand[i, t]), float(season[PROFILE[i], t])) for t in np.flatnonzero(status[i] == 0)]
 
 
-def smooth(values: list[float], start: float, weight: float) -> tuple[float, float]:
-    """Simple exponential smoothing: the last level and the sum of squared one-step errors."""
-    level, loss = start, 0.0
-    for value in values:
-        loss += (value - level) ** 2
-        level = weight * value + (1 - weight) * level
-    return level, loss
+def means(cells: list[tuple[float, float]]) -> tuple[float, float]:
+    """Mean size and mean interval."""
+    sizes = [value for value, _ in cells if value > 0]
+    return sum(sizes) / len(sizes), sum(factor for _, factor in cells) / len(sizes)
 
 
-def fit(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def judging(cells: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The cells after the demand before the newest 256 demands."""
+    places = [t for t, (value, _) in enumerate(cells) if value > 0]
+    return cells if len(places) <= NEWEST else cells[places[-NEWEST - 1] + 1 :]
+
+
+def fit(case: Case, correction: float = 0.5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     demand, status, season = case
     start, chosen, state = (np.full((SERIES, 2), -1.0) for _ in range(3))
-    choose_croston(demand, status, season, PROFILE, WEIGHTS, start, chosen)
+    choose_croston(demand, status, season, PROFILE, WEIGHTS, correction, start, chosen)
     run_croston(demand, status, season, PROFILE, start, chosen, state)
     return start, chosen, state
 
 
-@pytest.mark.parametrize(("seed", "periods"), [(0, 60), (1, 60), (2, 333)])
-def test_weights_and_state_are_those_of_a_plain_croston(seed: int, periods: int) -> None:
-    """Start from the means; every weight in a loop over sizes and another over intervals."""
+def croston(
+    cells: list[tuple[float, float]], start: tuple[float, float], weights: tuple[float, float], correction: float
+) -> tuple[tuple[float, float], float]:
+    """Croston (1972), both weights free; the final (size, interval) and the sum of squared one-step errors."""
+    (size, interval), since, loss = start, 0.0, 0.0
+    for value, factor in cells:
+        since += factor
+        loss += (value - (1 - correction * weights[1]) * size / interval * factor) ** 2
+        if value > 0:
+            size += weights[0] * (value - size)
+            interval += weights[1] * (since - interval)
+            since = 0.0
+    return (size, interval), loss
+
+
+@pytest.mark.parametrize("correction", [0.0, 0.5])
+@pytest.mark.parametrize(("seed", "periods"), [(0, 60), (1, 60), (2, 1100)])
+def test_weights_and_state_are_those_of_a_plain_croston(seed: int, periods: int, correction: float) -> None:
+    """Every pair of weights in a loop over the periods after all but the newest 256 demands; then the whole history."""
     case = history(seed, periods=periods)
-    start, chosen, state = fit(case)
+    start, chosen, state = fit(case, correction)
     for i in range(SERIES):
-        sizes, intervals, whole = demands(case, i)
-        begins = float(np.mean(sizes)), whole / len(sizes)
+        cells = known(case, i)
+        begins, pair = means(cells), tuple(chosen[i])
         np.testing.assert_allclose(start[i], begins, rtol=1e-9)
-        for r, values in enumerate((sizes, intervals)):
-            losses = [smooth(values, begins[r], weight)[1] for weight in WEIGHTS]
-            # In single precision neighbours of the best may look alike.
-            assert losses[int(np.flatnonzero(chosen[i, r] == WEIGHTS)[0])] <= min(losses) * (1 + 1e-5)
-            assert state[i, r] == pytest.approx(smooth(values, begins[r], chosen[i, r])[0], rel=1e-9)
-    assert len({tuple(pair) for pair in chosen}) > 2
+        np.testing.assert_allclose(state[i], croston(cells, begins, pair, correction)[0], rtol=1e-9)
+        judges = judging(cells)
+        losses = [croston(judges, begins, other, correction)[1] for other in itertools.product(WEIGHTS, WEIGHTS)]
+        # In single precision neighbours of the best may look alike.
+        slack = 1e-5 * sum(value**2 for value, _ in judges)
+        assert croston(judges, begins, pair, correction)[1] <= min(losses) + slack
+    assert len({tuple(pair) for pair in chosen}) > 1
 
 
 def test_units_do_not_matter() -> None:
