@@ -267,7 +267,7 @@ class NewcomerPaths:
         a, b = np.maximum(pairs[:, :1], 1e-12), pairs[:, 1:]
         edges = np.arange(1, SLICES) / SLICES
         low, high = betaincinv(a, b, edges), betaincinv(b, a, 1.0 - edges)
-        # I(a + 1, b) = I(a, b) less x^a (1 - x)^b / (a B(a, b)); each of x and 1 - x from the side on which it is exact.
+        # I(a + 1, b) = I(a, b) less x^a (1 - x)^b / (a B(a, b)); x and 1 - x each from its exact side.
         with np.errstate(divide="ignore"):
             log_x = np.where(low < 0.5, np.log(low), np.log1p(-high))
             log_rest = np.where(low < 0.5, np.log1p(-low), np.log(high))
