@@ -146,8 +146,7 @@ def _refuse_splits(chains: Mapping[Key, list[Key]]) -> None:
             if predecessor in heir:
                 raise ValueError(
                     f"{predecessor[0]!r} at {predecessor[1]!r} is replaced by both {heir[predecessor]!r} and "
-                    f"{key[0]!r} (successor_of); its demand can't count twice: name it at the one that takes over its "
-                    "customers"
+                    f"{key[0]!r} (successor_of); its demand can't count twice: name it at the one that takes over"
                 )
             heir[predecessor] = key[0]
 

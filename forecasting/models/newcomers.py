@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-from scipy.special import betainc, betaincinv, betaln, expit
+from scipy.special import betaincinv, betaln, expit
 
 from forecasting.kernels.random import PATH_STRIDE, uniforms
 from forecasting.models.pooled import a_sample, past_sizes
@@ -45,6 +45,11 @@ class PriorShare:
 
     mean: Floats
     strength: float
+
+    @classmethod
+    def nothing(cls, groups: int) -> PriorShare:
+        """No demand is expected, and any that was seen says more than this."""
+        return cls(np.zeros(groups), 1e-9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +123,12 @@ class CategoryPrior:
 
     def fit(self, panel: DemandPanel, context: FitContext) -> NewcomerPaths:
         """See :class:`forecasting.models.protocol.DemandModel`."""
-        prior: LearnedPrior = context.pooled
+        prior: LearnedPrior = context.pooled or _ignorance(len(context.season.groups))
         observed, demands = panel.observed.sum(axis=1), ((panel.quantity > 0) & panel.observed).sum(axis=1)
         new = observed <= prior.first
         share = np.where(new, prior.early.mean[context.profile], prior.late.mean[context.profile])
         strength = np.where(new, prior.early.strength, prior.late.strength)
-        share = np.where(panel.status[:, -1] == CellStatus.DISCONTINUED, 0.0, share)
+        share = np.where((panel.status[:, -1:] == CellStatus.DISCONTINUED).any(axis=1), 0.0, share)
         table, count = past_sizes(panel, context)
         own = np.minimum(count, SIZES)
         return NewcomerPaths(
@@ -137,6 +142,13 @@ class CategoryPrior:
         )
 
 
+def _ignorance(groups: int) -> LearnedPrior:
+    """What is known where no panel was pooled: a series speaks for itself alone."""
+    nothing, nobody = PriorShare.nothing(groups), np.zeros(groups, dtype=np.int64)
+    sizes = np.zeros((0, SIZES), dtype=np.float32)
+    return LearnedPrior(nothing, nothing, 0, sizes, np.zeros(0, dtype=np.int64), nobody, nobody)
+
+
 def _early(
     panel: DemandPanel, known: npt.NDArray[np.bool_], sold: npt.NDArray[np.bool_], first: int
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
@@ -144,6 +156,8 @@ def _early(
 
     Also whether that first one, where "not launched" ends, had demand; (n,) each.
     """
+    if not panel.calendar.periods:
+        return np.zeros(len(panel)), np.zeros(len(panel)), np.zeros(len(panel), dtype=np.bool_)
     waiting = panel.status == CellStatus.NOT_LAUNCHED
     start = np.where(waiting.any(axis=1), panel.calendar.periods - waiting[:, ::-1].argmax(axis=1), -1)
     place = np.arange(panel.calendar.periods)[None, :]
@@ -166,12 +180,15 @@ def _declared(demands: Floats, periods: Floats, at_once: npt.NDArray[np.bool_]) 
 def _shares(
     demands: npt.NDArray[np.number[Any]], observed: npt.NDArray[np.number[Any]], group: Integers, groups: int
 ) -> PriorShare:
-    """Fit a beta distribution to the shares of all series; each group's mean leans on it."""
+    """Fit a beta distribution to the shares of all series; each group's mean leans on it.
+
+    Fewer than 5 series with demand teach nothing: nothing is expected of the others.
+    """
     n = np.minimum(observed.astype(np.float64), _LONGEST)
     d = np.where(observed > 0, demands * n / np.maximum(observed, 1), 0.0)
     used = n > 0
-    if not (d[used] > 0).any():
-        return PriorShare(np.zeros(groups), 1.0)
+    if (d[used] > 0).sum() < LEAST_DONORS:
+        return PriorShare.nothing(groups)
     pairs, times = np.unique(np.stack([np.rint(d[used]), n[used]], axis=1), axis=0, return_counts=True)
 
     def loss(place: Floats) -> float:
@@ -247,12 +264,17 @@ class NewcomerPaths:
     def _slices(self, rows: Integers) -> Floats:
         """Means of the share within slices of equal probability; (k, 256). They average to its mean exactly."""
         pairs, inverse = np.unique(np.stack([self.a[rows], self.b[rows]], axis=1), axis=0, return_inverse=True)
-        a, b = pairs[:, :1], pairs[:, 1:]
+        a, b = np.maximum(pairs[:, :1], 1e-12), pairs[:, 1:]
         edges = np.arange(1, SLICES) / SLICES
-        inner = np.where(a > 0, betaincinv(np.maximum(a, 1e-12), b, edges[None, :]), 0.0)
-        upper = np.where(a > 0, betainc(np.maximum(a, 1e-12) + 1.0, b, inner), 0.0)
+        low, high = betaincinv(a, b, edges), betaincinv(b, a, 1.0 - edges)
+        # I(a + 1, b) = I(a, b) less x^a (1 - x)^b / (a B(a, b)); x and 1 - x each from its exact side.
+        with np.errstate(divide="ignore"):
+            log_x = np.where(low < 0.5, np.log(low), np.log1p(-high))
+            log_rest = np.where(low < 0.5, np.log1p(-low), np.log(high))
+        less = np.exp(a * log_x + b * log_rest - np.log(a) - betaln(a, b))
+        upper = np.where(low > 0, edges - less, 0.0)
         ends = np.zeros((len(pairs), 1)), np.ones((len(pairs), 1))
-        slices = np.diff(np.concatenate([ends[0], upper, ends[1]], axis=1), axis=1) * SLICES * a / (a + b)
+        slices = np.diff(np.concatenate([ends[0], upper, ends[1]], axis=1), axis=1) * SLICES * pairs[:, :1] / (a + b)
         return np.asarray(np.clip(slices, 0.0, 1.0)[inverse.reshape(-1)])
 
     def parameters(self) -> Mapping[str, npt.NDArray[np.generic]]:

@@ -241,9 +241,9 @@ def _kept(records: OrderRecords | None, rows: Integers) -> float:
 def _in_periods(known: _Known, used: npt.NDArray[np.bool_], calendar: PeriodCalendar, delay: Integers) -> LeadTimes:
     """Wait the days out at openings, from the order day on; the clocks of the suppliers stand still on closed days.
 
-            The law is that of the next order: a shutdown ahead makes it longer. Levels, and the simulation of a year, take it
-        for every order.
-        """
+    The law is that of the next order: a shutdown ahead makes it longer. Levels, and the simulation of a year, take it
+    for every order.
+    """
     days, spread = np.nan_to_num(known.stated), np.nan_to_num(known.spread)
     fit = known.fit if used.any() else None
     pauses = sum(last - first + 1 for clock in known.clocks for first, last in clock.periods)
