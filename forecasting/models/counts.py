@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,8 @@ class CountPaths:
     lanes : float32 (n, lanes); dispersions : float32 (n, dispersions); probabilities of the candidates.
     seen : (n,) periods behind it.
     """
+
+    expected_is_mean: ClassVar[bool] = True
 
     context: FitContext
     habits: CountHabits
