@@ -23,8 +23,6 @@ Floats = npt.NDArray[np.float64]
 
 # From at most so many series the panel's habits are learned.
 _POOLED_SERIES = 600
-# Of these so many say by which law the variance grows.
-_LAW_SERIES = 150
 # A constant series is steady, a series with less variance than a Poisson count is not one, from so many periods on.
 _LONG_ENOUGH = 8
 _LEAST_VARIANCE = 0.8
@@ -177,18 +175,11 @@ class NegativeBinomial:
             return CountHabits.unknown()
         part, inner = panel.take(chosen), replace(context, profile=context.profile[chosen])
         unit, grain = _units(part, summarise(part))
-        few = np.arange(min(len(part), _LAW_SERIES))
-        evidence = {
-            power: _evidence(
-                _filter(
-                    part.take(few), replace(inner, profile=inner.profile[few]), CountHabits.unknown(power), unit[few],
-                    grain[few], judge=True,
-                ).dispersion_scores
-            )
-            for power in (1.0, 2.0)
-        }  # fmt: skip
-        power = max(evidence, key=lambda power: evidence[power])
-        fit = _filter(part, inner, CountHabits.unknown(power), unit, grain, judge=True)
+        fits = {
+            power: _filter(part, inner, CountHabits.unknown(power), unit, grain, judge=True) for power in (1.0, 2.0)
+        }
+        power = max(fits, key=lambda power: _evidence(fits[power].dispersion_scores))
+        fit = fits[power]
         volume = volume_class(fit.mean, unit)
         return CountHabits.learn(
             power, fit.lane_scores, fit.dispersion_scores, volume, fit.absence, float(part.observed.sum())
