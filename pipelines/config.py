@@ -183,8 +183,8 @@ class PlanConfig(_Strict):
     lead_times: Literal["nearest", "stated"] = Field(
         "nearest", description="whether measured receipts may replace stated lead times"
     )
-    keep: tuple[Keep, ...] = Field(
-        (),
+    keep: list[Keep] = Field(
+        [],
         description="repairs of the history that the next plan leaves undone: {code, sku, location, date} as in its "
         "log; what is not given holds for all",
     )

@@ -152,15 +152,20 @@ def declared_new(items: pd.DataFrame, forecaster: DemandForecaster) -> npt.NDArr
 def note_history(log: pd.DataFrame, forecaster: DemandForecaster, findings: Findings) -> None:
     """Say which demands were too large to be true, which items may have ended, and what was never seen."""
     _note_spikes(log, findings)
-    for code, table, words in (
-        ("bulk_order_tamed", "sales", "of a single order line far beyond the usual; the usual largest one counts"),
-        ("end_suspected", "sales", "may have ended: nothing was demanded for longer than chance explains"),
-        ("history_joined", "items", "took over the history of what it replaces"),
+    for code, table, noun, words in (
+        (
+            "bulk_order_tamed",
+            "sales",
+            "demand",
+            "made by one order line far beyond the usual; the usual largest counts",
+        ),
+        ("end_suspected", "sales", "item", "may have ended: nothing was demanded for longer than chance explains"),
+        ("history_joined", "items", "item", "took over the history of what it replaces"),
     ):
         rows = log[log["code"] == code]
         if len(rows):
             shown = ", ".join(f"{sku!r} on {day:%Y-%m-%d}" for sku, day in rows[["sku", "date"]].head(_SHOWN).values)
-            findings.notice(code, table, f"{count_of(len(rows), 'time')} an item's demand {words}: {shown}")
+            findings.notice(code, table, f"{count_of(len(rows), noun)} {words}: {shown}")
     _note_rarely_in_stock(forecaster, findings)
 
 
