@@ -363,6 +363,8 @@ class DemandForecaster:
             pd.DataFrame(dict(values), index=rows) for fitted in self._fitted for rows, values in fitted.parameters()
         ]
         fitted = pd.concat(parts).sort_index() if parts else pd.DataFrame()
+        # Counts would be whole numbers only while no series has a model without them.
+        fitted = fitted.astype(dict.fromkeys(fitted.select_dtypes("number").columns, np.float64))
         return pd.concat([self.choice_, fitted], axis=1)
 
 
