@@ -294,6 +294,7 @@ def _tell(project: Project, run: PublishedRun, as_json: bool) -> None:
                 for k in ("items", "order_lines", "order_units", "sales_rows", "rows_quarantined", "backordered_units")
             },
             "backorder_rate": {
+                "target": summary["target_backorder_rate"],
                 "promised": summary["expected_backorder_rate"],
                 "simulated": summary["simulated_backorder_rate"],
             },

@@ -44,7 +44,7 @@ _LEGEND: Final = {
     "order_value": "value in money",
     "days_of_cover": "cover in days",
     "demand_mean": "demand is the mean over lead time and review",
-    "safety_stock": "safety is the safety stock",
+    "safety_stock": "safety is the safety stock, below 0 where the lot alone meets the target",
 }
 
 
@@ -90,7 +90,7 @@ def _headline(run: PublishedRun) -> list[Text]:
     summary = run.summary
     again = " (this very plan had been made before: nothing was computed anew)" if run.repeated else ""
     money = "unknown (no unit costs)" if summary["order_value"] is None else f"{summary['order_value']:,.0f}"
-    promise = f"Backorder rate by unit: promised {summary['expected_backorder_rate']:.2%}"
+    promise = f"Backorder rate by unit: {_target(summary)}promised {summary['expected_backorder_rate']:.2%}"
     if summary["simulated_backorder_rate"] is not None:
         promise += f", simulated {summary['simulated_backorder_rate']:.2%}"
     if summary["simulated_backorder_rate_se"] is not None:
@@ -105,6 +105,16 @@ def _headline(run: PublishedRun) -> list[Text]:
         Text(f"{promise}; {summary['backordered_units']:,.0f} units wait now"),
         Text(f"Status: {statuses}"),
     ]
+
+
+def _target(summary: dict[str, Any]) -> str:
+    """The target of all items, or what their own ones come to; empty where some bind no backorder rate."""
+    target = summary["target_backorder_rate"]
+    if target is None:
+        return ""
+    if target["most"] - target["least"] < 1e-9:
+        return f"target {target['most']:.2%}, "
+    return f"targets of {target['least']:.2%} to {target['most']:.2%}, by demand {target['mean']:.2%}, "
 
 
 def _print_lines(console: Console, lines: pd.DataFrame) -> None:

@@ -44,7 +44,7 @@ _ZOO: dict[str, DemandModel] = {
         Theta(),
         CombinedSmoothing(),
         Boosting(),
-        Boosting("boosted_counts", base=NegativeBinomial(), weight=0.5, most_rows=120_000),
+        Boosting("boosted_counts", base=NegativeBinomial(), weight=0.5, trees=100, rate=0.08, most_rows=120_000),
         Ets(),
         StlEts(),
         Sarimax(),
@@ -55,7 +55,7 @@ _ZOO: dict[str, DemandModel] = {
 
 
 # The models whose quantiles the default forecast averages.
-DEFAULT_MEMBERS: Final = ("boosted_counts", "exponential_smoothing", "bootstrap", "seasonal_naive")
+DEFAULT_MEMBERS: Final = ("boosted_counts", "exponential_smoothing", "seasonal_naive")
 
 
 def model_names() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from forecasting.kernels.count_paths import quantile_tables, sample_counts
+from forecasting.kernels.count_paths import path_tables, sample_counts
 from forecasting.kernels.count_units import choose_units, find_grain
 from forecasting.kernels.counts import LOWEST_SHARE, filter_counts
 from forecasting.models.count_habits import DISPERSIONS, PERSISTENCE, WEIGHTS, CountHabits, normalise, volume_class
@@ -90,7 +90,7 @@ class CountPaths:
             LOWEST_SHARE,
             self.context.future(horizon),
             self.context.profile[rows],
-            *quantile_tables(),
+            *path_tables(),
             out,
         )
         return out

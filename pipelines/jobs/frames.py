@@ -326,6 +326,7 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         "order_units": float(recommendations["order_quantity"].sum()),
         "order_value": float(value.sum()) if value.notna().any() else None,
         "backordered_units": float(made.stock.backordered.sum()),
+        "target_backorder_rate": _target_rate(made, weight),
         "expected_backorder_rate": promised,
         "simulated_backorder_rate": None,
         "simulated_backorder_rate_se": None,
@@ -340,6 +341,20 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         summary["simulated_mean_stock"] = simulated.total["mean_stock"]
     summary["warnings"] += _gaps(made, recommendations)
     return summary | describe_orders(made)
+
+
+def _target_rate(made: Plan, weight: Floats) -> dict[str, float] | None:
+    """The items' targets as backorder rates: mean by demand, least and most; None where one binds something else.
+
+    Without it a promise above the configured target would look like a broken one where rules set higher ones.
+    """
+    counted = np.flatnonzero(weight > 0)
+    measure, target = made.facts.measure[counted], made.facts.target[counted]
+    if not len(counted) or not np.isin(measure, ("backorder_rate", "fill_rate")).all():
+        return None
+    rate = np.where(measure == "fill_rate", 1.0 - target, target)
+    mean = float(np.average(rate, weights=weight[counted]))
+    return {"mean": mean, "least": float(rate.min()), "most": float(rate.max())}
 
 
 def _gaps(made: Plan, recommendations: pd.DataFrame) -> list[str]:

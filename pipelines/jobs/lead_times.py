@@ -55,12 +55,18 @@ LEAD_TIME_DRIFT: Final = 0.15
 _LEAST_DRIFT_DAYS: Final = 2.0
 # Fewer purchase orders than this say too little about a supplier's word.
 _LEAST_ORDERS: Final = 3
+# Days waited at openings before the order.
+_NOT_PLACED: Final = -1
 _NEVER: Final = np.datetime64("NaT", "D")
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def resolve_lead_times(
-    items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, calendar: PeriodCalendar
+    items: pd.DataFrame,
+    tables: CheckedTables,
+    config: PlanConfig,
+    calendar: PeriodCalendar,
+    delay: Integers | None = None,
 ) -> tuple[LeadTimes, pd.DataFrame]:
     """Choose each item's lead-time distribution from the nearest information.
 
@@ -70,21 +76,27 @@ def resolve_lead_times(
     supplier or defaults state holds. An item without any gets 0 periods and the source "unknown"; the plan holds its
     orders.
 
+    Parameters
+    ----------
+    delay : (n,) days from as_of until each order is placed, the same for all items of a supplier; default: none.
+
     Returns
     -------
-    lead_times : in periods from the as-of opening.
-    facts : the columns LEAD_TIME_FACTS, one row an item. ``lead_time_source`` names what weighs most.
+    lead_times : in periods from the as-of opening, the delay included.
+    facts : the columns LEAD_TIME_FACTS, one row an item, the delay left out. ``lead_time_source`` names what weighs
+        most.
     """
     # Steps of one supplier's price differ in nothing here.
     terms = items[["sku", "location", "supplier", "lead_time_days", "lead_time_periods"]]
     first = np.flatnonzero(~terms.duplicated().to_numpy())
     of = terms.groupby(list(terms.columns), dropna=False, sort=False).ngroup().to_numpy().astype(np.int64)
-    lead_times, facts = _resolve(items.iloc[first].reset_index(drop=True), tables, config, calendar)
+    placed = np.zeros(len(items), dtype=np.int64) if delay is None else delay
+    lead_times, facts = _resolve(items.iloc[first].reset_index(drop=True), tables, config, calendar, placed[first])
     return lead_times.take(of), facts.iloc[of].reset_index(drop=True)
 
 
 def _resolve(
-    items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, calendar: PeriodCalendar
+    items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, calendar: PeriodCalendar, delay: Integers
 ) -> tuple[LeadTimes, pd.DataFrame]:
     import pandas as pd
 
@@ -97,7 +109,7 @@ def _resolve(
     if known.records is not None:
         _tell(tables.findings, known)
         _tell_drift(tables.findings, items["supplier"], facts)
-    return _in_periods(known, used, calendar), facts
+    return _in_periods(known, used, calendar, delay), facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,29 +238,35 @@ def _kept(records: OrderRecords | None, rows: Integers) -> float:
     return float((promised == 0).mean()) if len(promised) else np.nan
 
 
-def _in_periods(known: _Known, used: npt.NDArray[np.bool_], calendar: PeriodCalendar) -> LeadTimes:
-    """Wait the days out at openings from as_of on; the clocks of the suppliers stand still on closed days.
+def _in_periods(known: _Known, used: npt.NDArray[np.bool_], calendar: PeriodCalendar, delay: Integers) -> LeadTimes:
+    """Wait the days out at openings, from the order day on; the clocks of the suppliers stand still on closed days.
 
-    The law is that of an order placed at as_of: a shutdown ahead makes it longer. Levels, and the simulation of a year,
-    take it for every order.
+    The law is that of the next order: a shutdown ahead makes it longer. Levels, and the simulation of a year, take it
+    for every order.
     """
     days, spread = np.nan_to_num(known.stated), np.nan_to_num(known.spread)
     fit = known.fit if used.any() else None
     pauses = sum(last - first + 1 for clock in known.clocks for first, last in clock.periods)
+    wait = pauses + int(delay.max(initial=0))
     slowest = min((clock.per_day for clock in known.clocks), default=1.0)
     # What is stated is overwritten where something is measured: a wild statement must not make the table wide.
     reach = gamma_reach(np.where(used, 0.0, days), np.where(used, 0.0, spread)).max(initial=0.0)
-    count = int(calendar.openings_to_wait(max(float(reach), fit.reach / slowest + 7 if fit else 0.0) + pauses)) + 2
+    count = int(calendar.openings_to_wait(max(float(reach), fit.reach / slowest + 7 if fit else 0.0) + wait)) + 2
     openings = calendar.openings_from(calendar.periods, count)
 
     def waits(rows: Integers, weekly: bool) -> Integers:
-        clocks = [*known.clocks, OpenDays()]
         # Stated days are calendar days: only announced shutdowns stretch them.
-        readings = np.stack([(c if weekly else OpenDays((), c.periods)).reading(openings) for c in clocks])
-        return np.asarray((readings - readings[:, :1])[known.supplier[rows]])
+        clocks = [c if weekly else OpenDays((), c.periods) for c in (*known.clocks, OpenDays())]
+        waited = np.empty((len(rows), count), dtype=np.int64)
+        for number in np.unique(known.supplier[rows]):
+            of = np.flatnonzero(known.supplier[rows] == number)
+            placed = openings[0] + delay[rows[of[0]]]
+            waited[of] = clocks[number].reading(openings) - clocks[number].reading(placed)
+            waited[of, : np.searchsorted(openings, placed)] = _NOT_PLACED
+        return waited
 
     everything = np.arange(len(days))
-    steady = not any(clock.periods for clock in known.clocks)
+    steady = not any(clock.periods for clock in known.clocks) and not delay.any()
     stated = np.where(used, 0.0, days)
     out = LeadTimes.from_days(
         stated, np.where(used, 0.0, spread), openings - openings[0] if steady else waits(everything, weekly=False)
@@ -258,7 +276,8 @@ def _in_periods(known: _Known, used: npt.NDArray[np.bool_], calendar: PeriodCale
         measured = fit.lead_times(lambda rows: waits(rows, weekly=True))
         out = out.joined(measured.take(kept), fit.rows[kept])
     told = np.flatnonzero(~np.isnan(known.exact))
-    return out.joined(LeadTimes.constant(known.exact[told]), told) if len(told) else out
+    exact = known.exact[told] + calendar.openings_to_wait(delay[told])
+    return out.joined(LeadTimes.constant(exact), told) if len(told) else out
 
 
 def _tell(findings: Findings, known: _Known) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,7 @@ from forecasting.calendars import WEEKDAYS, PeriodCalendar
 from pipelines.inputs import CheckedTables
 from replenishment.order_rules.order_days import days_between_orders, days_to_order_day
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["OrderDays", "counted_from_decision", "order_days"]
+__all__ = ["OrderDays", "order_days"]
 
 Integers = npt.NDArray[np.int64]
 
@@ -64,28 +61,3 @@ def _parsed(text: str) -> list[bool]:
     """Flags of the weekdays named in a text such as "MON,THU"; none where a name is not known."""
     names = [name[:3].upper() for name in text.replace(";", ",").replace(" ", ",").split(",") if name]
     return [day in names and set(names) <= set(WEEKDAYS) for day in WEEKDAYS]
-
-
-def counted_from_decision(
-    items: pd.DataFrame, tables: CheckedTables, delay: Integers, calendar: PeriodCalendar
-) -> tuple[pd.DataFrame, CheckedTables]:
-    """Items and receipts whose lead times begin at as_of, for orders that wait for an order day.
-
-    An order decided now and placed d days later is there d days later; d is added to stated lead times and to those
-    of the receipts of the same supplier.
-    """
-    import pandas as pd
-
-    later = items.assign(
-        lead_time_days=items["lead_time_days"] + delay,
-        supplier_lead_time_days=items["supplier_lead_time_days"] + delay,
-        lead_time_periods=items["lead_time_periods"] + calendar.openings_to_wait(delay),
-    )
-    waits = dict(zip(items["supplier"], delay.tolist(), strict=True))
-    frames = dict(tables.frames)
-    for name in ("receipts", "open_orders"):
-        frame = frames.get(name)
-        if frame is not None and {"supplier", "ordered_on"} <= set(frame.columns):
-            days = frame["supplier"].map(waits).fillna(0).astype(int)
-            frames[name] = frame.assign(ordered_on=frame["ordered_on"] - pd.to_timedelta(days, unit="D"))
-    return later, replace(tables, frames=frames)

@@ -26,7 +26,7 @@ from pipelines.jobs.history import declared_new, known_history, note_history
 from pipelines.jobs.lead_times import resolve_lead_times
 from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_by_review, set_levels
 from pipelines.jobs.offers import item_offers
-from pipelines.jobs.order_days import OrderDays, counted_from_decision, order_days
+from pipelines.jobs.order_days import OrderDays, order_days
 from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
 from pipelines.jobs.ordering import Orders, decide_orders
 from pipelines.jobs.outside import outside_forecasts
@@ -164,10 +164,7 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         panel, items = history.panel, history.items
         offers = item_offers(items, tables)
         days = order_days(offers.frame["supplier"].to_numpy(), tables, panel.calendar)
-        lead_times, lead_time_facts = resolve_lead_times(offers.frame, tables, config, panel.calendar)
-        if days.delay.any():
-            later = counted_from_decision(offers.frame, tables, days.delay, panel.calendar)
-            lead_times, _ = resolve_lead_times(*later, config, panel.calendar)
+        lead_times, lead_time_facts = resolve_lead_times(offers.frame, tables, config, panel.calendar, days.delay)
         check_stock_age(tables, config, panel.as_of)
         stock = stock_position(tables, keys, panel.calendar)
     ruled: list[pd.DataFrame] = []

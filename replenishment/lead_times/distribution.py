@@ -59,8 +59,8 @@ class LeadTimes:
         Parameters
         ----------
         mean, sd : (n,) days; finite, at least 0.
-        waits : (k,) days from the ordering opening to opening 0 (itself: 0), 1, 2, ...; ascending, far enough; or
-            (n, k), where they differ between items.
+        waits : (k,) days from the order to opening 0 (the ordering one: 0), 1, 2, ...; ascending, far enough, below 0
+            at openings before the order is placed; or (n, k), where they differ between items.
 
         Notes
         -----
@@ -75,7 +75,7 @@ class LeadTimes:
         if not steady.all():
             m, s = mu[~steady, None], sigma[~steady, None]
             own = day if len(day) == 1 else day[~steady]
-            cumulative[~steady] = gammainc((m / s) ** 2, own * m / s**2)
+            cumulative[~steady] = gammainc((m / s) ** 2, np.maximum(own, 0.0) * m / s**2)
         return cls.from_cumulative(cumulative)
 
     @classmethod

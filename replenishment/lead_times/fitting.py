@@ -69,13 +69,13 @@ class LeadTimeFit:
 
         Parameters
         ----------
-        waits : gives for items (r,) the days (on the clock of the supplier) from the ordering opening to openings
-            0, 1, 2, ..., as far as ``reach``; int64 (r, k).
+        waits : gives for items (r,) the days (on the clock of the supplier) from the order to openings 0, 1, 2, ...,
+            as far as ``reach``, below 0 before the order is placed; int64 (r, k).
         """
         day = waits(self.rows)
         cumulative = np.empty(day.shape)
         for k, law in enumerate(self.laws):
-            cumulative[k] = np.cumsum(law)[np.minimum(day[k], len(law) - 1)]
+            cumulative[k] = np.where(day[k] < 0, 0.0, np.cumsum(law)[np.clip(day[k], 0, len(law) - 1)])
         return LeadTimes.from_cumulative(cumulative)
 
 

@@ -122,6 +122,7 @@ def test_a_plan_prints_exactly_one_json_object_and_is_silent_on_standard_error(
     assert answer["counts"]["items"] == 8
     assert answer["counts"]["order_lines"] == run.summary["order_lines"]
     assert answer["backorder_rate"]["promised"] == run.summary["expected_backorder_rate"]
+    assert answer["backorder_rate"]["target"] == run.summary["target_backorder_rate"]
     assert answer["order_value"] == run.summary["order_value"]
     assert {Path(p).name for p in answer["outputs"]} >= {"recommendations.csv", "manifest.json", "summary.json"}
     assert all(Path(p).is_file() for p in answer["outputs"])
@@ -135,7 +136,8 @@ def test_a_plan_for_people_names_its_lines_its_place_and_the_next_question(
     assert told.err == ""
     for words in ("Plan of 2025-05-05", "made before", "order lines", str(run.folder), "restock explain", "=1+1"):
         assert words in told.out, words
-    assert f"{run.summary['expected_backorder_rate']:.2%}" in told.out
+    promised = f"promised {run.summary['expected_backorder_rate']:.2%}"
+    assert f"Backorder rate by unit: target 2.00%, {promised}" in told.out
 
 
 def test_the_command_that_a_plan_suggests_works(restock: Command, tmp_path: Path) -> None:

@@ -158,6 +158,24 @@ def test_the_promised_rate_of_the_plan_is_weighted_by_demand_and_leaves_out_what
     assert told.summary["expected_backorder_rate"] == pytest.approx(wanted, rel=1e-12)
 
 
+def test_the_summary_tells_what_the_targets_of_the_items_come_to() -> None:
+    """A promise above the configured target is no broken one where a rule allows more."""
+    rules = [{"where": {"location": "007"}, "set": {"target": 0.3}}, {"where": {"sku": "1E5"}, "set": {"target": 0.9}}]
+    told = planned(small_shop(), simulation_paths=0, target=0.05, rules=rules)
+    live = ~told.recommendations["status"].isin(["discontinued", "new", "needs planner"])
+    per_period = (told.recommendations["demand_mean"] / told.policy["protection_periods"])[live]
+    target = told.summary["target_backorder_rate"]
+    assert target["mean"] == pytest.approx(np.average(told.policy["target"][live], weights=per_period), rel=1e-12)
+    assert target["least"] == told.policy["target"][live].min()
+    assert target["most"] == told.policy["target"][live].max()
+    assert target["least"] < target["mean"] < target["most"]
+    assert told.summary["expected_backorder_rate"] <= target["mean"]
+    filled = planned(small_shop(), simulation_paths=0, measure="fill_rate", target=0.9).summary
+    assert filled["target_backorder_rate"] == pytest.approx({"mean": 0.1, "least": 0.1, "most": 0.1})
+    ready = planned(small_shop(), simulation_paths=0, measure="ready_rate", target=0.9).summary
+    assert ready["target_backorder_rate"] is None
+
+
 def test_the_summary_tells_what_was_missing(result: PlanResult) -> None:
     assert any(w.startswith("stock: 2 items have no row") for w in result.summary["warnings"])
     assert result.summary["order_value"] == pytest.approx(result.recommendations["order_value"].sum())

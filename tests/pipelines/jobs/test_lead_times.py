@@ -28,12 +28,17 @@ def checked(**tables: pd.DataFrame) -> CheckedTables:
 
 
 def lead_times(
-    item: dict[str, Any], config: PlanConfig | None = None, calendar: PeriodCalendar = DAYS, **tables: pd.DataFrame
+    item: dict[str, Any],
+    config: PlanConfig | None = None,
+    calendar: PeriodCalendar = DAYS,
+    delay: int = 0,
+    **tables: pd.DataFrame,
 ) -> tuple[LeadTimes, pd.Series, CheckedTables]:
     """Lead time and its facts of one item of supplier S."""
     tables = {"items": pd.DataFrame([{"sku": "A", "supplier": "S", **item}]), **tables}
     known, config = checked(**tables), config or PlanConfig()
-    waits, facts = resolve_lead_times(item_parameters(known, config, [("A", "main")]), known, config, calendar)
+    parameters = item_parameters(known, config, [("A", "main")])
+    waits, facts = resolve_lead_times(parameters, known, config, calendar, np.array([delay]))
     assert list(facts.columns) == list(LEAD_TIME_FACTS)
     return waits, facts.iloc[0], known
 
@@ -245,6 +250,42 @@ def test_a_shutdown_of_the_past_does_not_make_its_orders_slow() -> None:
     assert over.any()
     waits, _, _ = lead_times({}, PlanConfig(closed=shut), receipts=frame)
     assert waits.mean()[0] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("delay", [0, 1, 4])
+@pytest.mark.parametrize(
+    ("item", "tables"),
+    [
+        ({"lead_time_days": 9.0, "lead_time_sd_days": 3.0}, {}),
+        ({"lead_time_days": 0.0}, {}),
+        ({"lead_time_periods": 2.0}, {}),
+        ({}, {"suppliers": SUPPLIER, "receipts": THEIRS}),
+    ],
+    ids=["random, stated", "none at all", "exact", "measured"],
+)
+def test_an_order_that_is_placed_later_comes_as_much_later(
+    item: dict[str, Any], tables: dict[str, pd.DataFrame], delay: int
+) -> None:
+    at_once, told, _ = lead_times(item, **tables)
+    later, facts, _ = lead_times(item, delay=delay, **tables)
+    assert not later.probability[0, :delay].any()
+    np.testing.assert_allclose(later.probability[0, delay:], at_once.probability[0], rtol=1e-12)
+    pd.testing.assert_series_equal(facts, told)
+
+
+@pytest.mark.parametrize(("delay", "expected"), [(1, 7), (2, 8), (3, 9), (4, 10), (5, 10), (6, 10)])
+def test_four_working_days_are_counted_from_the_order_day(delay: int, expected: int) -> None:
+    """AS_OF is a Monday: from Tuesday they end on the Monday after, at day 7; over a weekend on Thursday, at day 10."""
+    waits, _, _ = lead_times({}, delay=delay, receipts=working_days())
+    assert waits.mean()[0] == expected
+    weekly, _, _ = lead_times({}, calendar=WEEKS, delay=delay, receipts=working_days())
+    assert weekly.mean()[0] == -(-expected // 7)
+
+
+def test_nothing_arrives_before_it_is_ordered_while_the_supplier_s_clock_stands_still() -> None:
+    shut = [{"first": AS_OF.date(), "last": (AS_OF + pd.Timedelta(days=5)).date()}]
+    waits, _, _ = lead_times({"lead_time_days": 0.0}, PlanConfig(closed=shut), delay=3)
+    assert waits.probability[0].tolist() == [0, 0, 0, 1]
 
 
 def test_forgotten_lines_and_files_of_deliveries_only_are_told() -> None:

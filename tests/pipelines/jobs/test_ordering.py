@@ -220,6 +220,19 @@ def test_measured_lead_times_begin_with_the_order_and_not_with_the_decision() ->
     assert row.policy["measured_lead_time_days"].iloc[0] == 13
 
 
+def test_what_receipts_tell_is_told_once_and_of_the_days_on_which_orders_were_placed() -> None:
+    """Sixty orders of 14 days, then twenty of 22, one every week; the supplier's order day lies two days ahead."""
+    ordered = AS_OF - pd.to_timedelta(7 * np.arange(80, 0, -1) + 22, unit="D")
+    took = pd.to_timedelta(np.repeat([14, 22], [60, 20]), unit="D")
+    got = pd.DataFrame({"supplier": "S1", "ordered_on": ordered, "received_on": ordered + took})
+    tables = {**shop(lead_time_days=np.nan), "receipts": got, "suppliers": suppliers(order_weekdays="WED")}
+    result = planned(tables, simulation_paths=0)
+    said = [notice["message"] for notice in result.summary["notices"] if notice["code"] == "lead_time_break"]
+    assert len(said) == 1
+    assert f"slower since {result.policy['lead_time_changed_on'].iloc[0]:%Y-%m-%d}: 22.0 days" in said[0]
+    assert result.policy["lead_time_changed_on"].iloc[0] in ordered
+
+
 def test_weekdays_that_cannot_be_read_bind_nothing_and_are_noted() -> None:
     result = planned({**shop(), "suppliers": suppliers(order_weekdays="Montag,soon")}, simulation_paths=0)
     assert (result.recommendations["order_date"] == AS_OF).all()
