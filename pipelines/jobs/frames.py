@@ -125,7 +125,8 @@ def _status(made: Plan, why_held: npt.NDArray[np.object_], excess: Floats) -> np
     cases: dict[str, Flags] = {
         "discontinued": np.char.startswith(why_held.astype(str), "discontinued"),
         "needs planner": np.char.startswith(why_held.astype(str), "no lead time"),
-        "new": made.never_demanded,
+        # One that was declared new is ordered like any other.
+        "new": made.never_demanded & (why_held != ""),
         "stocked out": (stock.net <= 0) & wanted,
         "potential stock-out": (levels.position.stock_out_probability > 0.5) & wanted,
         "surplus on order": (excess > lot) & (stock.on_order > 0),

@@ -98,7 +98,7 @@ def test_an_item_without_demand_shows_a_forecast_and_is_ordered_only_if_declared
     days: int | None, model: str | None, ordered: bool
 ) -> None:
     result, line = never_sold(pd.NaT if days is None else AS_OF + pd.Timedelta(days=days), model)
-    assert line["status"] == "new"
+    assert (line["status"] == "new") != ordered
     assert line["demand_mean"] > 0
     assert line["model"] == "category_prior"
     assert (line["order_quantity"] > 0) == ordered
