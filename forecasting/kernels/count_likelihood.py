@@ -110,8 +110,13 @@ def _counts(
     With power 1, 1 + mean x dispersion is the same in all periods. With power 2 the size is.
     """
     bits = number.view(np.int64)
-    largest, relative = dispersions.max(), np.empty(out.size)
-    ones, single, sized = np.ones(out.size), np.ones(out.size), np.ones(out.size)
+    largest = 0.0
+    relative, sizes_down = np.empty(out.size), np.empty(out.size)
+    ones, single, sized = np.empty(out.size), np.empty(out.size), np.empty(out.size)
+    for d in range(out.size):
+        largest = max(largest, dispersions[d])
+        sizes_down[d] = -1.0 / dispersions[d]
+        ones[d] = single[d] = sized[d] = 1.0
     room, counted, sizes, rest = LARGEST_PRODUCT, 0.0, 0.0, 0.0
     for t in range(first, n):
         count, counts = np.rint(value[t] / unit), expected[t] / unit
@@ -126,8 +131,8 @@ def _counts(
         need = (few + 1.0) * np.log(1.0 + max(counts, few * share) * largest)
         room -= need
         if room < 0.0:
-            _take_logs(single, ones, number, out)
-            _take_logs(sized, -1.0 / dispersions, number, out)
+            _take_logs(single, ones, number, bits, out)
+            _take_logs(sized, sizes_down, number, bits, out)
             room = LARGEST_PRODUCT - need
         if power == 2.0:
             for d in range(out.size):
@@ -139,27 +144,28 @@ def _counts(
             relative[d] = dispersions[d] * share
         if count > MOST_FACTORS:
             if power == 2.0:
-                times[:] = -count
+                for d in range(out.size):
+                    times[d] = -count
                 add_logs(number, bits, times, out)
             add_rising(count, relative, number, bits, times, out)
             continue
-        if power == 2.0:
-            for d in range(out.size):
-                times[d] = 1.0 / number[d]
-        else:
-            times[:] = 1.0
+        for d in range(out.size):
+            times[d] = 1.0 / number[d] if power == 2.0 else 1.0
         for k in range(int(count)):
             for d in range(out.size):
                 single[d] *= (1.0 + k * relative[d]) * times[d]
-    _take_logs(single, ones, number, out)
-    _take_logs(sized, -1.0 / dispersions, number, out)
-    out += rest
-    if power != 2.0:
-        out -= (counted + sizes / dispersions) * np.log(1.0 + dispersions * (mean / unit))
+    _take_logs(single, ones, number, bits, out)
+    _take_logs(sized, sizes_down, number, bits, out)
+    for d in range(out.size):
+        out[d] += rest
+        if power != 2.0:
+            out[d] -= (counted + sizes / dispersions[d]) * np.log(1.0 + dispersions[d] * (mean / unit))
 
 
 @njit(nogil=True, cache=True)
-def _take_logs(product: Floats, times: Floats, number: Floats, out: Floats) -> None:
-    number[:] = product
-    add_logs(number, number.view(np.int64), times, out)
-    product[:] = 1.0
+def _take_logs(product: Floats, times: Floats, number: Floats, bits: Integers, out: Floats) -> None:
+    """Add ``times`` x log(product) to ``out``, and begin the products again.  Whole-array forms compile slowly."""
+    for d in range(out.size):
+        number[d] = product[d]
+        product[d] = 1.0
+    add_logs(number, bits, times, out)

@@ -117,7 +117,9 @@ def filter_counts(
             for j in range(lanes):
                 state[j] += weights[j] * (plain - state[j]) + (1.0 - persistence[j]) * (long - state[j])
             long += long_weight * (plain - long)
-        level[i], long_level[i] = state, long
+        for j in range(lanes):
+            level[i, j] = state[j]
+        long_level[i] = long
         if judge:
             best = np.argmax(lane_scores[i] + lane_prior[i])
             start = _start(value, factor, n, weights[best])
