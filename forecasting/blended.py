@@ -28,7 +28,7 @@ Integers = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 
 # How strongly weights stay near equal ones, and those of a class near those of all series.
-STRENGTH: Final = 0.1
+STRENGTH: Final = 0.03
 STRENGTH_CLASS: Final = 0.1
 # Pools of the calibration: quarters of the series by mean demand over the interval. Slow movers' tails are missed in
 # another way than fast movers'; the class tells less, and pools of both would be thin.
@@ -162,17 +162,19 @@ class BlendedSeries:
         draws = mixed.shape[1]
         middle = (np.arange(count) + 0.5) / count
         asked = self.calibration.asked(pool, middle)
-        place = np.clip(asked * draws - 0.5, 0.0, draws - 1.0)
+        # Rounded, so that the last bits of the map don't decide whose path is taken, or whether the tail is.
+        unbounded = np.round(asked * draws - 0.5, 9)
+        place = np.clip(unbounded, 0.0, draws - 1.0)
         low = np.floor(place).astype(np.int64)
         high = np.minimum(low + 1, draws - 1)
         share = place - low
         within = np.take_along_axis(mixed, low, 1) * (1.0 - share) + np.take_along_axis(mixed, high, 1) * share
         # Beyond the largest draw an exponential tail with the mean excess of the largest twentieth.
         kept = draws - max(int(TAIL_SHARE * draws), 1)
-        threshold = mixed[:, kept - 1 : kept]
+        threshold = mixed[:, max(kept - 1, 0)][:, None]
         excess = mixed[:, kept:].mean(axis=1, keepdims=True) - threshold
         beyond = threshold + excess * np.log((1.0 - kept / draws) / np.maximum(1.0 - asked, 1e-12))
-        total = np.where(asked > 1.0 - 0.5 / draws, np.maximum(within, beyond), within)
+        total = np.where(unbounded > draws - 1.0, np.maximum(within, beyond), within)
         return np.ascontiguousarray(np.where(share > 0, high, low)), np.ascontiguousarray(total)
 
     def follow(self, panel: DemandPanel, context: FitContext, run: Mapper) -> BlendedSeries:

@@ -9,9 +9,11 @@ from forecasting.calendars import Frequency
 from forecasting.models import model_named
 from forecasting.segments import DemandSummary
 
-__all__ = ["COMBINATION", "choose_models"]
+__all__ = ["COMBINATION", "NEWCOMERS", "choose_models"]
 
 COMBINATION: Final = "combination"
+# For series that never had demand.
+NEWCOMERS: Final = "category_prior"
 
 
 def choose_models(
@@ -41,8 +43,8 @@ def choose_models(
             names.append("moving_average")
             reasons.append(f"only {int(summary.observed[i])} observed periods: too short to fit more than a mean")
         elif summary.demands[i] == 0:
-            names.append("bootstrap")
-            reasons.append("nothing was demanded in the periods observed: the forecast is zero")
+            names.append(NEWCOMERS)
+            reasons.append("nothing was demanded in the periods observed: what its category's items do is expected")
         else:
             names.append(COMBINATION)
             reasons.append("")

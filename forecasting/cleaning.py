@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from forecasting.bulk_orders import tame_bulk_orders
+from forecasting.cleaning_rules import LOG_COLUMNS, CleaningRules
+from forecasting.endings import suspect_ends
 from forecasting.panel import CellStatus, DemandPanel
 from forecasting.segments import DemandSummary, summarise
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["mark_launches", "tame_spikes"]
+__all__ = ["mark_launches", "prepare", "tame_spikes"]
 
 # Leading zeros are read as "not launched" when a series that sells as it did later shows them with less probability.
 LAUNCH_SIGNIFICANCE: Final = 0.001
@@ -28,7 +31,12 @@ RIVAL_SHARE: Final = 0.1
 COMPANY: Final = 3
 
 
-def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel, pd.DataFrame]:
+_NO_RULES: Final = CleaningRules()
+
+
+def mark_launches(
+    panel: DemandPanel, summary: DemandSummary, rules: CleaningRules = _NO_RULES
+) -> tuple[DemandPanel, pd.DataFrame]:
     """Mark leading periods without demand as not launched where chance can't explain them.
 
     After its first demand a series showed demand in a share p of its observed periods (the first demand itself
@@ -53,6 +61,8 @@ def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPan
     share = np.clip((summary.demands - itself) / np.maximum(later, 1), 0.0, 1.0 - 1e-12)
     probability = np.exp(before * np.log1p(-share))
     changed = np.flatnonzero((before > 0) & (summary.demands > 1) & (probability < LAUNCH_SIGNIFICANCE))
+    left = [i for i in changed.tolist() if not rules.keeps(panel, "launch_marked", i, int(first[i]))]
+    changed = np.array(left, dtype=np.int64)
     log = pd.DataFrame(
         {
             "sku": [panel.skus[i] for i in changed],
@@ -71,7 +81,9 @@ def mark_launches(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPan
     return panel.with_status(status), log
 
 
-def tame_spikes(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel, pd.DataFrame]:
+def tame_spikes(
+    panel: DemandPanel, summary: DemandSummary, rules: CleaningRules = _NO_RULES
+) -> tuple[DemandPanel, pd.DataFrame]:
     """Bring demands of more than 100 times the usual largest one of their series down to it, if they stand alone.
 
     The usual largest demand is the 95 % quantile (the lower of two neighbours) of the series' observed demands, of
@@ -79,8 +91,8 @@ def tame_spikes(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel
 
     A slip stands alone. Where another period of the series comes to a tenth of the demand it is a season or a customer
     who comes again; where three series or more have such demands in the same period it is an order for many
-    articles, a promotion or a clearance. Those are kept, and the log says so: of the 52 demands beyond 100 times the
-    usual in half a year of a gift wholesaler all but 5 are of that kind.
+    articles, a promotion or a clearance. Those are kept, as are those that ``rules`` name, and the log says so: of the
+    52 demands beyond 100 times the usual in half a year of a gift wholesaler all but 5 are of that kind.
 
     Returns
     -------
@@ -101,7 +113,9 @@ def tame_spikes(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel
         rivals = (demand >= demand[spikes, None] * RIVAL_SHARE).sum(axis=1) - 1
         cells += [(i, t, usual, rival > 0) for t, rival in zip(spikes.tolist(), rivals.tolist(), strict=True)]
     together = Counter(t for _, t, _, _ in cells)
-    kept = [rivalled or together[t] >= COMPANY for _, t, _, rivalled in cells]
+    kept = [
+        rivalled or together[t] >= COMPANY or rules.keeps(panel, "spike_tamed", i, t) for i, t, _, rivalled in cells
+    ]
     before = [float(panel.quantity[i, t]) for i, t, _, _ in cells]
     after = [was if stays else usual for was, stays, (_, _, usual, _) in zip(before, kept, cells, strict=True)]
     log = pd.DataFrame(
@@ -122,19 +136,75 @@ def tame_spikes(panel: DemandPanel, summary: DemandSummary) -> tuple[DemandPanel
     return replace(panel, quantity=quantity), log
 
 
-def prepare(panel: DemandPanel) -> tuple[DemandPanel, DemandSummary, pd.DataFrame]:
+def prepare(panel: DemandPanel, rules: CleaningRules = _NO_RULES) -> tuple[DemandPanel, DemandSummary, pd.DataFrame]:
     """Clean a panel for forecasting and describe what remains.
 
-    The log holds a row for each launch marked (``code`` launch_marked), each spike tamed and each that was kept
-    (spike_tamed, spike_kept); see :func:`mark_launches` and :func:`tame_spikes` for its columns.
+    One log tells every change: code, sku, location, date, before, after (units; empty where no unit changed), reason.
+    The codes are launch_marked, spike_tamed, spike_kept, bulk_order_tamed and end_suspected (which changes nothing).
+    A row of it, as a ``keep`` of the rules, undoes that change.
     """
+    lined, bulk = tame_bulk_orders(panel, rules)
+    tamed, spikes = tame_spikes(lined, summarise(lined), rules)
+    cleaned, launches = mark_launches(tamed, summarise(tamed), rules)
+    ends = suspect_ends(cleaned)
+    rows = [*_launch_rows(launches), *_bulk_rows(bulk), *_spike_rows(spikes), *_end_rows(ends, rules)]
+    return cleaned, summarise(cleaned), log_frame(rows)
+
+
+def log_frame(rows: list[tuple[object, ...]]) -> pd.DataFrame:
+    """Put rows of the log (``LOG_COLUMNS``, then the number of periods and the probability) into a frame."""
     import pandas as pd
 
-    tamed, spikes = tame_spikes(panel, summarise(panel))
-    cleaned, launches = mark_launches(tamed, summarise(tamed))
-    spikes.insert(2, "code", np.where(spikes.pop("kept"), "spike_kept", "spike_tamed"))
-    launches.insert(2, "code", "launch_marked")
-    parts = [part for part in (launches, spikes) if len(part)]
-    columns = list(dict.fromkeys([*launches.columns, *spikes.columns]))
-    log = (pd.concat(parts, ignore_index=True) if parts else launches).reindex(columns=columns)
-    return cleaned, summarise(cleaned), log
+    frame = pd.DataFrame(rows, columns=[*LOG_COLUMNS, "periods", "probability"])
+    kinds = {"before": "float64", "after": "float64", "periods": "float64", "probability": "float64"}
+    return frame.astype({**kinds, "date": "datetime64[s]"})
+
+
+def _launch_rows(log: pd.DataFrame) -> list[tuple[object, ...]]:
+    return [
+        ("launch_marked", sku, location, day, np.nan, np.nan,
+         f"{periods:,} periods without demand before the first one can't be chance: not launched yet", periods, p)
+        for sku, location, day, periods, p in log.itertuples(index=False)
+    ]  # fmt: skip
+
+
+def _bulk_rows(log: pd.DataFrame) -> list[tuple[object, ...]]:
+    return [
+        ("bulk_order_tamed", sku, location, day, before, after,
+         f"one order line of {line:,g} units made up the period: a bulk order; the usual largest demand counts instead",
+         1, np.nan)
+        for sku, location, day, before, after, line in log.itertuples(index=False)
+    ]  # fmt: skip
+
+
+def _spike_rows(log: pd.DataFrame) -> list[tuple[object, ...]]:
+    tamed = "more than 100 times the usual largest demand, once and alone: the usual largest counts instead"
+    stays = "more than 100 times the usual largest demand, but not alone, or kept by a planner: it counts as it is"
+    return [
+        (
+            "spike_kept" if kept else "spike_tamed",
+            sku,
+            location,
+            day,
+            before,
+            after,
+            stays if kept else tamed,
+            1,
+            np.nan,
+        )
+        for sku, location, day, before, after, kept in log.itertuples(index=False)
+    ]
+
+
+def _end_rows(log: pd.DataFrame, rules: CleaningRules) -> list[tuple[object, ...]]:
+    return [
+        ("end_suspected", sku, location, day, np.nan, np.nan,
+         f"may have ended on {day:%Y-%m-%d}: nothing was demanded in {periods:,} periods since, which chance hardly "
+         "explains; if so, declare discontinued_on", periods, p)
+        for sku, location, day, periods, p in log.itertuples(index=False)
+        if not any(k.covers("end_suspected", sku, location, _day(day)) for k in rules.keep)
+    ]  # fmt: skip
+
+
+def _day(stamp: pd.Timestamp) -> int:
+    return int(stamp.to_datetime64().astype("datetime64[D]").astype(np.int64))

@@ -61,4 +61,8 @@ def average_weights(quantiles: Floats, actual: Floats, worth: Floats, toward: Fl
         # The penalty is taken at the new point (a proximal step), so that it can't make the steps swing.
         downhill = np.log(np.maximum(weight, 1e-12)) - pace * (quantiles * slope).sum(axis=(1, 2))
         log_weight = (downhill + pace * strength * log_toward) / (1.0 + pace * strength)
-    return np.asarray(kept / kept.sum())
+    found = kept / kept.sum()
+    # Among few windows the last steps may still swing from kink to kink: what is no better is not taken.
+    over = actual[:, None] - np.tensordot(found, quantiles, 1)
+    relative = (np.maximum(level * over, (level - 1.0) * over) * share).sum()
+    return np.asarray(found) if relative < 1.0 else toward.copy()

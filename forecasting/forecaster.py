@@ -13,6 +13,7 @@ import numpy.typing as npt
 from forecasting.blended import BlendedSeries, Blending, describe_weights, learn_blending
 from forecasting.choice import COMBINATION, choose_models
 from forecasting.cleaning import prepare
+from forecasting.cleaning_rules import CleaningRules
 from forecasting.covariates import Covariates
 from forecasting.distributions import LeadTimeDemand
 from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series
@@ -23,6 +24,7 @@ from forecasting.outside import OutsideForecast
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality, fit_pooled_seasonality
 from forecasting.segments import CLASSES, DemandSummary, syntetos_boylan_classes
+from forecasting.stock_outs import estimate_stock_outs
 from forecasting.storage import read_tree, write_tree
 from forecasting.trials import run_trials
 
@@ -43,12 +45,14 @@ _STATE = (
     "choice_",
     "cleaning_",
     "blending_",
+    "_rules",
     "_groups",
     "_protection",
     "_keys",
     "_whole",
     "_factor",
     "_extra",
+    "_covariates",
     "_fitted",
     "_fitted_by",
 )
@@ -92,6 +96,7 @@ class DemandForecaster:
         protection: int | npt.ArrayLike | None = None,
         blending: Blending | None = None,
         covariates: Covariates | None = None,
+        rules: CleaningRules | None = None,
     ) -> Self:
         """Clean, classify, choose and fit.
 
@@ -105,12 +110,14 @@ class DemandForecaster:
             combination of models and its calibration are made for it. Default: 14 days, 4 weeks or 3 months.
         blending : weights and calibration learned before, to be used as they are; default: learned here.
         covariates : what is known ahead of time for the n series; only models that learn from them look at it.
+        rules : repairs of the history to leave undone, and order lines that tell bulk orders.
         """
         import pandas as pd
 
         recorded = demand if isinstance(demand, DemandPanel) else DemandPanel.from_frame(demand)
         n = len(recorded)
-        self.panel_, self.summary_, self.cleaning_ = prepare(recorded)
+        self._rules = rules or CleaningRules()
+        self.panel_, self.summary_, self.cleaning_ = prepare(recorded, self._rules)
         self._groups = tuple(groups) if groups is not None else ("all",) * n
         self.season_ = fit_pooled_seasonality(self.panel_, self.summary_, self._groups)
         classes = syntetos_boylan_classes(self.summary_)
@@ -179,6 +186,7 @@ class DemandForecaster:
             classes[rows],
             self._keys[rows],
             self._run,
+            self._rules,
         )
         if trials is not None:
             self.blending_ = learn_blending(trials, self._protection[rows][trials.rows])
@@ -309,14 +317,21 @@ class DemandForecaster:
                 f"update needs the same series from the same first period on, and no fewer periods: the forecaster "
                 f"knows {self.panel_!r}, got {recorded!r}"
             )
-        self.panel_, self.summary_, self.cleaning_ = prepare(recorded)
+        self.panel_, self.summary_, self.cleaning_ = prepare(recorded, self._rules)
         self.season_ = replace(self.season_, calendar=now)
         context = FitContext(self.season_, self.season_.profile, covariates=self._covariates)
         self._fitted = tuple(fitted.follow(self.panel_, context, self._run) for fitted in self._fitted)
         return self
 
     def save(self, folder: Path) -> None:
-        """Write everything that :meth:`load` needs to draw the same numbers: Parquet and JSON, no pickle."""
+        """Write everything that :meth:`load` needs to draw the same numbers: Parquet and JSON, no pickle.
+
+        Raises
+        ------
+        TypeError
+            A model that is fitted one by one with statsmodels, or one of your own that holds more than arrays, plain
+            values and dataclasses; nothing is written.
+        """
         state = {name: getattr(self, name) for name in _STATE}
         write_tree(Path(folder), {**state, "_outside": tuple(self._outside.items())})
 
@@ -332,6 +347,10 @@ class DemandForecaster:
         for name, value in read_tree(Path(folder), classes).items():
             setattr(loaded, name, dict(value) if name == "_outside" else value)
         return loaded
+
+    def stock_outs(self) -> pd.DataFrame:
+        """Estimate the demand of periods out of stock, beside what was sold; see :func:`estimate_stock_outs`."""
+        return estimate_stock_outs(self.panel_, self.summary_, self.season_)
 
     def parameters(self) -> pd.DataFrame:
         """Return what was fitted: one row a series, one column a parameter (empty where a model has none).

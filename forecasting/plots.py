@@ -39,6 +39,7 @@ def history_with_fan(
     paths: npt.ArrayLike,
     *,
     observed: npt.ArrayLike | None = None,
+    estimated: npt.ArrayLike | None = None,
     actual: npt.ArrayLike | None = None,
     title: str = "",
 ) -> Axes:
@@ -47,7 +48,8 @@ def history_with_fan(
     Parameters
     ----------
     dates, quantity : (T,) openings and units. ahead : (H,) openings of the periods forecast. paths : (count, H).
-    observed : bool (T,); cells that are no evidence of demand are drawn hollow. actual : (H,) what came.
+    observed : bool (T,); cells that are no evidence of demand are drawn hollow. estimated : (T,) demand estimated where
+        there was no stock, NaN elsewhere. actual : (H,) what came.
     """
     time, units = np.asarray(dates, dtype="datetime64[D]"), np.asarray(quantity, dtype=np.float64)
     future, draws = np.asarray(ahead, dtype="datetime64[D]"), np.asarray(paths, dtype=np.float64)
@@ -55,6 +57,8 @@ def history_with_fan(
     axes.plot(time, np.where(known, units, np.nan), color=_GREY, linewidth=1.0, label="demand")
     if not known.all():
         axes.plot(time[~known], units[~known], "o", mfc="none", mec=_GREY, ms=3.5, label="not observed")
+    if estimated is not None:
+        axes.plot(time, np.asarray(estimated, dtype=np.float64), "x", color=COLOURS[1], ms=4, label="estimated demand")
     if len(future) == 1:
         # A band over a single period needs a width to be seen.
         step = time[-1] - time[-2] if len(time) > 1 else np.timedelta64(1, "D")

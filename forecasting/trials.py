@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from forecasting.calendars import day_to_date
 from forecasting.cleaning import prepare
+from forecasting.cleaning_rules import CleaningRules
 from forecasting.fitted import Mapper, fit_series
 from forecasting.kernels.paths import sums_at
 from forecasting.models.protocol import DemandModel, FitContext
@@ -89,6 +90,7 @@ def run_trials(
     classes: npt.NDArray[np.str_],
     keys: npt.NDArray[np.uint64],
     run: Mapper = map,
+    rules: CleaningRules | None = None,
 ) -> Trials | None:
     """Let models forecast the sum over each series' protection interval at earlier origins.
 
@@ -96,7 +98,7 @@ def run_trials(
     ----------
     panel : n series as recorded. groups : n names (shared seasons). protection : (n,) periods, at least 1.
     classes : n names as of now; each class is represented by at most 250 series, chosen by their random key.
-    keys : uint64 (n,), random streams.
+    keys : uint64 (n,), random streams. rules : how history is cleaned.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def run_trials(
     periods = np.repeat(length[:, None], DRAWS, axis=1)
     for o, origin in enumerate(origins):
         past = chosen.until(day_to_date(int(chosen.calendar.openings[origin])))
-        cleaned, summary, _ = prepare(past)
+        cleaned, summary, _ = prepare(past, rules or CleaningRules())
         season = fit_pooled_seasonality(cleaned, summary, names)
         context = FitContext(season, season.profile)
         for j, model in enumerate(models):

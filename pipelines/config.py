@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.errors import ConfigurationError
 
-__all__ = ["Closed", "PlanConfig", "Rule", "Where", "describe_problem", "read_toml"]
+__all__ = ["Closed", "Keep", "PlanConfig", "Rule", "Where", "describe_problem", "read_toml"]
 
 Measure = Literal["backorder_rate", "fill_rate", "cycle_service_level", "ready_rate", "cost"]
 Policy = Literal["auto", "order_up_to", "reorder_point", "min_max"]
@@ -62,6 +62,21 @@ class Rule(_Strict):
     def name(self) -> str:
         """The rule in words, as it is named in the output."""
         return " and ".join(f"{k}={'|'.join(v)}" for k, v in self.where.conditions().items()) or "all"
+
+
+class Keep(_Strict):
+    """Repairs of the history to leave undone: rows of the plan's log. What is not given holds for all."""
+
+    code: str | None = Field(None, description="as in the log: launch_marked, spike_tamed, bulk_order_tamed, ...")
+    sku: str | None = None
+    location: str | None = None
+    date: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if (self.code, self.sku, self.location, self.date) == (None, None, None, None):
+            raise ValueError("keep needs at least one of code, sku, location, date, as the log has them")
+        return self
 
 
 class Closed(_Strict):
@@ -168,6 +183,11 @@ class PlanConfig(_Strict):
     lead_times: Literal["nearest", "stated"] = Field(
         "nearest", description="whether measured receipts may replace stated lead times"
     )
+    keep: list[Keep] = Field(
+        [],
+        description="repairs of the history that the next plan leaves undone: {code, sku, location, date} as in its "
+        "log; what is not given holds for all",
+    )
     closed: list[Closed] = Field(
         [],
         description="shutdowns in which lead times stand still: {first, last, supplier}, of all without a supplier",
@@ -262,6 +282,8 @@ def _known_settings(place: tuple[int | str, ...]) -> list[str]:
     """The settings that may stand where an unknown one stood."""
     if "where" in place:
         return ["class", *sorted(set(Where.model_fields) - {"demand_class"})]
+    if "keep" in place:
+        return sorted(Keep.model_fields)
     if "closed" in place:
         return sorted(Closed.model_fields)
     return sorted((Settings if "set" in place else Rule if "rules" in place else PlanConfig).model_fields)

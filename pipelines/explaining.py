@@ -36,7 +36,7 @@ def explain(folder: Path, sku: str, location: str | None = None) -> str:
 
     tables = {
         name: pd.read_parquet(folder / f"{name}.parquet")
-        for name in ("recommendations", "policy", "forecast", "safety_stock", "simulation")
+        for name in ("recommendations", "policy", "forecast", "safety_stock", "simulation", "log", "stock_outs")
     }
     lines = tables["recommendations"]
     found = lines[lines["sku"] == sku]
@@ -54,7 +54,9 @@ def explain(folder: Path, sku: str, location: str | None = None) -> str:
         lines.loc[row].to_dict(),
         tables["policy"].loc[row].to_dict(),
         tables["forecast"].loc[row].to_dict(),
-        _stocks_of(tables["safety_stock"], lines.loc[row]),
+        _rows_of(tables["safety_stock"], lines.loc[row]),
+        _rows_of(tables["log"], lines.loc[row]),
+        _rows_of(tables["stock_outs"], lines.loc[row]),
         _of_item(simulated, lines.loc[row]),
         _summary(folder),
     )
@@ -81,16 +83,25 @@ def _of_item(simulated: pd.DataFrame, line: pd.Series[Any]) -> Row:
     return dict(found.iloc[0]) if len(found) else {}
 
 
-def _stocks_of(stocks: pd.DataFrame, line: pd.Series[Any]) -> list[Row]:
-    """The safety stocks of one item, one row a method, the plan's first."""
-    found = stocks[(stocks["sku"] == line["sku"]) & (stocks["location"] == line["location"])]
+def _rows_of(table: pd.DataFrame, line: pd.Series[Any]) -> list[Row]:
+    """The rows of one item, in their order."""
+    found = table[(table["sku"] == line["sku"]) & (table["location"] == line["location"])]
     return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
 
 
-def _story(line: Row, policy: Row, forecast: Row, stocks: list[Row], simulated: Row, run: Row) -> str:
+def _story(
+    line: Row,
+    policy: Row,
+    forecast: Row,
+    stocks: list[Row],
+    log: list[Row],
+    empty: list[Row],
+    simulated: Row,
+    run: Row,
+) -> str:
     unit = {"D": "day", "MS": "month"}.get(run["frequency"], "week")
     sections = [
-        ("Demand", _demand(forecast, unit)),
+        ("Demand", [*_demand(forecast, unit), *_out_of_stock(empty, unit), *_repairs(log)]),
         ("Lead time", _lead_time(policy, unit)),
         (f"Demand over {_periods(forecast['protection_periods'], unit)}", _distribution(forecast)),
         (f"Target, set by {line['rule']}", _target(policy, run)),
@@ -123,6 +134,31 @@ def _demand(forecast: Row, unit: str) -> list[str]:
         f"{', '.join(parts)}.",
         f"Class: {forecast['class']}. Model: {forecast['model']}, because {forecast['reason']}.",
     ]
+
+
+def _out_of_stock(empty: list[Row], unit: str) -> list[str]:
+    """What was sold while there was no stock, and what would have been demanded."""
+    if not empty:
+        return []
+    sold, wanted = (sum(row[name] for row in empty) for name in ("sold", "estimated_demand"))
+    method = empty[-1]["method"]
+    return [
+        f"In {_periods(len(empty), unit)} out of stock {_units(sold)} sold, demand estimated at {_units(wanted, 1)} "
+        f"({method}); the estimate is shown, not learned from."
+    ]
+
+
+def _repairs(log: list[Row]) -> list[str]:
+    """What the cleaning did to the history, with what undoes it."""
+    told = []
+    for row in log:
+        change = (
+            f", {_units(row['before'])} before, {_units(row['after'])} now"
+            if _known(row["before"]) and _known(row["after"])
+            else ""
+        )
+        told.append(f"{row['date']:%Y-%m-%d} {row['code']}{change}: {row['reason']}.")
+    return told
 
 
 def _lead_time(policy: Row, unit: str) -> list[str]:

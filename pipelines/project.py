@@ -159,7 +159,7 @@ def _compute(
         write_parquet(result.recommendations, folder / "recommendations.parquet")
         write_csv(result.recommendations, folder / "recommendations.csv")
         write_csv(result.order_lines, folder / "order_lines.csv")
-        tables = ("policy", "forecast", "safety_stock", "simulation", "log", "order_lines", "next_packs")
+        tables = ("policy", "forecast", "safety_stock", "simulation", "log", "stock_outs", "order_lines", "next_packs")
         for name in tables:
             write_parquet(getattr(result, name), folder / f"{name}.parquet")
         (folder / "quarantine").mkdir()

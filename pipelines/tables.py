@@ -175,7 +175,7 @@ def _items() -> pa.DataFrameSchema:
             "review_days": _number("days between reviews", high=3650),
             "target": _share("target of the configured measure for this item, between 0 and 1, both excluded"),
             "category": _identifier("group of similar items; shares seasons"),
-            "successor_of": _identifier("SKU that this one replaces"),
+            "successor_of": _identifier("SKU that this one replaces, or several: A, B; it takes over their history"),
             "available_from": _date("first day on which it can be sold"),
             "discontinued_on": _date("day from which it is no longer ordered"),
             "shelf_life_days": _number("days until it perishes", above=True),

@@ -1,4 +1,4 @@
-"""Croston's method, TSB and smoothed aggregates over many series, with candidate weights in the lanes of a vector.
+"""TSB and smoothed aggregates over many series, with candidate weights in the lanes of a vector.
 
 Only observed cells (status 0) are evidence. A period whose season is f counts as f periods of exposure; without
 seasons every formula is that of its paper. Each method comes in two parts: one chooses the weights by the squared
@@ -11,9 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from forecasting.kernels.smoothing import _newest_positive
-
-__all__ = ["choose_croston", "choose_tsb", "newest_sizes", "run_croston", "run_tsb", "smooth_aggregates", "transitions"]
+__all__ = ["choose_tsb", "newest_sizes", "run_tsb", "smooth_aggregates", "transitions"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -37,110 +35,6 @@ def _start(quantity: Floats32, status: Bytes, factors: Floats32) -> tuple[int, f
                 demands += 1
                 total += quantity[t]
     return demands, total / max(demands, 1), exposure
-
-
-@njit(nogil=True, cache=True)
-def choose_croston(
-    quantity: Floats32,
-    status: Bytes,
-    season: Floats32,
-    profile: Integers,
-    weights: Floats,
-    correction: float,
-    start: Floats,
-    chosen: Floats,
-) -> None:
-    """Choose the weights of sizes and of intervals separately, by squared one-step error.
-
-    The forecast of a period is (1 - ``correction`` x interval weight) x size / interval x season: 0 is Croston
-    (1972), 0.5 Syntetos and Boylan (2005). ``start[i]`` and ``chosen[i]`` receive (size, interval) and their weights;
-    0 without demand. Between two demands the forecast r stays, so that the squared errors of a gap are a quadratic
-    in r: the candidates are visited once a demand, not once a period.
-    """
-    lanes = weights.size
-    size = np.empty(lanes)
-    pace = np.empty(lanes)
-    interval = np.empty(lanes)
-    loss = np.empty((lanes, lanes))
-    for i in range(quantity.shape[0]):
-        factors = season[profile[i]]
-        demands, mean, exposure = _start(quantity[i], status[i], factors)
-        start[i] = 0.0
-        chosen[i] = 0.0
-        if demands == 0:
-            continue
-        start[i, 0] = mean
-        start[i, 1] = exposure / demands
-        size[:] = mean
-        interval[:] = exposure / demands
-        loss[:] = 0.0
-        since = 0.0
-        squares = 0.0
-        for t in range(quantity.shape[1]):
-            if status[i, t] != 0:
-                continue
-            factor = np.float64(factors[t])
-            since += factor
-            squares += factor * factor
-            value = np.float64(quantity[i, t])
-            if value > 0:
-                _add_gap(loss, size, interval, weights, correction, pace, squares, value * factor)
-                for k in range(lanes):
-                    size[k] += weights[k] * (value - size[k])
-                    interval[k] += weights[k] * (since - interval[k])
-                since = 0.0
-                squares = 0.0
-        _add_gap(loss, size, interval, weights, correction, pace, squares, 0.0)
-        best = np.argmin(loss)
-        chosen[i, 0] = weights[best // lanes]
-        chosen[i, 1] = weights[best % lanes]
-
-
-@njit(nogil=True, cache=True)
-def _add_gap(
-    loss: Floats,
-    size: Floats,
-    interval: Floats,
-    weights: Floats,
-    correction: float,
-    pace: Floats,
-    squares: float,
-    product: float,
-) -> None:
-    """Add r^2 x sum of f^2 - 2 r x (demand x f) for the rate r of each pair of candidates."""
-    for k in range(size.size):
-        pace[k] = (1.0 - correction * weights[k]) / interval[k]
-    for j in range(size.size):
-        for k in range(size.size):
-            rate = size[j] * pace[k]
-            loss[j, k] += rate * (rate * squares - 2.0 * product)
-
-
-@njit(nogil=True, cache=True)
-def run_croston(
-    quantity: Floats32,
-    status: Bytes,
-    season: Floats32,
-    profile: Integers,
-    start: Floats,
-    chosen: Floats,
-    state: Floats,
-) -> None:
-    """Run (size, interval) from ``start`` with the weights ``chosen``; ``state[i]`` is what they end with."""
-    for i in range(quantity.shape[0]):
-        factors = season[profile[i]]
-        size, interval = start[i, 0], start[i, 1]
-        since = 0.0
-        for t in range(quantity.shape[1]):
-            if status[i, t] == 0:
-                since += factors[t]
-                value = quantity[i, t]
-                if value > 0:
-                    size += chosen[i, 0] * (value - size)
-                    interval += chosen[i, 1] * (since - interval)
-                    since = 0.0
-        state[i, 0] = size
-        state[i, 1] = interval
 
 
 @njit(nogil=True, cache=True)
@@ -339,3 +233,17 @@ def newest_sizes(quantity: Floats32, status: Bytes, table: Floats32, count: Inte
             if status[i, t] == 0 and quantity[i, t] > 0:
                 demands += 1
         count[i] = _newest_positive(quantity[i], status[i], demands, table[i])
+
+
+@njit(nogil=True, cache=True)
+def _newest_positive(quantity: Floats32, status: Bytes, demands: int, table: Floats32) -> int:
+    skipped = max(demands - table.size, 0)
+    met = 0
+    n = 0
+    for t in range(quantity.size):
+        if status[t] == 0 and quantity[t] > 0:
+            if met >= skipped:
+                table[n] = quantity[t]
+                n += 1
+            met += 1
+    return n

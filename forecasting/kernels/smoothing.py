@@ -1,4 +1,4 @@
-"""Exponential smoothing and Croston's method over many series, with candidates in the lanes of a vector."""
+"""Exponential smoothing over many series, with candidates in the lanes of a vector."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["fit_croston", "fit_level", "last_observed"]
+__all__ = ["fit_level", "last_observed"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -107,82 +107,6 @@ def _past_errors(
             state += weight * (value - state)
     for k in range(n):
         table[k] -= total / n
-    return n
-
-
-@njit(nogil=True, cache=True)
-def fit_croston(
-    quantity: Floats32,
-    status: Bytes,
-    season: Floats32,
-    profile: Integers,
-    weights: Floats,
-    rate: Floats,
-    chosen: Floats,
-    table: Floats32,
-    count: Integers,
-) -> None:
-    """Smooth demand sizes and intervals (Croston 1972) with the correction of Syntetos and Boylan (2005).
-
-    ``rate[i]`` is the expected demand a period at season 1: (1 - w/2) x size / interval. The weight w is the
-    candidate with the least squared one-step error. ``table[i]`` receives the newest demand sizes.
-    """
-    lanes = weights.size
-    size = np.empty(lanes)
-    interval = np.empty(lanes)
-    loss = np.empty(lanes)
-    for i in range(quantity.shape[0]):
-        factors = season[profile[i]]
-        observed = 0
-        demands = 0
-        total = 0.0
-        exposure = 0.0
-        for t in range(quantity.shape[1]):
-            if status[i, t] == 0:
-                observed += 1
-                exposure += factors[t]
-                if quantity[i, t] > 0:
-                    demands += 1
-                    total += quantity[i, t]
-        count[i] = 0
-        rate[i] = 0.0
-        chosen[i] = 0.0
-        if demands == 0:
-            continue
-        size[:] = total / demands
-        interval[:] = exposure / demands
-        loss[:] = 0.0
-        since = 0.0
-        for t in range(quantity.shape[1]):
-            if status[i, t] != 0:
-                continue
-            value = quantity[i, t]
-            since += factors[t]
-            for k in range(lanes):
-                error = value - (1.0 - 0.5 * weights[k]) * size[k] / interval[k] * factors[t]
-                loss[k] += error * error
-            if value > 0:
-                for k in range(lanes):
-                    size[k] += weights[k] * (value - size[k])
-                    interval[k] += weights[k] * (since - interval[k])
-                since = 0.0
-        best = np.argmin(loss)
-        chosen[i] = weights[best]
-        rate[i] = (1.0 - 0.5 * weights[best]) * size[best] / interval[best]
-        count[i] = _newest_positive(quantity[i], status[i], demands, table[i])
-
-
-@njit(nogil=True, cache=True)
-def _newest_positive(quantity: Floats32, status: Bytes, demands: int, table: Floats32) -> int:
-    skipped = max(demands - table.size, 0)
-    met = 0
-    n = 0
-    for t in range(quantity.size):
-        if status[t] == 0 and quantity[t] > 0:
-            if met >= skipped:
-                table[n] = quantity[t]
-                n += 1
-            met += 1
     return n
 
 

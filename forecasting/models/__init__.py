@@ -14,6 +14,7 @@ from forecasting.models.exponential import Naive, NaturalSmoothing
 from forecasting.models.intermittent import Croston, SyntetosBoylan, TeunterSyntetosBabai
 from forecasting.models.markov import Willemain
 from forecasting.models.naive import MovingAverage, SeasonalNaive
+from forecasting.models.newcomers import CategoryPrior
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel
 from forecasting.models.smoothing import ExponentialSmoothing
 from forecasting.models.theta import Theta
@@ -43,17 +44,18 @@ _ZOO: dict[str, DemandModel] = {
         Theta(),
         CombinedSmoothing(),
         Boosting(),
-        Boosting("boosted_counts", base=NegativeBinomial(), weight=0.5, most_rows=120_000),
+        Boosting("boosted_counts", base=NegativeBinomial(), weight=0.5, trees=100, rate=0.08, most_rows=120_000),
         Ets(),
         StlEts(),
         Sarimax(),
         UnobservedComponents(),
+        CategoryPrior(),
     )
 }
 
 
 # The models whose quantiles the default forecast averages.
-DEFAULT_MEMBERS: Final = ("boosted_counts", "exponential_smoothing", "bootstrap", "seasonal_naive")
+DEFAULT_MEMBERS: Final = ("boosted_counts", "exponential_smoothing", "seasonal_naive")
 
 
 def model_names() -> tuple[str, ...]:

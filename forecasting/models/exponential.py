@@ -12,7 +12,7 @@ from forecasting.calendars import Frequency
 from forecasting.kernels.factor_candidates import fit_trend_and_factors
 from forecasting.kernels.level_candidates import fit_level_weight
 from forecasting.kernels.recursions import ADDITIVE, MULTIPLICATIVE
-from forecasting.kernels.trend_candidates import fit_trend_and_season
+from forecasting.kernels.trend_refinement import fit_trend_and_season
 from forecasting.models.protocol import FitContext
 from forecasting.models.recursive import RecursionFit, RecursionPaths
 from forecasting.panel import DemandPanel

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecasting.kernels.intermittent import choose_croston, choose_tsb, run_croston, run_tsb
+from forecasting.kernels.croston import choose_croston, run_croston
+from forecasting.kernels.intermittent import choose_tsb, run_tsb
 from forecasting.models.chains import Chain, ChainPaths, drift_of, leaning, relative_error
 from forecasting.models.pooled import PooledDemand, pool_demand
 from forecasting.models.protocol import FitContext
@@ -19,6 +20,9 @@ from forecasting.segments import summarise
 __all__ = ["Croston", "SyntetosBoylan", "TeunterSyntetosBabai"]
 
 Floats = npt.NDArray[np.float64]
+
+# Candidate weights of Croston's sizes and intervals.
+_WEIGHTS: Floats = np.array([0.02, 0.07, 0.15, 0.3])
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,6 @@ class Croston:
     """
 
     name: str = "croston"
-    weights: tuple[float, ...] = (0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
     correction: float = 0.0
 
     def pool(self, panel: DemandPanel, context: FitContext) -> PooledDemand:
@@ -47,7 +50,7 @@ class Croston:
             panel.status,
             context.past(),
             context.profile,
-            np.array(self.weights),
+            _WEIGHTS,
             self.correction,
             start,
             chosen,

@@ -37,7 +37,6 @@ STATUSES: Final = (
 )
 # Tables and columns that a later version will act on: whoever fills them must not believe that they already count.
 _NOT_USED_YET: Final = (
-    "items.successor_of",
     "items.ownership",
     "customer_orders.priority",
     "known_ahead.price",
@@ -124,7 +123,7 @@ def _status(made: Plan, why_held: npt.NDArray[np.object_], excess: Floats) -> np
     wanted = levels.demand_mean > 0
     lot = np.maximum(levels.policies.lot, levels.policies.minimum)
     cases: dict[str, Flags] = {
-        "discontinued": why_held == "discontinued",
+        "discontinued": np.char.startswith(why_held.astype(str), "discontinued"),
         "needs planner": np.char.startswith(why_held.astype(str), "no lead time"),
         "new": made.never_demanded,
         "stocked out": (stock.net <= 0) & wanted,
@@ -313,7 +312,8 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
     """The plan in numbers: counts, money, promised and simulated backorder rate, warnings."""
     report, levels = made.panel.report, made.levels
     demand = levels.demand_mean / np.maximum(levels.lead_time_mean + made.facts.review_periods, 1.0)
-    weight = np.where(made.held, 0.0, demand)
+    # Items without any demand in history are reported apart.
+    weight = np.where(made.held | made.never_demanded, 0.0, demand)
     promised = float(np.average(levels.policies.expected_backorder_rate, weights=weight)) if weight.sum() > 0 else 0.0
     value = recommendations["order_value"]
     summary: dict[str, Any] = {

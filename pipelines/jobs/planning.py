@@ -14,7 +14,6 @@ import numpy.typing as npt
 from forecasting.calendars import PeriodCalendar
 from forecasting.forecaster import DemandForecaster
 from forecasting.panel import DemandPanel
-from pipelines.checking import count_of
 from pipelines.config import PlanConfig
 from pipelines.errors import ConfigurationError
 from pipelines.execution import default_jobs, thread_mapper
@@ -23,6 +22,7 @@ from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.choosing import Sources, choose_suppliers
 from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
+from pipelines.jobs.history import declared_new, known_history, note_history
 from pipelines.jobs.lead_times import resolve_lead_times
 from pipelines.jobs.levels import ItemFacts, LevelResults, paths_wanted, pieces_by_review, set_levels
 from pipelines.jobs.offers import item_offers
@@ -35,7 +35,6 @@ from pipelines.jobs.safety_stocks import safety_stock_frame
 from pipelines.jobs.simulating import simulate_plan
 from pipelines.jobs.supply import StockPosition, check_stock_age, stock_position
 from pipelines.jobs.total_target import TotalShare, share_total_target
-from pipelines.quarantine import Findings
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
 from replenishment.simulation.results import SimulationResult
@@ -62,7 +61,8 @@ class PlanResult:
     simulation : service and stock in a year of simulation, one row an item.
     order_lines : what is ordered from whom; an item has several rows where suppliers share its order.
     next_packs : the packs of all orders, those that avoid most backorders for their money first.
-    quarantine : rows set aside. repairs : values changed on the way in. log : what was cleaned.
+    quarantine : rows set aside. repairs : values changed on the way in. log : what was cleaned, and what undoes it.
+    stock_outs : what was sold in periods out of stock, and the demand estimated.
     channels : units sold by sales channel, where the sales name one. summary : the whole in numbers.
     """
 
@@ -74,6 +74,7 @@ class PlanResult:
     quarantine: pd.DataFrame
     repairs: pd.DataFrame
     log: pd.DataFrame
+    stock_outs: pd.DataFrame
     channels: pd.DataFrame
     order_lines: pd.DataFrame
     next_packs: pd.DataFrame
@@ -97,6 +98,8 @@ class Plan:
     total: TotalShare | None
     channels: pd.DataFrame
     fates: dict[str, int]
+    log: pd.DataFrame
+    stock_outs: pd.DataFrame
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -157,7 +160,8 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
     with clock("resolving parameters"):
         keys = item_keys(tables, panel.keys)
         items = item_parameters(tables, config, keys)
-        panel = _with_life(panel.align(keys), items)
+        history = known_history(panel.align(keys), items, tables, config)
+        panel, items = history.panel, history.items
         offers = item_offers(items, tables)
         days = order_days(offers.frame["supplier"].to_numpy(), tables, panel.calendar)
         lead_times, lead_time_facts = resolve_lead_times(offers.frame, tables, config, panel.calendar, days.delay)
@@ -175,9 +179,11 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         interval = np.rint(lead_times.mean()).astype(np.int64) + _review_periods(offers.frame, days, panel.calendar)
         protection = interval[np.unique(offers.item, return_index=True)[1]]
         forecaster = DemandForecaster(seed=config.seed, run=run).fit(
-            panel, groups=groups, models=models, protection=protection
+            panel, groups=groups, models=models, protection=protection, rules=history.rules
         )
-    _note_spikes(forecaster.cleaning_, tables.findings)
+        stock_outs = forecaster.stock_outs()
+    log = history.with_log(forecaster.cleaning_)
+    note_history(log, forecaster, tables.findings)
     reach = int(lead_times.maximum.max(initial=0)) + _LONGEST_REVIEW
     forecaster.look_ahead(*known_ahead(tables.get("known_ahead"), items, panel.calendar, reach))
     forecaster.take_outside(outside_forecasts(tables, config, keys, panel.calendar, protection))
@@ -231,6 +237,8 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         total,
         demand.channels,
         demand.fates,
+        log,
+        stock_outs,
         clock.seconds,
     )
 
@@ -248,7 +256,8 @@ def plan_frames(made: Plan, simulated: SimulationResult | None) -> PlanResult:
         simulation=simulated.kpis if simulated else pd.DataFrame(),
         quarantine=made.tables.findings.frame(),
         repairs=made.tables.findings.repair_frame(),
-        log=made.forecaster.cleaning_,
+        log=made.log,
+        stock_outs=made.stock_outs,
         channels=made.channels,
         order_lines=order_lines_frame(made),
         next_packs=next_packs_frame(made),
@@ -275,10 +284,14 @@ def _why_held(items: pd.DataFrame, forecaster: DemandForecaster) -> npt.NDArray[
     why[(items["lead_time_source"] == "unknown").to_numpy()] = (
         "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
     )
-    why[_never_demanded(forecaster)] = "nothing was ever demanded: a planner must decide"
+    unknown = _never_demanded(forecaster) & ~declared_new(items, forecaster)
+    why[unknown] = "nothing was ever demanded: a planner must decide"
     hold = np.array([value is True for value in items["hold"]])
     why[hold] = "items.hold is set"
-    why[(items["discontinued_on"].to_numpy() <= as_of)] = "discontinued"
+    ended = items["discontinued_on"].to_numpy() <= as_of
+    why[ended] = "discontinued"
+    replaced = ended & items["replaced_by"].notna().to_numpy()
+    why[replaced] = [f"discontinued: replaced by {sku}" for sku in items["replaced_by"].to_numpy()[replaced]]
     return why
 
 
@@ -307,44 +320,6 @@ class _Clock:
 
     def __exit__(self, *_: object) -> None:
         self.seconds[self.stage] = time.perf_counter() - self.began
-
-
-def _with_life(panel: DemandPanel, items: pd.DataFrame) -> DemandPanel:
-    limits = np.iinfo(np.int64)
-    days = {}
-    for name, missing in (("available_from", limits.min), ("discontinued_on", limits.max)):
-        column = items[name].to_numpy().astype("datetime64[D]")
-        days[name] = np.where(np.isnat(column), missing, column.astype(np.int64))
-    return panel.mark_life(days["available_from"], days["discontinued_on"])
-
-
-def _note_spikes(log: pd.DataFrame, findings: Findings) -> None:
-    """Name the demands that were too large to be true."""
-    spikes = log[log["code"] == "spike_tamed"]
-    if len(spikes):
-        shown = ", ".join(
-            f"{sku!r} on {date:%Y-%m-%d} ({before:,g} units, usually at most {after:,g})"
-            for sku, date, before, after in spikes[["sku", "date", "before", "after"]].head(5).itertuples(index=False)
-        )
-        findings.notice(
-            "spike",
-            "sales",
-            f"{count_of(len(spikes), 'demand')} far beyond the usual of the item, in another unit of measure? {shown}; "
-            "the forecast takes the usual largest one in its place",
-        )
-    kept = log[log["code"] == "spike_kept"]
-    if len(kept):
-        largest = kept.sort_values(["before", "sku", "date"], ascending=[False, True, True]).head(5)
-        shown = ", ".join(
-            f"{sku!r} on {date:%Y-%m-%d} ({before:,g} units)"
-            for sku, date, before in largest[["sku", "date", "before"]].itertuples(index=False)
-        )
-        findings.notice(
-            "bulk_demand",
-            "sales",
-            f"{count_of(len(kept), 'demand')} of more than 100 times the usual came together or again and count as "
-            f"they are, largest {shown}: if they are no demand to plan for, take them out",
-        )
 
 
 def _refuse_unknown_costs(facts: ItemFacts, keys: list[tuple[str, str]]) -> None:

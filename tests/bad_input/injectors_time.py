@@ -247,10 +247,10 @@ def _(shop: Shop) -> Outcome:
 
 @bad_input(
     "T15",
-    "no order from its end on; a column that is not used yet is named",
-    "discontinued",
+    "no order from its end on; its successor takes over its history",
+    "history_joined",
     "noted",
-    decided="its status and reason say so; successor_of is read and named as not used yet",
+    decided="its status and reason say so; the log and a notice tell what was joined",
 )
 def _(shop: Shop) -> Outcome:
     shop.add_column("items", "discontinued_on")
@@ -261,4 +261,4 @@ def _(shop: Shop) -> Outcome:
     def look(ran: Any) -> None:
         assert (ran.line("B2")["status"], ran.line("B2")["order_quantity"]) == ("discontinued", 0)
 
-    return Outcome(says=("items.successor_of",), touched={"B2"}, look=look)
+    return Outcome(notices=("history_joined",), says=("took over the history",), touched={"B2", "C3"}, look=look)

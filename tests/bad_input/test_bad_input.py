@@ -77,7 +77,7 @@ def run(capsys: pytest.CaptureFixture[str], file: Path) -> Ran:
 
 
 def _published(folder: Path) -> PlanResult:
-    names = ["recommendations", "policy", "forecast", "safety_stock", "simulation", "log", "repairs"]
+    names = ["recommendations", "policy", "forecast", "safety_stock", "simulation", "log", "stock_outs", "repairs"]
     names += ["order_lines", "next_packs"]
     frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in names}
     parts = [

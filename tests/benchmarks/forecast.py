@@ -28,7 +28,7 @@ import numpy as np
 from tests.benchmarks.measuring import report
 
 SEASON = np.array([0.9, 0.85, 0.85, 0.9, 1.05, 1.3, 1.15])
-WEIGHTS = np.array([0.02, 0.05, 0.1, 0.15, 0.2])
+WEIGHTS = np.array([0.02, 0.07, 0.15, 0.3])
 PEER = Path(__file__).with_name("statsforecast_peer.py")
 SERIES_A_PIECE = 1024
 
@@ -58,7 +58,7 @@ def fit_ses(counts: np.ndarray, status: np.ndarray) -> np.ndarray:
 
 def fit_holt_winters(counts: np.ndarray, status: np.ndarray) -> np.ndarray:
     """Return parameters and start of each series; additive, undamped."""
-    from forecasting.kernels.trend_candidates import fit_trend_and_season
+    from forecasting.kernels.trend_refinement import fit_trend_and_season
 
     parameters, start = np.zeros((len(counts), 4)), np.zeros((len(counts), 9))
     fit_trend_and_season(counts, status, True, np.ones(2), parameters, start)
@@ -79,15 +79,13 @@ def smoothing_losses(counts: np.ndarray, fitted: np.ndarray) -> np.ndarray:
 
 
 def fit_sba(counts: np.ndarray, status: np.ndarray) -> np.ndarray:
-    """Return the weight of each series."""
-    from forecasting.kernels.smoothing import fit_croston
+    """Return the weights of sizes and of intervals of each series."""
+    from forecasting.kernels.croston import choose_croston
 
     n, periods = counts.shape
-    rate, weight, profile = np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64)
-    table, count = np.zeros((n, 364), dtype=np.float32), np.zeros(n, dtype=np.int64)
-    season = np.ones((1, periods), dtype=np.float32)
-    fit_croston(counts, status, season, profile, WEIGHTS, rate, weight, table, count)
-    return weight
+    start, weights, profile = np.zeros((n, 2)), np.zeros((n, 2)), np.zeros(n, dtype=np.int64)
+    choose_croston(counts, status, np.ones((1, periods), np.float32), profile, WEIGHTS, 0.5, start, weights)
+    return weights
 
 
 def fit_origins(counts: np.ndarray, status: np.ndarray) -> np.ndarray:
@@ -101,16 +99,16 @@ def fit_origins(counts: np.ndarray, status: np.ndarray) -> np.ndarray:
     return parameters
 
 
-def sba_loss(values: np.ndarray, weight: float) -> float:
+def sba_loss(values: np.ndarray, weights: np.ndarray) -> float:
     """Mean squared one-step error of Croston's method with the correction, from the means of sizes and intervals."""
     demands = values[values > 0]
     size, interval, since, total = demands.mean(), len(values) / len(demands), 0, 0.0
     for value in values:
         since += 1
-        total += (value - (1 - weight / 2) * size / interval) ** 2
+        total += (value - (1 - weights[1] / 2) * size / interval) ** 2
         if value > 0:
-            size += weight * (value - size)
-            interval += weight * (since - interval)
+            size += weights[0] * (value - size)
+            interval += weights[1] * (since - interval)
             since = 0
     return float(total) / len(values)
 
@@ -141,7 +139,7 @@ def measure_ours(counts: np.ndarray, sample: int) -> tuple[dict[str, float], dic
         seconds[name] = spent / len(counts)
         if name == "croston_sba":
             pairs = zip(counts[:sample], found[:sample], strict=True)
-            losses[name] = np.array([sba_loss(values, weight) if values.any() else 0.0 for values, weight in pairs])
+            losses[name] = np.array([sba_loss(values, weights) if values.any() else 0.0 for values, weights in pairs])
         elif name != "origins_10_refit":
             losses[name] = smoothing_losses(counts[:sample], found[:sample])
     return seconds, losses

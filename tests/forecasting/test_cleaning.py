@@ -115,7 +115,7 @@ def test_facts_are_those_of_the_cleaned_panel() -> None:
     cleaned, summary, log = prepare(panel_of([0] * 30 + [3] * 20, "MS", dt.date(2020, 1, 1)))
     assert summary.observed[0] == 20
     assert summary.mean[0] == 3
-    assert log["launched_on"].iloc[0] == pd.Timestamp("2022-07-01")
+    assert log[["code", "date", "periods"]].values.tolist() == [["launch_marked", pd.Timestamp("2022-07-01"), 30]]
     assert (cleaned.status[0, :30] == NOT_LAUNCHED).all()
 
 

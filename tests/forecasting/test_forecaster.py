@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,8 @@ import pytest
 
 from forecasting import DemandForecaster, DemandPanel
 from forecasting.distributions import LeadTimeDemand
+from forecasting.models import DEFAULT_MEMBERS
+from forecasting.models.protocol import FitContext
 from forecasting.panel import CellStatus
 from forecasting.segments import summarise, syntetos_boylan_classes
 from tests.forecasting.panels import panel_of
@@ -40,7 +44,8 @@ def fitted(frame: pd.DataFrame) -> DemandForecaster:
 def test_the_order_of_rows_and_the_number_of_threads_change_no_bit(
     frame: pd.DataFrame, fitted: DemandForecaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forecasting.forecaster._SERIES_A_PIECE", 4)
+    monkeypatch.setattr("forecasting.fitted.SERIES_A_PIECE", 4)
+    monkeypatch.setattr("forecasting.forecaster.SERIES_A_PIECE", 3)
     with ThreadPoolExecutor(2) as pool:
         other = DemandForecaster(seed=1, run=pool.map).fit(frame.sample(frac=1, random_state=3))
     pd.testing.assert_frame_equal(other.parameters(), fitted.parameters())
@@ -56,10 +61,11 @@ def test_rows_are_drawn_in_the_order_asked_for_and_as_often(fitted: DemandForeca
     assert fitted.paths(6, 30, np.array([], dtype=np.int64)).shape == (0, 30, 6)
 
 
-def test_the_seed_changes_the_draws_and_not_what_was_fitted(frame: pd.DataFrame, fitted: DemandForecaster) -> None:
-    other = DemandForecaster(seed=2).fit(frame)
-    pd.testing.assert_frame_equal(other.parameters(), fitted.parameters())
-    assert (other.paths(6, 50) != fitted.paths(6, 50)).any()
+def test_the_seed_changes_the_draws_and_not_what_was_fitted(frame: pd.DataFrame) -> None:
+    """The weights of a combination rest on draws at earlier origins; a model by itself rests on none."""
+    one, other = (DemandForecaster("exponential_smoothing", seed=seed).fit(frame) for seed in (1, 2))
+    pd.testing.assert_frame_equal(other.parameters(), one.parameters())
+    assert (other.paths(6, 50) != one.paths(6, 50)).any()
 
 
 def test_another_sku_draws_other_numbers_from_the_same_history() -> None:
@@ -102,24 +108,29 @@ def test_the_forecast_of_steady_demand_covers_what_comes() -> None:
     np.testing.assert_allclose(fitted.lead_time_demand(7).mean(), 7 * rate[:, 0], rtol=0.35)
 
 
-def test_auto_chooses_by_class_and_says_why(fitted: DemandForecaster) -> None:
+def test_auto_averages_models_and_says_how_much_of_each(fitted: DemandForecaster) -> None:
+    """The shares in the reason are the weights of the series' class, to the per cent."""
     choice = fitted.choice_
     classes = syntetos_boylan_classes(summarise(fitted.panel_))
     assert choice["class"].tolist() == classes.tolist()
     assert choice[["sku", "location"]].to_numpy().tolist() == [list(key) for key in fitted.panel_.keys]
-    assert set(choice["model"]) >= {"exponential_smoothing", "sba"}
-    assert choice["reason"].str.len().min() > 10
+    assert set(choice["model"]) == {"combination"}
     parameters = fitted.parameters()
     assert parameters["sku"].tolist() == choice["sku"].tolist()
     assert parameters["level"].notna().all()
-    assert parameters.loc[choice["model"] != "sba", "occurrence"].isna().all()
+    weights = parameters[[f"weight_{name}" for name in DEFAULT_MEMBERS]].to_numpy()
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0)
+    for reason, own in zip(choice["reason"], weights, strict=True):
+        told = dict(re.findall(r"(\w+) (\d+)%", reason))
+        assert told == {n: f"{w:.0%}"[:-1] for n, w in zip(DEFAULT_MEMBERS, own, strict=True) if w >= 0.005}
+        assert f"{fitted.blending_.origins} earlier origins" in reason
 
 
 def test_models_may_differ_by_series_or_be_chosen_from_the_classes() -> None:
     rng = np.random.default_rng(5)
     panel = panel_of(np.vstack([rng.poisson(9, (2, 80)), rng.poisson(0.1, (2, 80))]))
     by_list = DemandForecaster().fit(panel, models=["sba", "auto", "bootstrap", "moving_average"])
-    assert by_list.choice_["model"].tolist() == ["sba", "exponential_smoothing", "bootstrap", "moving_average"]
+    assert by_list.choice_["model"].tolist() == ["sba", "combination", "bootstrap", "moving_average"]
     by_class = DemandForecaster().fit(panel, models=lambda c: ["sba" if k == "smooth" else "bootstrap" for k in c])
     assert by_class.choice_["model"].tolist() == ["sba", "sba", "bootstrap", "bootstrap"]
     same = DemandForecaster("sba").fit(panel)
@@ -130,7 +141,7 @@ def test_the_launch_is_marked_before_anything_is_fitted() -> None:
     """Thirty periods before the launch would halve the mean of the thirty after it."""
     forecaster = DemandForecaster("bootstrap").fit(panel_of([0] * 30 + [8] * 30))
     assert forecaster.lead_time_demand(2).mean()[0] == pytest.approx(16, rel=1e-4)
-    assert forecaster.cleaning_["periods_marked"].tolist() == [30]
+    assert forecaster.cleaning_["periods"].tolist() == [30]
     assert (forecaster.panel_.status[0, :30] == CellStatus.NOT_LAUNCHED).all()
 
 
@@ -171,7 +182,7 @@ def test_what_is_known_ahead_changes_the_paths_of_its_series_and_periods_alone()
     expected[1, :, 1] *= 2
     expected[3, :, 0] += 40
     np.testing.assert_array_equal(forecaster.paths(5, 200), expected)
-    np.testing.assert_array_equal(forecaster.paths(2, 50, np.array([3, 1])), expected[[3, 1], :50, :2])
+    np.testing.assert_array_equal(forecaster.paths(2, 200, np.array([3, 1])), expected[[3, 1], :, :2])
     np.testing.assert_array_equal(
         forecaster.lead_time_demand(3, 200).samples, np.sort(expected[:, :, :3].sum(axis=2), axis=1)
     )
@@ -238,3 +249,44 @@ def test_one_period_of_history_is_enough_for_a_forecast(frequency: str) -> None:
 def test_a_frame_and_the_panel_made_of_it_give_the_same(frame: pd.DataFrame, fitted: DemandForecaster) -> None:
     other = DemandForecaster(seed=1).fit(DemandPanel.from_frame(frame))
     assert other.paths(4, 30).tobytes() == fitted.paths(4, 30).tobytes()
+
+
+@pytest.mark.parametrize("model", ["auto", "exponential_smoothing", "negative_binomial", "bootstrap"])
+def test_update_is_what_the_models_make_of_the_longer_history(model: str) -> None:
+    """Member by member and piece by piece; weights, calibration and seasons are those of before."""
+    rng = np.random.default_rng(0)
+    panel = panel_of(rng.poisson(np.linspace(0.2, 15, 8)[:, None], (8, 100)))
+    past = panel.until(dt.date(2025, 9, 1))
+    before = DemandForecaster(model, seed=2).fit(past)
+    now = DemandForecaster(model, seed=2).fit(past).update(panel)
+    assert now.blending_.weights.tobytes() == before.blending_.weights.tobytes()
+    assert now.season_.yearly.tobytes() == before.season_.yearly.tobytes()
+    assert now.panel_.calendar.periods == 100
+    context = FitContext(now.season_, now.season_.profile)
+    for old, new in zip(before._fitted, now._fitted, strict=True):
+        ran_on = old.follow(now.panel_, context, map)
+        keys = panel.stream_keys(2)
+        assert ran_on.paths(old.rows, keys, 6, 50).tobytes() == new.paths(old.rows, keys, 6, 50).tobytes()
+    assert (now.paths(6, 50) != before.paths(6, 50)).any()
+    steps = DemandForecaster(model, seed=2).fit(past).update(panel.until(dt.date(2025, 10, 6))).update(panel)
+    np.testing.assert_allclose(steps.paths(6, 50), now.paths(6, 50), rtol=1e-4, atol=1.0)
+
+
+def test_update_by_nothing_changes_nothing(frame: pd.DataFrame, fitted: DemandForecaster) -> None:
+    same = DemandForecaster(seed=1).fit(frame).update(frame)
+    np.testing.assert_allclose(same.paths(5, 50), fitted.paths(5, 50), rtol=1e-5)
+
+
+def test_update_takes_the_same_series_from_the_same_period_on_alone() -> None:
+    panel = panel_of(np.ones((3, 40)))
+    forecaster = DemandForecaster("bootstrap").fit(panel)
+    others = [
+        panel.take(slice(0, 2)),
+        panel.until(dt.date(2024, 5, 6)),
+        panel_of(np.ones((3, 40)), first=dt.date(2024, 1, 8)),
+        replace(panel, skus=("s0000", "s0001", "s0009")),
+    ]
+    for other in others:
+        with pytest.raises(ValueError, match="update needs the same series from the same first period on"):
+            forecaster.update(other)
+    assert forecaster.panel_.as_of == panel.as_of

@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecasting.kernels.count_paths import (
-    gamma_quantile,
-    poisson_quantile,
-    quantile_tables,
-    sample_counts,
-    table_shapes,
-)
+from forecasting.kernels.count_paths import path_tables, sample_counts
 from forecasting.kernels.counts import LOWEST_SHARE
-
-GAMMA, VARIANCE, CERTAIN, NORMAL = quantile_tables()
 
 
 def draw(
@@ -30,43 +22,9 @@ def draw(
         np.array([7], dtype=np.uint64), np.array([level]), np.array([[level]]), np.array([long or level]),
         np.array([sd]), np.array([unit]), np.array([grain]), np.zeros(1), np.array([absent]), 0.25, one, one,
         np.array([weight]), np.array([persistence]), 0.01, power, np.array([dispersion]), LOWEST_SHARE,
-        np.array([season], dtype=np.float32), np.zeros(1, np.int64), GAMMA, VARIANCE, CERTAIN, NORMAL, out,
+        np.array([season], dtype=np.float32), np.zeros(1, np.int64), *path_tables(), out,
     )  # fmt: skip
     return out[0].astype(np.float64)
-
-
-@pytest.mark.parametrize("row", [0, 9, 24, 40, 80])
-def test_gamma_quantiles_are_those_of_scipy_far_into_the_tail(row: int) -> None:
-    shape = table_shapes()[row]
-    tail = np.r_[np.linspace(0.02, 0.98, 49), 1e-2, 1e-3, 1e-4]
-    found = [gamma_quantile(GAMMA[row], u) for u in tail]
-    # Between nodes a straight line lies above the steep quantiles of a tiny shape.
-    np.testing.assert_allclose(found, stats.gamma(shape, scale=1 / shape).isf(tail), rtol=4e-3, atol=6e-3)
-
-
-def test_gamma_variables_have_mean_one_and_the_variance_of_their_shape() -> None:
-    tail = (np.arange(100_000) + 0.5) / 100_000
-    for row in (4, 20, 50):
-        drawn = np.array([gamma_quantile(GAMMA[row], u) for u in tail])
-        assert drawn.mean() == pytest.approx(1, abs=2e-3)
-        assert drawn.var() == pytest.approx(VARIANCE[row], rel=0.02)
-
-
-@pytest.mark.parametrize("mean", [0.003, 0.2, 1.0, 2.97, 8.5, 15.9])
-def test_small_poisson_counts_are_exactly_those_of_scipy(mean: float) -> None:
-    uniform = np.random.default_rng(0).random(3000)
-    found = [poisson_quantile(mean, u, CERTAIN, NORMAL) for u in uniform]
-    np.testing.assert_array_equal(found, stats.poisson(mean).ppf(uniform))
-
-
-@pytest.mark.parametrize("mean", [16.0, 40.0, 1e4])
-def test_large_poisson_counts_are_within_one_of_scipys(mean: float) -> None:
-    uniform = (np.arange(8192) + 0.5) / 8192
-    found = np.array([poisson_quantile(mean, u, CERTAIN, NORMAL) for u in uniform])
-    exact = stats.poisson(mean).ppf(uniform)
-    assert (np.abs(found - exact) <= 1).all()
-    assert (found == exact).mean() > 0.95 or mean > 1000
-    assert found.mean() == pytest.approx(mean, rel=1e-4)
 
 
 @pytest.mark.parametrize("power", [1.0, 2.0])

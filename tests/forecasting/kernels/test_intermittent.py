@@ -1,4 +1,4 @@
-"""Croston, TSB and smoothed aggregates over many series at once against plain loops written from the papers."""
+"""TSB and smoothed aggregates over many series at once against plain loops written from the papers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from forecasting.kernels.intermittent import (
-    choose_croston,
     choose_tsb,
     newest_sizes,
-    run_croston,
     run_tsb,
     smooth_aggregates,
     transitions,
@@ -39,21 +37,6 @@ def known(case: Case, i: int) -> list[tuple[float, float]]:
     return [(float(demand[i, t]), float(season[PROFILE[i], t])) for t in range(PERIODS) if status[i, t] == 0]
 
 
-def croston(cells: list[tuple[float, float]], weights: tuple[float, float], correction: float) -> tuple:
-    """Croston (1972), both weights free; the final size and interval and the sum of squared one-step errors."""
-    sizes = [value for value, _ in cells if value > 0]
-    size, interval = sum(sizes) / len(sizes), sum(factor for _, factor in cells) / len(sizes)
-    since, loss = 0.0, 0.0
-    for value, factor in cells:
-        since += factor
-        loss += (value - (1 - correction * weights[1]) * size / interval * factor) ** 2
-        if value > 0:
-            size = weights[0] * value + (1 - weights[0]) * size
-            interval = weights[1] * since + (1 - weights[1]) * interval
-            since = 0.0
-    return size, interval, loss
-
-
 def tsb(cells: list[tuple[float, float]], weights: tuple[float, float]) -> tuple:
     """Teunter, Syntetos and Babai (2011), eq. 1: the probability every period, the size with each demand."""
     sizes = [value for value, _ in cells if value > 0]
@@ -68,31 +51,18 @@ def tsb(cells: list[tuple[float, float]], weights: tuple[float, float]) -> tuple
     return size, chance, loss
 
 
-def fit(choose, run, case: Case, *more: float) -> tuple[np.ndarray, np.ndarray]:
+def fit(case: Case) -> tuple[np.ndarray, np.ndarray]:
     demand, status, season = case
     start, chosen, state = (np.full((SERIES, 2), -1.0) for _ in range(3))
-    choose(demand, status, season, PROFILE, WEIGHTS, *more, start, chosen)
-    run(demand, status, season, PROFILE, start, chosen, state)
+    choose_tsb(demand, status, season, PROFILE, WEIGHTS, start, chosen)
+    run_tsb(demand, status, season, PROFILE, start, chosen, state)
     return chosen, state
-
-
-@pytest.mark.parametrize("correction", [0.0, 0.5])
-@pytest.mark.parametrize("seed", [0, 1])
-def test_weights_and_state_are_those_of_a_plain_croston(seed: int, correction: float) -> None:
-    """Every pair of weights in a loop over the periods; Syntetos and Boylan's factor counts in the loss."""
-    case = history(seed)
-    chosen, state = fit(choose_croston, run_croston, case, correction)
-    for i in range(SERIES):
-        best = min(itertools.product(WEIGHTS, WEIGHTS), key=lambda w: croston(known(case, i), w, correction)[2])
-        np.testing.assert_array_equal(chosen[i], best)
-        np.testing.assert_allclose(state[i], croston(known(case, i), best, correction)[:2], rtol=1e-9)
-    assert len({tuple(pair) for pair in chosen}) > 1
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_weights_and_state_are_those_of_a_plain_tsb(seed: int) -> None:
     case = history(seed)
-    chosen, state = fit(choose_tsb, run_tsb, case)
+    chosen, state = fit(case)
     for i in range(SERIES):
         best = min(itertools.product(WEIGHTS, WEIGHTS), key=lambda w: tsb(known(case, i), w)[2])
         np.testing.assert_array_equal(chosen[i], best)
@@ -100,16 +70,14 @@ def test_weights_and_state_are_those_of_a_plain_tsb(seed: int) -> None:
     assert len({tuple(pair) for pair in chosen}) > 1
 
 
-def test_tsb_fades_where_croston_waits() -> None:
-    """After 30 demands of 4 nothing more is demanded: the probability is 0.5^30 of what it was, the interval stays."""
+def test_tsb_fades_through_silence() -> None:
+    """After 30 demands of 4 nothing more is demanded: the probability is 0.5^30 of what it was."""
     demand = np.zeros((SERIES, PERIODS), dtype=np.float32)
     demand[:, :30] = 4
     status, season = np.zeros(demand.shape, np.uint8), np.ones((2, PERIODS), np.float32)
     weights, state = np.full((SERIES, 2), 0.5), np.zeros((SERIES, 2))
     run_tsb(demand, status, season, PROFILE, np.tile([4.0, 1.0], (SERIES, 1)), weights, state)
     np.testing.assert_allclose(state, np.tile([4, 0.5**30], (SERIES, 1)))
-    run_croston(demand, status, season, PROFILE, np.tile([4.0, 1.0], (SERIES, 1)), weights, state)
-    np.testing.assert_allclose(state, np.tile([4, 1], (SERIES, 1)))
 
 
 def aggregated(cells: list[tuple[float, float]], width: int, weight: float) -> tuple[float, float]:
@@ -158,11 +126,10 @@ def test_rates_are_the_mean_over_widths_of_smoothed_buckets(narrowest: int, wide
 def test_without_demand_there_is_nothing_to_smooth() -> None:
     case = history(3)
     case[0][0], case[1][1] = 0, 4
-    for choose, run, more in ((choose_croston, run_croston, (0.5,)), (choose_tsb, run_tsb, ())):
-        chosen, state = fit(choose, run, case, *more)
-        assert (chosen[:2] == 0).all()
-        assert (state[:2] == 0).all()
-        assert (state[2:] > 0).all()
+    chosen, state = fit(case)
+    assert (chosen[:2] == 0).all()
+    assert (state[:2] == 0).all()
+    assert (state[2:] > 0).all()
     rate = smooth(case, 1, 3, True, np.zeros((SERIES, 3)))
     assert (rate[:2] == 0).all()
     assert (rate[2:] > 0).all()

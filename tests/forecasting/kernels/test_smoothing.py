@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
-from forecasting.kernels.smoothing import fit_croston, fit_level, last_observed
+from forecasting.kernels.smoothing import fit_level, last_observed
 
 WEIGHTS = np.array([0.05, 0.2, 0.5, 0.9])
 PROFILE = np.array([0, 1, 1, 0, 1, 0])
@@ -84,71 +84,6 @@ def test_a_series_that_knows_nothing_or_only_zeros_has_level_zero_and_no_errors(
     for i in (0, 1):
         assert (level[i], chosen[i], count[i]) == (0, 0, 0)
     assert (count[2:] > 0).all()
-
-
-def croston(values: list[float], factors: list[float], weight: float) -> tuple[float, float]:
-    """Croston (1972) with the correction 1 - w/2: the rate and the sum of squared one-step errors."""
-    sizes = [value for value in values if value > 0]
-    size, interval = sum(sizes) / len(sizes), sum(factors) / len(sizes)
-    since, loss = 0.0, 0.0
-    for value, factor in zip(values, factors, strict=True):
-        since += factor
-        loss += (value - (1 - weight / 2) * size / interval * factor) ** 2
-        if value > 0:
-            size = weight * value + (1 - weight) * size
-            interval = weight * since + (1 - weight) * interval
-            since = 0.0
-    return (1 - weight / 2) * size / interval, loss
-
-
-def fit_rates(demand: np.ndarray, status: np.ndarray, season: np.ndarray, room: int = PERIODS) -> tuple:
-    rate, chosen = np.full(SERIES, -1.0), np.full(SERIES, -1.0)
-    table, count = np.zeros((SERIES, room), dtype=np.float32), np.full(SERIES, -1)
-    fit_croston(demand, status, season, PROFILE, WEIGHTS, rate, chosen, table, count)
-    return rate, chosen, table, count
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_rate_and_weight_are_those_of_a_plain_croston(seed: int) -> None:
-    """Intervals are counted in known periods, each as long as its season is strong."""
-    demand, status, season = history(seed, 0.7)
-    rate, chosen, table, count = fit_rates(demand, status, season)
-    for i in range(SERIES):
-        known = np.flatnonzero(status[i] == 0)
-        values = [float(demand[i, t]) for t in known]
-        factors = [float(season[PROFILE[i], t]) for t in known]
-        fits = [croston(values, factors, weight) for weight in WEIGHTS]
-        best = int(np.argmin([loss for _, loss in fits]))
-        assert chosen[i] == WEIGHTS[best]
-        assert rate[i] == pytest.approx(fits[best][0], rel=1e-6)
-        np.testing.assert_array_equal(table[i, : count[i]], [value for value in values if value > 0])
-
-
-def test_a_constant_demand_every_third_period_has_the_textbook_rate() -> None:
-    """Sizes of 6 at intervals of 3: (1 - w/2) x 6 / 3, whatever the weight; each forgets the same."""
-    demand = np.zeros((SERIES, PERIODS), dtype=np.float32)
-    demand[:, 2::3] = 6
-    rate, chosen, _, count = fit_rates(demand, np.zeros(demand.shape, np.uint8), np.ones((2, PERIODS), np.float32))
-    np.testing.assert_allclose(rate, (1 - chosen / 2) * 2)
-    np.testing.assert_array_equal(count, 20)
-
-
-def test_a_short_memory_keeps_the_newest_sizes() -> None:
-    demand, status, season = history(5, 0.5)
-    _, _, table, count = fit_rates(demand, status, season)
-    _, _, short, few = fit_rates(demand, status, season, 4)
-    for i in range(SERIES):
-        assert few[i] == 4
-        np.testing.assert_array_equal(short[i], table[i, count[i] - 4 : count[i]])
-
-
-def test_a_series_without_demand_has_no_rate_and_no_sizes() -> None:
-    demand, status, season = history(6, 0.5)
-    demand[0], status[1] = 0, 4
-    rate, chosen, _, count = fit_rates(demand, status, season)
-    for i in (0, 1):
-        assert (rate[i], chosen[i], count[i]) == (0, 0, 0)
-    assert (rate[2:] > 0).all()
 
 
 @pytest.mark.parametrize("room", [1, 7, 100])

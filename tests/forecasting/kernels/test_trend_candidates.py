@@ -8,7 +8,8 @@ from scipy.optimize import minimize
 
 from forecasting.kernels.factor_candidates import fit_trend_and_factors
 from forecasting.kernels.recursions import ADDITIVE, MULTIPLICATIVE
-from forecasting.kernels.trend_candidates import fit_trend_and_season, origins_of_trend_and_season
+from forecasting.kernels.trend_candidates import origins_of_trend_and_season
+from forecasting.kernels.trend_refinement import fit_trend_and_season
 from tests.forecasting.kernels.recursions import squared_loss
 
 DAMPED, UNDAMPED = np.array([0.8, 0.98]), np.array([1.0, 1.0])

@@ -126,7 +126,7 @@ def test_a_series_does_not_depend_on_the_series_fitted_with_it(name: str) -> Non
 def test_neither_threads_nor_the_size_of_pieces_change_a_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     panel = ordinary(40)
     reference = DemandForecaster(name, seed=5).fit(panel)
-    monkeypatch.setattr("forecasting.forecaster._SERIES_A_PIECE", 7)
+    monkeypatch.setattr("forecasting.fitted.SERIES_A_PIECE", 7)
     with ThreadPoolExecutor(2) as pool:
         threaded = DemandForecaster(name, seed=5, run=pool.map).fit(panel)
     assert threaded.paths(9, 40).tobytes() == reference.paths(9, 40).tobytes()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from replenishment.censored_demand import censored_exponential_mean, censored_poisson_mean
+from forecasting.censored_demand import censored_exponential_mean, censored_poisson_mean
 
 SALES, CUT = np.array([2, 5, 3, 5, 1, 4, 5, 0]), np.array([0, 1, 0, 1, 0, 0, 1, 0], dtype=bool)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from replenishment.count_probabilities import poisson_pmf, poisson_survival
-from replenishment.root_finding import smallest_real
-from replenishment.validation import FloatArray, checked
+from scipy.optimize import brentq
+from scipy.stats import poisson
 
 __all__ = ["censored_exponential_mean", "censored_poisson_mean"]
 
+Floats = NDArray[np.float64]
 
-def _observations(sales: ArrayLike, censored: ArrayLike) -> tuple[FloatArray, NDArray[np.bool_]]:
-    sold = np.atleast_1d(checked("sales", sales, "[0, inf)"))
+
+def _observations(sales: ArrayLike, censored: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
+    sold = np.atleast_1d(np.asarray(sales, dtype=np.float64))
+    wrong = np.flatnonzero(~((sold >= 0) & np.isfinite(sold)))
+    if wrong.size:
+        raise ValueError(f"sales[{wrong[0]}] is {sold.ravel()[wrong[0]]:g}; it must be in [0, inf)")
     cut = np.atleast_1d(np.asarray(censored, dtype=np.bool_))
     if sold.shape != cut.shape or sold.ndim != 1 or sold.size == 0:
         raise ValueError(f"censored has shape {cut.shape} and sales {sold.shape}; both must be (n,) with n >= 1")
@@ -47,8 +50,8 @@ def censored_poisson_mean(sales: ArrayLike, censored: ArrayLike) -> float:
 
     Notes
     -----
-    The log-likelihood is concave; the root of its slope is bisected: the sum of x / m - 1 over complete periods plus
-    the sum of P(D = x - 1) / P(D >= x) over censored ones with x >= 1.
+    The log-likelihood is concave; its slope has one root: the sum of x / m - 1 over complete periods plus the sum of
+    P(D = x - 1) / P(D >= x) over censored ones with x >= 1.
     """
     sold, cut = _observations(sales, censored)
     if np.any(sold != np.round(sold)):
@@ -57,12 +60,13 @@ def censored_poisson_mean(sales: ArrayLike, censored: ArrayLike) -> float:
     if complete.sum() == 0 and limits.size == 0:
         return 0.0
 
-    def past_the_top(mean: FloatArray) -> NDArray[np.bool_]:
-        m = float(mean)
-        if m <= 0:
-            return np.asarray(False)
-        survival = np.maximum(poisson_survival(limits - 1.0, m), 1e-300)
-        slope = complete.sum() / m - complete.size + float(np.sum(poisson_pmf(limits - 1.0, m) / survival))
-        return np.asarray(slope <= 0)
+    def slope(mean: float) -> float:
+        hazard = np.exp(poisson.logpmf(limits - 1.0, mean) - poisson.logsf(limits - 1.0, mean))
+        return float(complete.sum() / mean - complete.size + hazard.sum())
 
-    return float(smallest_real(past_the_top, max(float(sold.mean()), 1e-3), max(float(sold.std()), 1e-3)))
+    low = high = max(float(sold.mean()), 1e-3)
+    while slope(low) <= 0:
+        low /= 2
+    while slope(high) >= 0:
+        high *= 2
+    return float(brentq(slope, low, high, xtol=1e-12, rtol=1e-14))
