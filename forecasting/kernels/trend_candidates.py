@@ -44,9 +44,9 @@ ROWS = 7
 # The first start is the best for slow weights (coordinates, see set_gains): a candidate with quick ones forgets it
 # anyway, while a start that is only good for the first periods would make slow candidates look bad.
 SLOW = (0.45, 0.1, 0.15, 1.0)
-# Half the width of the box of candidates, stage by stage; of a first search and of one from a better start.
-WIDE: Floats = np.array([0.5, 0.25])
-CLOSE: Floats = np.array([0.5, 0.25, 0.12])
+# Half the width of the box of candidates, stage by stage; of a first search and of a closer one from a better start.
+WIDE: Floats = np.array([0.5, 0.25, 0.12])
+CLOSE: Floats = np.array([0.4, 0.2, 0.1])
 # Weights are the squares of even coordinates; the smallest level weight is this squared.
 _LEAST_ROOT = 0.01
 

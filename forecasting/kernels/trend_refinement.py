@@ -29,7 +29,7 @@ _BLOCK = 8
 # The start leans on the rough one as if that were known to within ten one-step errors: 1 / 10**2.
 _RIDGE = 0.01
 # Joint steps of parameters and start after the search; a step of a coordinate is trusted to about this.
-_STEPS = 3
+_STEPS = 4
 _TRUST = 0.2
 _DIFFERENCE = 1e-3
 _NEGLIGIBLE = 1e-30

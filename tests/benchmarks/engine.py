@@ -64,8 +64,8 @@ def measure(counts: np.ndarray, jobs: int) -> dict[str, float]:
         return result
 
     panel = panel_of(counts)
-    cleaned, summary, _ = timed("clean", lambda: prepare(panel))
-    season = timed("season", lambda: fit_pooled_seasonality(cleaned, summary, ["all"] * len(panel)))
+    cleaned, summary = timed("clean", lambda: prepare(panel)[:2])
+    season = timed("season", functools.partial(fit_pooled_seasonality, cleaned, summary, ["all"] * len(panel)))
     context, everything = FitContext(season, season.profile), np.arange(len(panel))
     for name in MEMBERS:
         timed(f"fit_{name}", functools.partial(fit_series, model_named(name), cleaned, everything, context, run))
