@@ -44,9 +44,9 @@ ROWS = 7
 # The first start is the best for slow weights (coordinates, see set_gains): a candidate with quick ones forgets it
 # anyway, while a start that is only good for the first periods would make slow candidates look bad.
 SLOW = (0.45, 0.1, 0.15, 1.0)
-# Half the width of the box of candidates, stage by stage; of a first search and of a closer one from a better start.
-WIDE: Floats = np.array([0.5, 0.25, 0.12])
-CLOSE: Floats = np.array([0.4, 0.2, 0.1])
+# Half the width of the box of candidates, stage by stage; of a first search and of one from a better start.
+WIDE: Floats = np.array([0.5, 0.25])
+CLOSE: Floats = np.array([0.5, 0.25, 0.12])
 # Weights are the squares of even coordinates; the smallest level weight is this squared.
 _LEAST_ROOT = 0.01
 
@@ -126,17 +126,19 @@ def _sweep(value: Floats, known: Floats, first: int, last: int, seasons: int, la
         _sweep_4(value, known, first, last, seasons, lanes, season)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath={"nnan", "nsz", "reassoc"}, error_model="numpy")
 def load(quantity: Floats32, status: Bytes, first: int, value: Floats, known: Floats) -> float:
     """Copy a history scaled to at most 1; return the scale, a power of two so that no bit is lost."""
     largest = 0.0
     for t in range(first, quantity.size):
         known[t] = 1.0 if status[t] == 0 else 0.0
         value[t] = quantity[t] * known[t]
-        largest = max(largest, abs(value[t]))
-    scale = 2.0 ** np.ceil(np.log2(largest)) if largest > 0.0 else 1.0
+        size = abs(value[t])
+        largest = size if size > largest else largest
+    scale: float = 2.0 ** np.ceil(np.log2(largest)) if largest > 0.0 else 1.0
+    inverse = 1.0 / scale
     for t in range(first, quantity.size):
-        value[t] /= scale
+        value[t] *= inverse
     return scale
 
 
