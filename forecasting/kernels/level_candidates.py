@@ -25,7 +25,7 @@ _STAGES = 2
 # Candidates are even in the root of the weight; the smallest weight is this squared.
 _LEAST_ROOT = 0.01
 _NEGLIGIBLE = np.float32(1e-12)
-# Rows of the buffer: weight, level, its derivative d by the start, and the sums e e and e d.
+# Rows of the buffer: weight, level / weight, the level's derivative d by the start, and the sums e e and e d.
 _ROWS = 5
 
 
@@ -38,16 +38,18 @@ def _sweep(value: Floats32, first: int, last: int, lanes: Floats32) -> None:
         if t + 8 <= last:
             for k in range(_LANES):
                 weight = lanes[k]
+                keep = np.float32(1.0) - weight
                 level = lanes[_LANES + k]
                 d = lanes[2 * _LANES + k]
                 ee = lanes[3 * _LANES + k]
                 ed = lanes[4 * _LANES + k]
                 for j in range(8):
-                    e = y[j] - level
+                    # In units of its weight the next level is a single fused operation away.
+                    e = y[j] - weight * level
+                    level = keep * level + y[j]
                     ee += e * e
                     ed += e * d
-                    level += weight * e
-                    d -= weight * d
+                    d *= keep
                 lanes[_LANES + k] = level
                 # What has died away must not linger as denormal numbers, with which arithmetic is slow.
                 lanes[2 * _LANES + k] = d if d > _NEGLIGIBLE else np.float32(0.0)
@@ -56,11 +58,12 @@ def _sweep(value: Floats32, first: int, last: int, lanes: Floats32) -> None:
             t += 8
         else:
             for k in range(_LANES):
-                e = y[0] - lanes[_LANES + k]
+                keep = np.float32(1.0) - lanes[k]
+                e = y[0] - lanes[k] * lanes[_LANES + k]
                 lanes[3 * _LANES + k] += e * e
                 lanes[4 * _LANES + k] += e * lanes[2 * _LANES + k]
-                lanes[_LANES + k] += lanes[k] * e
-                lanes[2 * _LANES + k] -= lanes[k] * lanes[2 * _LANES + k]
+                lanes[_LANES + k] = keep * lanes[_LANES + k] + y[0]
+                lanes[2 * _LANES + k] *= keep
             t += 1
 
 
@@ -93,7 +96,18 @@ def _best(lanes: Floats32, seen: int) -> tuple[int, float]:
     return chosen, start
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath={"nnan", "nsz", "reassoc"}, error_model="numpy")
+def _scale(exact: Floats, n: int) -> float:
+    """The power of two at or above the largest distance from the first value."""
+    largest = 0.0
+    for k in range(n):
+        size = abs(exact[k] - exact[0])
+        largest = size if size > largest else largest
+    scale: float = 2.0 ** np.ceil(np.log2(largest)) if largest > 0.0 else 1.0
+    return scale
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _load(
     quantity: Floats32, status: Bytes, offset: Floats, factor: Floats, drift: float, exact: Floats, value: Floats32
 ) -> tuple[int, float]:
@@ -103,16 +117,19 @@ def _load(
     are.
     """
     first = first_observed(status)
-    largest = 0.0
     n = 0
-    place = first % offset.size
-    for t in range(first, quantity.size):
-        if status[t] == 0:
+    if offset.size == 1 and drift == 0.0:
+        unit = 1.0 / factor[0]
+        for t in range(first, quantity.size):
+            exact[n] = (quantity[t] - offset[0]) * unit
+            n += status[t] == 0
+    else:
+        place = first % offset.size
+        for t in range(first, quantity.size):
             exact[n] = (quantity[t] - offset[place]) / factor[place] - drift * (t - first)
-            largest = max(largest, abs(exact[n] - exact[0]))
-            n += 1
-        place = place + 1 if place + 1 < offset.size else 0
-    scale = 2.0 ** np.ceil(np.log2(largest)) if largest > 0.0 else 1.0
+            n += status[t] == 0
+            place = place + 1 if place + 1 < offset.size else 0
+    scale = _scale(exact, n)
     inverse = 1.0 / scale
     for k in range(n):
         value[k] = (exact[k] - exact[0]) * inverse
@@ -191,5 +208,5 @@ def origins_of_level(quantity: Floats32, status: Bytes, origins: Integers, weigh
             _sweep(value, before, seen, lanes)
             chosen, move = _best(lanes, seen)
             weight[i, j] = lanes[chosen]
-            ended = lanes[_LANES + chosen] + move * lanes[2 * _LANES + chosen]
+            ended = lanes[chosen] * lanes[_LANES + chosen] + move * lanes[2 * _LANES + chosen]
             level[i, j] = exact[0] + ended * scale

@@ -17,10 +17,12 @@ from numba import njit
 from forecasting.kernels.recursions import first_observed
 
 __all__ = [
+    "CLOSE",
     "LANES",
     "PATTERN",
     "ROWS",
     "SLOW",
+    "WIDE",
     "inside",
     "load",
     "origins_of_trend_and_season",
@@ -42,8 +44,9 @@ ROWS = 7
 # The first start is the best for slow weights (coordinates, see set_gains): a candidate with quick ones forgets it
 # anyway, while a start that is only good for the first periods would make slow candidates look bad.
 SLOW = (0.45, 0.1, 0.15, 1.0)
-# Half the width of the box of candidates, stage by stage.
-_RADII = (0.5, 0.25, 0.12)
+# Half the width of the box of candidates, stage by stage; of a first search and of one from a better start.
+WIDE: Floats = np.array([0.5, 0.25])
+CLOSE: Floats = np.array([0.5, 0.25, 0.12])
 # Weights are the squares of even coordinates; the smallest level weight is this squared.
 _LEAST_ROOT = 0.01
 
@@ -123,17 +126,19 @@ def _sweep(value: Floats, known: Floats, first: int, last: int, seasons: int, la
         _sweep_4(value, known, first, last, seasons, lanes, season)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath={"nnan", "nsz", "reassoc"}, error_model="numpy")
 def load(quantity: Floats32, status: Bytes, first: int, value: Floats, known: Floats) -> float:
     """Copy a history scaled to at most 1; return the scale, a power of two so that no bit is lost."""
     largest = 0.0
     for t in range(first, quantity.size):
         known[t] = 1.0 if status[t] == 0 else 0.0
         value[t] = quantity[t] * known[t]
-        largest = max(largest, abs(value[t]))
-    scale = 2.0 ** np.ceil(np.log2(largest)) if largest > 0.0 else 1.0
+        size = abs(value[t])
+        largest = size if size > largest else largest
+    scale: float = 2.0 ** np.ceil(np.log2(largest)) if largest > 0.0 else 1.0
+    inverse = 1.0 / scale
     for t in range(first, quantity.size):
-        value[t] /= scale
+        value[t] *= inverse
     return scale
 
 
@@ -237,11 +242,14 @@ def _least(lanes: Floats) -> int:
 
 @njit(nogil=True, cache=True)
 def search_box(
-    quantity: Floats32, status: Bytes, seasonal: bool, phi: Floats, start: Floats, coordinates: Floats
+    quantity: Floats32, status: Bytes, seasonal: bool, phi: Floats, start: Floats, radii: Floats, coordinates: Floats
 ) -> None:
     """Zoom in on the candidate with the least squared one-step error, from given starts.
 
-    ``start`` : (n, 2 + m) in the scale of ``rough_starts``; m is 7 or a multiple of 4. ``coordinates`` : (n, 4) result.
+    Parameters
+    ----------
+    start : (n, 2 + m) in the scale of ``rough_starts``; m is 7 or a multiple of 4.
+    radii : half the width of the box, stage by stage. coordinates : (n, 4) centre of the box; the result.
     """
     periods = quantity.shape[1]
     seasons = start.shape[1] - 2
@@ -253,15 +261,13 @@ def search_box(
         first = first_observed(status[i])
         load(quantity[i], status[i], first, value, known)
         centre = coordinates[i]
-        for r in range(4):
-            centre[r] = 0.5
-        for stage in range(len(_RADII)):
-            place_candidates(centre, _RADII[stage], PATTERN, seasonal, phi, lanes)
+        for stage in range(radii.size):
+            place_candidates(centre, radii[stage], PATTERN, seasonal, phi, lanes)
             _set_states(start[i], lanes, season)
             _sweep(value, known, first, periods, seasons, lanes, season)
             best = _least(lanes)
             for r in range(4):
-                centre[r] = inside(centre[r] + _RADII[stage] * PATTERN[best, r])
+                centre[r] = inside(centre[r] + radii[stage] * PATTERN[best, r])
 
 
 @njit(nogil=True, cache=True)

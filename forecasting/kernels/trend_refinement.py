@@ -15,7 +15,7 @@ import numpy.typing as npt
 from numba import njit
 
 from forecasting.kernels.recursions import first_observed
-from forecasting.kernels.trend_candidates import SLOW, inside, load, rough_starts, search_box, set_gains
+from forecasting.kernels.trend_candidates import CLOSE, SLOW, WIDE, inside, load, rough_starts, search_box, set_gains
 
 __all__ = ["fit_trend_and_season"]
 
@@ -33,6 +33,7 @@ _STEPS = 4
 _TRUST = 0.2
 _DIFFERENCE = 1e-3
 _NEGLIGIBLE = 1e-30
+_LEAST_PIVOT = 1e-12
 
 
 def _errors_in_blocks_of(block: int) -> Callable[..., Any]:
@@ -103,7 +104,7 @@ _errors_7 = _errors_in_blocks_of(7)
 def _fill_columns(
     value: Floats, known: Floats, first: int, u: Floats, start: Floats, seasonal: bool, phi: Floats, errors: Floats
 ) -> float:
-    """Errors by column: what a unit of each free state adds, the series' own, and those with a coordinate moved.
+    """Errors by column: what a unit of each free state adds, the series' own, and their derivatives by coordinate.
 
     Returns the sum of the series' own squared errors.
     """
@@ -142,7 +143,14 @@ def _fill_columns(
     total = 0.0
     mine = errors[free // _COLUMNS]
     for t in range(first, value.size):
-        total += mine[t * _COLUMNS + free % _COLUMNS] ** 2
+        e = mine[t * _COLUMNS + free % _COLUMNS]
+        total += e * e
+        for r in range(4):
+            # Columns with a coordinate moved become derivatives: less the series' own errors, divided by the move.
+            at = free + 1 + r
+            there = errors[at // _COLUMNS]
+            move = -_DIFFERENCE if u[r] < 0.5 else _DIFFERENCE
+            there[t * _COLUMNS + at % _COLUMNS] = (e - there[t * _COLUMNS + at % _COLUMNS]) / move
     return total
 
 
@@ -185,7 +193,7 @@ def _solve(matrix: Floats, right: Floats) -> None:
         for k in range(j):
             for r in range(j, n):
                 matrix[r, j] -= matrix[r, k] * matrix[j, k]
-        root = np.sqrt(matrix[j, j])
+        root = np.sqrt(max(matrix[j, j], _LEAST_PIVOT))
         for r in range(j, n):
             matrix[r, j] /= root
         for k in range(j):
@@ -198,20 +206,12 @@ def _solve(matrix: Floats, right: Floats) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _find_step(products: Floats, free: int, parameters: int, u: Floats, ridge: float, step: Floats) -> None:
+def _find_step(products: Floats, free: int, parameters: int, ridge: float, step: Floats) -> None:
     """Gauss and Newton's step of the free states and of ``parameters`` coordinates.
 
     A small ridge holds the states back: level and season are only known together, and a short history knows no
     season of 52 weeks. ``ridge`` keeps the coordinates where errors are nearly linear in them.
     """
-    # Columns with a coordinate moved become derivatives: less the series' own errors, divided by the move.
-    for r in range(parameters):
-        move = _DIFFERENCE if u[r] < 0.5 else -_DIFFERENCE
-        at = free + 1 + r
-        for k in range(products.shape[0]):
-            products[at, k] = (products[at, k] - products[free, k]) / move
-        for k in range(products.shape[0]):
-            products[k, at] = (products[k, at] - products[k, free]) / move
     used = free + parameters
     normal = np.empty((used, used))
     right = np.empty(used)
@@ -268,14 +268,15 @@ def _refine(
                     best[r] = start[i, r] if r < free else u[r - free]
                 if k < steps:
                     _products(errors, size, first, periods, products)
-                    _find_step(products, free, parameters, u, loss / (periods - first) / _TRUST**2 + 1e-12, step)
+                    _find_step(products, free, parameters, loss / (periods - first) / _TRUST**2 + 1e-12, step)
             else:
                 share *= 0.25
-            moved = share if k < steps else 0.0
-            for r in range(free):
-                start[i, r] = best[r] + moved * step[r]
-            for r in range(4):
-                u[r] = inside(best[free + r] + moved * step[free + r])
+            for r in range(free + 4):
+                moved = best[r] + share * step[r] if k < steps else best[r]
+                if r < free:
+                    start[i, r] = moved
+                else:
+                    u[r - free] = inside(moved)
         set_gains(u, seasonal, phi, gains[i])
 
 
@@ -295,6 +296,9 @@ def fit_trend_and_season(
     scale, coordinates = np.zeros(n), np.tile(np.array(SLOW), (n, 1))
     rough_starts(quantity, status, seasonal, start, scale)
     _refine(quantity, status, seasonal, phi, 1, 0, coordinates, start, parameters)
-    search_box(quantity, status, seasonal, phi, start, coordinates)
+    coordinates[:] = 0.5
+    search_box(quantity, status, seasonal, phi, start, WIDE, coordinates)
+    _refine(quantity, status, seasonal, phi, 1, 0, coordinates, start, parameters)
+    search_box(quantity, status, seasonal, phi, start, CLOSE, coordinates)
     _refine(quantity, status, seasonal, phi, _STEPS, 4, coordinates, start, parameters)
     start *= scale[:, None]

@@ -5,9 +5,13 @@
 Prints one JSON object last. ``ratios``: the peer's CPU time a series divided by ours, for ses (weight optimised),
 croston_sba, holt_winters_7 (against its AutoETS with model AAA and season 7) and origins_10_refit (damped Holt-Winters
 refitted at ten origins, against one fit of AutoETS). ``loss_ratios``: our mean squared one-step error within the
-sample divided by the peer's, median over the series that both fitted. ``seconds``: our CPU time for all series,
-compiled before; ``stages``: the same by method, and the peer's microseconds a series. The peer fits a sample of the
-series, in an environment of its own that the first run makes (it pins an older pandas).
+sample divided by the peer's, median over the series that both fitted. The peer fits a sample of the series, in an
+environment of its own that the first run makes (it pins an older pandas); its Croston has constants that are given,
+ours chooses them, as its ``CrostonOptimized`` does, whose time is in ``stages``, too.
+
+``seconds``: the whole engine from panel to paths (``engine.py``), wall time in a process that has compiled already;
+``stages``: the engine's, CPU seconds of our methods for all series (``kernel_...``) and the peer's microseconds a
+series. ``--without-engine`` leaves the engine out; ``seconds`` are then those of the methods.
 """
 
 from __future__ import annotations
@@ -22,27 +26,14 @@ import time
 import venv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.measuring import report
+from tests.benchmarks.measuring import SERIES_A_PIECE, generate, report
 
-SEASON = np.array([0.9, 0.85, 0.85, 0.9, 1.05, 1.3, 1.15])
 WEIGHTS = np.array([0.02, 0.07, 0.15, 0.3])
 PEER = Path(__file__).with_name("statsforecast_peer.py")
-SERIES_A_PIECE = 1024
-
-
-def generate(series: int, periods: int, seed: int = 0) -> np.ndarray:
-    """Poisson counts with gamma rates and a weekly season; float32 (series, periods)."""
-    rng = np.random.default_rng(seed)
-    rate = rng.gamma(0.6, 2.0, series)
-    season = SEASON[np.arange(periods) % 7]
-    parts = [
-        rng.poisson(rate[first : first + SERIES_A_PIECE, None] * season).astype(np.float32)
-        for first in range(0, series, SERIES_A_PIECE)
-    ]
-    return np.concatenate(parts)
 
 
 def fit_ses(counts: np.ndarray, status: np.ndarray) -> np.ndarray:
@@ -168,7 +159,7 @@ def measure_peer(counts: np.ndarray, folder: Path) -> dict[str, dict[str, list[f
     return json.loads(done.stdout.strip().splitlines()[-1])  # type: ignore[no-any-return]
 
 
-def compare(counts: np.ndarray, sample: int, folder: Path) -> dict[str, object]:
+def compare(counts: np.ndarray, sample: int, folder: Path) -> dict[str, Any]:
     """All figures of the smoothing methods."""
     peer = measure_peer(counts[:sample], folder)
     ours, losses = measure_ours(counts, sample)
@@ -179,13 +170,23 @@ def compare(counts: np.ndarray, sample: int, folder: Path) -> dict[str, object]:
         against = np.array(peer["losses"][name])
         both = np.isfinite(against) & (against > 0) & (loss > 0)
         loss_ratios[name] = round(float(np.median(loss[both] / against[both])), 4)
-    stages = {name: round(seconds * len(counts), 3) for name, seconds in ours.items()}
+    stages = {f"kernel_{name}": round(seconds * len(counts), 3) for name, seconds in ours.items()}
     return {
         "ratios": {name: round(theirs[name] / seconds, 1) for name, seconds in ours.items()},
         "loss_ratios": loss_ratios,
         "seconds": round(sum(stages.values()), 3),
         "stages": stages | {f"peer_{k}_microseconds_a_series": round(v * 1e6, 1) for k, v in theirs.items()},
     }
+
+
+def measure_engine(series: int, periods: int) -> dict[str, Any]:
+    """Run the engine in a process of its own; return ``seconds``, ``stages`` and ``processor_seconds``."""
+    sizes = ["--series", str(series), "--periods", str(periods)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.engine", *sizes], check=True, capture_output=True, text=True
+    )
+    figures = json.loads(done.stdout.strip().splitlines()[-1])
+    return {name: figures[name] for name in ("seconds", "stages", "processor_seconds")}
 
 
 def main() -> None:
@@ -198,9 +199,13 @@ def main() -> None:
         "--environment", type=Path, default=Path.home() / ".cache" / "restock" / "statsforecast",
         help="folder of the peer's environment",
     )  # fmt: skip
+    parser.add_argument("--without-engine", action="store_true", help="only the methods and their peer")
     options = parser.parse_args()
     counts = generate(options.series, options.periods)
     figures = compare(counts, min(options.sample, options.series), options.environment)
+    if not options.without_engine:
+        engine = measure_engine(options.series, options.periods)
+        figures |= engine | {"stages": {**engine["stages"], **figures["stages"]}}
     report(benchmark="forecast", series=options.series, rows=counts.size, **figures)
 
 

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 FIRST_DAY = 15_000
+SEASON = np.array([0.9, 0.85, 0.85, 0.9, 1.05, 1.3, 1.15])
+SERIES_A_PIECE = 1024
 
 
 def report(**figures: Any) -> None:
@@ -27,6 +29,18 @@ def identifiers(series: int) -> tuple[np.ndarray, np.ndarray]:
     return skus, np.array([f"STORE_{i % 10}" for i in range(series)])
 
 
+def generate(series: int, periods: int, seed: int = 0) -> np.ndarray:
+    """Poisson counts with gamma rates and a weekly season; float32 (series, periods)."""
+    rng = np.random.default_rng(seed)
+    rate = rng.gamma(0.6, 2.0, series)
+    season = SEASON[np.arange(periods) % 7]
+    parts = [
+        rng.poisson(rate[first : first + SERIES_A_PIECE, None] * season).astype(np.float32)
+        for first in range(0, series, SERIES_A_PIECE)
+    ]
+    return np.concatenate(parts)
+
+
 def write_sales(path: Path, series: int, periods: int, *, shuffled: bool, seed: int = 0) -> int:
     """Write daily sales as Parquet, a row a series and day; returns the number of rows.
 
@@ -37,11 +51,10 @@ def write_sales(path: Path, series: int, periods: int, *, shuffled: bool, seed: 
     sku_names, sku_codes = np.unique(skus, return_inverse=True)
     place_names, place_codes = np.unique(locations, return_inverse=True)
     rate = rng.gamma(0.6, 2.0, series)
-    season = np.array([0.9, 0.85, 0.85, 0.9, 1.05, 1.3, 1.15])
     writer: pq.ParquetWriter | None = None
     for part in _parts(rng, series * periods, shuffled):
         who, when = part // periods, part % periods
-        quantity = rng.poisson(rate[who] * season[when % 7]).astype(np.float32)
+        quantity = rng.poisson(rate[who] * SEASON[when % 7]).astype(np.float32)
         table = pa.table(
             {
                 "sku": pa.DictionaryArray.from_arrays(sku_codes[who].astype(np.int32), sku_names),

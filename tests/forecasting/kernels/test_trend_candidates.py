@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import njit
 from scipy.optimize import minimize
 
 from forecasting.kernels.factor_candidates import fit_trend_and_factors
@@ -42,20 +43,27 @@ def coordinates(parameters: np.ndarray, phi: np.ndarray) -> np.ndarray:
     return np.array([alpha, beta / alpha, gamma / max(1 - alpha, 1e-9), (damping - phi[0]) / width if width else 0.0])
 
 
-def least_loss(values: np.ndarray, gains: np.ndarray, season: int, seasonal: bool) -> float:
-    """Least loss over all starts: a regression of the errors from zero states on what a unit of each state adds."""
+@njit
+def columns_of_errors(values: np.ndarray, gains: np.ndarray, season: int, columns: int) -> np.ndarray:
+    """Errors from zero states, and what a unit of each state adds to them; compiled, as it is called often."""
     alpha, beta, gamma, phi = gains
-    columns = 3 + season if seasonal else 3
     level, slope, waves = np.zeros(columns), np.zeros(columns), np.zeros((season, columns))
     level[1], slope[2] = 1, 1
-    waves[np.arange(columns - 3), np.arange(3, columns)] = 1
+    for p in range(columns - 3):
+        waves[p, 3 + p] = 1
     errors = np.empty((len(values), columns))
-    for t, y in enumerate(values):
+    for t in range(len(values)):
         base = level + phi * slope
         errors[t] = -(base + waves[t % season])
-        errors[t, 0] += y
+        errors[t, 0] += values[t]
         level, slope = base + alpha * errors[t], phi * slope + beta * errors[t]
         waves[t % season] += gamma * errors[t]
+    return errors
+
+
+def least_loss(values: np.ndarray, gains: np.ndarray, season: int, seasonal: bool) -> float:
+    """Least loss over all starts: a regression of the errors from zero states on what a unit of each state adds."""
+    errors = columns_of_errors(values, gains, season, 3 + season if seasonal else 3)
     rest = errors[:, 0] - errors[:, 1:] @ np.linalg.lstsq(errors[:, 1:], errors[:, 0], rcond=None)[0]
     return float(rest @ rest)
 
@@ -74,21 +82,19 @@ def reference(values: np.ndarray, phi: np.ndarray, parameters: np.ndarray, seaso
     return min(float(found.fun) for found in fits)
 
 
-@pytest.mark.parametrize(
-    ("season", "phi", "seasonal", "excess_allowed"), [(7, UNDAMPED, True, 0.005), (4, UNDAMPED, False, 0.02)]
-)
+@pytest.mark.parametrize(("season", "phi", "seasonal"), [(7, UNDAMPED, True), (4, UNDAMPED, False)])
 def test_the_loss_is_near_that_of_a_slow_optimiser_with_free_initial_states(
-    season: int, phi: np.ndarray, seasonal: bool, excess_allowed: float
+    season: int, phi: np.ndarray, seasonal: bool
 ) -> None:
-    """Nine series in ten lie at most half a hundredth (Holt-Winters) above what SciPy reaches with every state free."""
-    demand = history(season, 210, 5)
+    """Nine series in ten lie at most half a hundredth above what SciPy reaches with every state free."""
+    demand = history(season, 210, 10)
     parameters, start = fit(demand, season, phi, seasonal)
     excess = []
     for i in range(len(demand)):
         values = demand[i].astype(float)
         mine = squared_loss(ADDITIVE, values, parameters[i], start[i])
         excess.append(mine / reference(values, phi, parameters[i], season, seasonal) - 1)
-    assert np.quantile(excess, 0.9) <= excess_allowed
+    assert np.quantile(excess, 0.9) <= 0.005
 
 
 @pytest.mark.parametrize("season", [12, 52])
