@@ -38,13 +38,21 @@ def tame_bulk_orders(panel: DemandPanel, rules: CleaningRules) -> tuple[DemandPa
     import pandas as pd
 
     cells: list[tuple[int, int, float, float]] = []
-    for (i, t), line in sorted(rules.lines.largest(panel).items()):
+    row, period, largest = rules.lines.largest(panel)
+    here_all = panel.quantity[row, period].astype(np.float64)
+    observed = panel.status[row, period] == CellStatus.OBSERVED
+    doubtful = observed & (here_all > 0) & (largest >= LINE_SHARE * here_all)
+    # The two largest demands of each series with a line: most are no one-off, and need no closer look.
+    looked_at = np.unique(row[doubtful])
+    second = np.zeros(len(panel))
+    if len(looked_at) and panel.calendar.periods > 1:
+        second[looked_at] = np.partition(panel.quantity[looked_at], -2, axis=1)[:, -2]
+    doubtful &= second[row] < RIVAL_SHARE * here_all
+    for i, t, line in zip(row[doubtful].tolist(), period[doubtful].tolist(), largest[doubtful].tolist(), strict=True):
         demand = panel.quantity[i]
         here = float(demand[t])
-        if panel.status[i, t] != CellStatus.OBSERVED or line < LINE_SHARE * here or here <= 0:
-            continue
         known = demand[(panel.status[i] == CellStatus.OBSERVED) & (demand > 0)]
-        if len(known) < LEAST_DEMANDS or (demand >= RIVAL_SHARE * here).sum() > 1:
+        if len(known) < LEAST_DEMANDS:
             continue
         usual = float(np.quantile(known, USUAL_LARGEST, method="lower"))
         if here > BULK_FACTOR * usual and not rules.keeps(panel, "bulk_order_tamed", i, t):

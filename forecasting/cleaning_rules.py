@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -55,18 +56,24 @@ class OrderLines:
     days: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     units: Floats = field(default_factory=lambda: np.empty(0))
 
-    def largest(self, panel: DemandPanel) -> dict[tuple[int, int], float]:
-        """Return the units of the largest line of each cell (row, period) of the panel that has any."""
+    @cached_property
+    def _items(self) -> tuple[list[tuple[str, str]], Integers]:
+        """The different items, and which of them each line is of."""
+        numbers: dict[tuple[str, str], int] = {}
+        of = [numbers.setdefault(key, len(numbers)) for key in zip(self.skus, self.locations, strict=True)]
+        return list(numbers), np.array(of, dtype=np.int64)
+
+    def largest(self, panel: DemandPanel) -> tuple[Integers, Integers, Floats]:
+        """Return row, period and units of the largest line of each cell of the panel that has any, in order."""
+        items, of = self._items
         place = {key: i for i, key in enumerate(panel.keys)}
-        period = panel.calendar.index_of(self.days)
-        found: dict[tuple[int, int], float] = {}
-        for sku, location, t, units in zip(
-            self.skus, self.locations, period.tolist(), self.units.tolist(), strict=True
-        ):
-            row = place.get((sku, location), -1)
-            if row >= 0 and 0 <= t < panel.calendar.periods:
-                found[row, t] = max(found.get((row, t), 0.0), units)
-        return found
+        row = np.array([place.get(key, -1) for key in items], dtype=np.int64)[of]
+        period = np.asarray(panel.calendar.index_of(self.days), dtype=np.int64)
+        inside = (row >= 0) & (period >= 0) & (period < panel.calendar.periods)
+        cell, at = np.unique(row[inside] * panel.calendar.periods + period[inside], return_inverse=True)
+        units = np.zeros(len(cell))
+        np.maximum.at(units, at, self.units[inside])
+        return cell // panel.calendar.periods, cell % panel.calendar.periods, units
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,6 +52,7 @@ _STATE = (
     "_whole",
     "_factor",
     "_extra",
+    "_covariates",
     "_fitted",
     "_fitted_by",
 )
@@ -323,7 +324,14 @@ class DemandForecaster:
         return self
 
     def save(self, folder: Path) -> None:
-        """Write everything that :meth:`load` needs to draw the same numbers: Parquet and JSON, no pickle."""
+        """Write everything that :meth:`load` needs to draw the same numbers: Parquet and JSON, no pickle.
+
+        Raises
+        ------
+        TypeError
+            A model that is fitted one by one with statsmodels, or one of your own that holds more than arrays, plain
+            values and dataclasses; nothing is written.
+        """
         state = {name: getattr(self, name) for name in _STATE}
         write_tree(Path(folder), {**state, "_outside": tuple(self._outside.items())})
 
@@ -355,6 +363,8 @@ class DemandForecaster:
             pd.DataFrame(dict(values), index=rows) for fitted in self._fitted for rows, values in fitted.parameters()
         ]
         fitted = pd.concat(parts).sort_index() if parts else pd.DataFrame()
+        # Counts would be whole numbers only while no series has a model without them.
+        fitted = fitted.astype(dict.fromkeys(fitted.select_dtypes("number").columns, np.float64))
         return pd.concat([self.choice_, fitted], axis=1)
 
 

@@ -32,7 +32,8 @@ SERIES_A_CLASS: Final = 150
 DRAWS: Final = 200
 # Shortest history that a trial may start from, in periods, in protection intervals and as a share of today's: models
 # that know much less than today err in another way.
-LEAST_PERIODS: Final = 8
+LEAST_PERIODS: Final = {"D": 56, "MS": 12}
+LEAST_WEEKS: Final = 26
 LEAST_INTERVALS: Final = 2
 LEAST_SHARE: Final = 0.5
 
@@ -68,12 +69,16 @@ class Trials:
         return max(self.longest / float(gaps.mean()), 1.0) if gaps.size else 1.0
 
 
-def trial_origins(periods: int, longest: int) -> list[int]:
+def trial_origins(periods: int, longest: int, least: int) -> list[int]:
     """Choose origins whose windows end with the history at the latest, newest last.
 
     Windows that don't overlap where at least half of the wanted number fits, else closer ones.
+
+    Parameters
+    ----------
+    periods : of the history. longest : window. least : periods that must lie before the first origin.
     """
-    first = max(LEAST_PERIODS, LEAST_INTERVALS * longest, int(LEAST_SHARE * periods))
+    first = max(least, LEAST_INTERVALS * longest, int(LEAST_SHARE * periods))
     span = periods - longest - first
     if span < 0:
         return []
@@ -97,7 +102,7 @@ def run_trials(
     Parameters
     ----------
     panel : n series as recorded. groups : n names (shared seasons). protection : (n,) periods, at least 1.
-    classes : n names as of now; each class is represented by at most 250 series, chosen by their random key.
+    classes : n names as of now; each class is represented by at most 150 series, chosen by their random key.
     keys : uint64 (n,), random streams. rules : how history is cleaned.
 
     Returns
@@ -109,7 +114,8 @@ def run_trials(
         return None
     length = protection[rows]
     longest = int(length.max())
-    origins = trial_origins(panel.calendar.periods, longest)
+    least = LEAST_PERIODS.get(panel.calendar.frequency.code, LEAST_WEEKS)
+    origins = trial_origins(panel.calendar.periods, longest, least)
     if not origins:
         return None
     chosen, names = panel.take(rows), [groups[i] for i in rows]

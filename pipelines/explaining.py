@@ -175,10 +175,16 @@ def _lead_time(policy: Row, unit: str) -> list[str]:
     return [
         " ".join(told),
         *_drift(policy),
-        f"Used: {policy['lead_time_source']}; on average {_periods(policy['lead_time_periods'], unit)}."
+        f"Used: {policy['lead_time_source']}; on average {_periods(policy['lead_time_periods'], unit)}{_wait(policy)}."
         f"{_evidence(policy)}",
         f"{rhythm} an order must last for {_periods(policy['protection_periods'], unit)}.",
     ]
+
+
+def _wait(policy: Row) -> str:
+    """How much of the lead time passes before the order can be placed; empty where it can be at once."""
+    days = policy["days_to_order_day"]
+    return f" from the decision on, the {_periods(days, 'day')} until the supplier's order day included" if days else ""
 
 
 def _drift(policy: Row) -> list[str]:
@@ -250,9 +256,16 @@ def _policy(policy: Row, forecast: Row) -> list[str]:
         f"Economic order quantity: {_units(lot, 1)}."
         if _known(lot)
         else "Economic order quantity: none, for want of a unit cost and a holding rate above 0.",
-        f"Safety stock: {spare}, which is what this leaves above the mean demand of {mean}.",
+        f"Safety stock: {spare}, which is what this leaves above the mean demand of {mean}.{_below(policy)}",
         f"Promised backorder rate: {_rate(policy['expected_backorder_rate'])} of the units demanded.",
     ]
+
+
+def _below(policy: Row) -> str:
+    """Why a safety stock is negative, which looks like a mistake and is none."""
+    if not policy["safety_stock"] < 0 or policy["policy"] == "order_up_to":
+        return ""
+    return " It is below 0: a lot lasts so long that the target is met although stock runs low before most arrivals."
 
 
 def _by_the_book(stocks: list[Row]) -> list[str]:

@@ -142,8 +142,8 @@ def sample_counts(
 
     Notes
     -----
-    ``table``, ``shares``, ``normal``: :func:`path_tables`. Levels are kept in 32 bits. The dispersion is placed between
-    two rows of the table by one draw a path, a mean between two columns by one a period.
+    ``table``, ``shares``, ``normal``: :func:`path_tables`. Levels are kept in 32 bits. The dispersion is
+    placed between two rows of the table by one draw a path, a mean between two columns by one a period.
     """
     paths, horizon = out.shape[1], out.shape[2]
     now, long, weight, back, scatter, silent = np.empty((6, paths), np.float32)

@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from forecasting.kernels.count_likelihood import add_logs, dispersion_likelihood
+from forecasting.kernels.count_likelihood import dispersion_likelihood
 
 __all__ = ["LOWEST_SHARE", "filter_counts"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Integers32 = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
 
 # A level may not fall below this share of the long-run mean: the next demand would be impossible.
@@ -28,6 +29,9 @@ JUDGED_PERIODS = 728
 # A run of zeros of less probability (its logarithm) is an interruption; dispersions are taken for no less than this.
 INTERRUPTION = -7.0
 LEAST_DISPERSION = 0.3
+# The bits of sqrt(1/2) in 32 bits.
+ROOT_HALF = 1060439283
+LOG_2 = 0.6931471805599453
 
 
 @njit(nogil=True, cache=True)
@@ -75,7 +79,8 @@ def filter_counts(
     """
     lanes, periods = weights.size, quantity.shape[1]
     value, factor, expected = np.empty(periods), np.empty(periods), np.empty(periods)
-    state, scratch, times = np.empty(lanes), np.empty(lanes), np.empty(lanes)
+    state, number = np.empty(lanes), np.empty(lanes, np.float32)
+    bits = number.view(np.int32)
     coarse = dispersions[::4].copy()
     rough = np.empty(coarse.size)
     for i in range(quantity.shape[0]):
@@ -103,16 +108,18 @@ def filter_counts(
         long = long_start
         for t in range(n):
             if judge and t >= n - JUDGED_PERIODS:
-                relative = dispersion if power == 2.0 else dispersion * (expected[t] / mean[i]) ** (power - 2.0)
+                relative = dispersion if power == 2.0 else dispersion * mean[i] / expected[t]
                 _judge(
                     value[t], factor[t], expected[t], relative, unit[i], grain[i], LOWEST_SHARE * mean[i], state,
-                    scratch, times, lane_scores[i],
+                    number, bits, lane_scores[i],
                 )  # fmt: skip
             plain = value[t] / factor[t]
             for j in range(lanes):
                 state[j] += weights[j] * (plain - state[j]) + (1.0 - persistence[j]) * (long - state[j])
             long += long_weight * (plain - long)
-        level[i], long_level[i] = state, long
+        for j in range(lanes):
+            level[i, j] = state[j]
+        long_level[i] = long
         if judge:
             best = np.argmax(lane_scores[i] + lane_prior[i])
             start = _start(value, factor, n, weights[best])
@@ -128,26 +135,45 @@ def filter_counts(
 @njit(nogil=True, cache=True)
 def _judge(
     value: float, factor: float, expected: float, dispersion: float, unit: float, grain: float, lowest: float,
-    state: Floats, scratch: Floats, times: Floats, scores: Floats,
+    state: Floats, number: Floats32, bits: Integers32, scores: Floats,
 ) -> None:  # fmt: skip
-    """Add to ``scores`` what one demand says for the level of each lane, given its dispersion."""
+    """Add to ``scores`` what one demand says for the level of each lane, given its dispersion.
+
+    Likelihoods of counts are relative to that of the expected demand, whose logarithms need only 32 bits; ``bits`` is
+    the memory of ``number``.
+    """
     if unit > 0.0:
-        count, size = value / unit, 1.0 / dispersion
+        count, size, counts = value / unit, 1.0 / dispersion, factor / unit
+        usual = 1.0 / (1.0 + expected / unit * dispersion)
         for j in range(scores.size):
-            scratch[j] = 1.0 + max(state[j], lowest) * factor / unit * dispersion
-            times[j] = -(count + size)
-        add_logs(scratch, scratch.view(np.int64), times, scores)
+            number[j] = (1.0 + max(state[j], lowest) * (counts * dispersion)) * usual
+        _add_logs32(number, bits, -(count + size), scores)
         if count > 0.0:
+            share = factor / expected
             for j in range(scores.size):
-                scratch[j] = max(state[j], lowest) * factor / unit
-                times[j] = count
-            add_logs(scratch, scratch.view(np.int64), times, scores)
+                number[j] = max(state[j], lowest) * share
+            _add_logs32(number, bits, count, scores)
     else:
         # What random rounding adds is a sixth of the grain squared on the average of all fractions.
         variance = (dispersion + 1e-12) * expected**2 + grain**2 / 6.0
         for j in range(scores.size):
             error = value - max(state[j], lowest) * factor
             scores[j] -= 0.5 * error * error / variance
+
+
+@njit(nogil=True, cache=True)
+def _add_logs32(number: Floats32, bits: Integers32, times: float, scores: Floats) -> None:
+    """Add ``times`` x log(number); see :func:`forecasting.kernels.count_likelihood.add_logs`."""
+    one = np.float32(1.0)
+    for j in range(scores.size):
+        exponent = np.int32((bits[j] - ROOT_HALF) >> 23)
+        bits[j] -= exponent << 23
+        scores[j] += times * LOG_2 * np.float64(exponent)
+    for j in range(scores.size):
+        z = (number[j] - one) / (number[j] + one)
+        q = z * z
+        series = np.float32(1 / 5) + q * (np.float32(1 / 7) + q * np.float32(1 / 9))
+        scores[j] += times * np.float64(np.float32(2.0) * z * (one + q * (np.float32(1 / 3) + q * series)))
 
 
 @njit(nogil=True, cache=True)

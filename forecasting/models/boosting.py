@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from forecasting.kernels.paths import apply_ahead
 from forecasting.models.block_rows import BlockLayout, build_rows, layout_of, training_pairs
-from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Floats32, Follows, Integers, Keys, Pools
+from forecasting.models.protocol import (
+    DemandModel,
+    Expects,
+    FitContext,
+    FittedModel,
+    Floats32,
+    Follows,
+    Integers,
+    Keys,
+    Pools,
+)
 from forecasting.models.smoothing import ExponentialSmoothing
 from forecasting.models.trees import Trees, codes_of, quantile_edges
 from forecasting.panel import DemandPanel
@@ -26,10 +36,17 @@ LEAST_ROWS: Final = 10_000
 PRIOR_SERIES: Final = 5.0
 # A block's rate stays within this factor of the trailing level, either way.
 LARGEST_CHANGE: Final = 20.0
-# Paths of the base model whose mean is taken for its forecast.
+# Paths of a base model whose mean is taken for its forecast, unless it knows that mean.
 REFERENCE_PATHS: Final = 256
 # Roundings after rescaling have a stream of their own: the forecaster rounds with the series' key.
 _SALT: Final = np.uint64(0x6A09E667F3BCC909)
+
+
+@runtime_checkable
+class KnowsMean(Expects, Protocol):
+    """A fitted model whose point forecast is the mean of its paths, as not every one's is."""
+
+    expected_is_mean: ClassVar[bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,11 +195,13 @@ def _by_key(panel: DemandPanel, context: FitContext) -> tuple[DemandPanel, FitCo
 
 
 def _reference(base: FittedModel, panel: DemandPanel, context: FitContext, layout: BlockLayout) -> Floats:
-    """Mean of the base model's paths in each block, units a period at season 1; (n, blocks)."""
+    """The mean of the base model's paths in each block, units a period at season 1; (n, blocks)."""
     reach = layout.ends[-1]
-    drawn = base.paths(np.arange(len(panel)), panel.stream_keys(0), reach, REFERENCE_PATHS).mean(
-        axis=1, dtype=np.float64
-    )
+    rows = np.arange(len(panel))
+    if isinstance(base, KnowsMean):
+        drawn = base.expected(rows, reach).astype(np.float64)
+    else:
+        drawn = base.paths(rows, panel.stream_keys(0), reach, REFERENCE_PATHS).mean(axis=1, dtype=np.float64)
     season = context.future(reach)[context.profile]
     starts = [0, *layout.ends[:-1]]
     return np.asarray(np.add.reduceat(drawn, starts, axis=1) / np.add.reduceat(season, starts, axis=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ __all__ = ["CountPaths", "NegativeBinomial"]
 Floats = npt.NDArray[np.float64]
 
 # From at most so many series the panel's habits are learned.
-_POOLED_SERIES = 2000
+_POOLED_SERIES = 600
 # A constant series is steady, a series with less variance than a Poisson count is not one, from so many periods on.
 _LONG_ENOUGH = 8
 _LEAST_VARIANCE = 0.8
@@ -51,6 +52,8 @@ class CountPaths:
     lanes : float32 (n, lanes); dispersions : float32 (n, dispersions); probabilities of the candidates.
     seen : (n,) periods behind it.
     """
+
+    expected_is_mean: ClassVar[bool] = True
 
     context: FitContext
     habits: CountHabits

@@ -35,10 +35,16 @@ STATUSES: Final = (
     "on hold",
     "fine",
 )
-# Columns that a later version will act on: whoever fills them must not believe that they already count.
+# Tables and columns that a later version will act on: whoever fills them must not believe that they already count.
 _NOT_USED_YET: Final = (
-    ("items", "ownership"),
-    ("events", "date"),
+    "items.ownership",
+    "customer_orders.priority",
+    "known_ahead.price",
+    "known_ahead.promotion",
+    "events",
+    "substitutes",
+    "transfers",
+    "stock_counts",
 )
 # What the policy frame takes over from the items as it was resolved.
 _ITEM_COLUMNS: Final = (
@@ -274,6 +280,7 @@ def policy_frame(made: Plan) -> pd.DataFrame:
             "expected_ready_rate": policies.expected_ready_rate,
             "expected_stock": policies.expected_stock,
             "review_periods": made.facts.review_periods,
+            "days_to_order_day": made.sources.days.delay[made.sources.choice.chosen],
             "lead_time_periods": levels.lead_time_mean,
             "protection_periods": levels.lead_time_mean + made.facts.review_periods,
             **{name: items[name].to_numpy() for name in _ITEM_COLUMNS},
@@ -367,12 +374,14 @@ def _gaps(made: Plan, recommendations: pd.DataFrame) -> list[str]:
     unpriced = int((lines & recommendations["order_value"].isna()).sum())
     if unpriced:
         texts.append(f"items: {unpriced} order lines have no unit cost; the order value leaves them out")
-    unused = [f"{table}.{column}" for table, column in _NOT_USED_YET if _filled(made, table, column)]
+    unused = [name for name in _NOT_USED_YET if _filled(made, *name.split("."))]
     if unused:
         texts.append(f"read and checked, but not used by the plan yet: {', '.join(unused)}")
     return texts
 
 
-def _filled(made: Plan, table: str, column: str) -> bool:
+def _filled(made: Plan, table: str, column: str | None = None) -> bool:
     frame = made.tables.get(table)
-    return frame is not None and column in frame.columns and bool(frame[column].notna().any())
+    if frame is None or column is None:
+        return frame is not None and len(frame) > 0
+    return column in frame.columns and bool(frame[column].notna().any())

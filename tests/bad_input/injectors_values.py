@@ -174,13 +174,17 @@ def _(shop: Shop) -> Outcome:
     return Outcome(touched=history(shop, "B2", ["5"] * WEEKS), look=look)
 
 
-@bad_input("V13", 'with model = "auto" a model for rare demand; quantiles rise from 0', "", "accepted")
+@bad_input("V13", 'with model = "auto" several models averaged; quantiles rise from 0', "", "accepted")
 def _(shop: Shop) -> Outcome:
     shop.plan["rules"] = [{"where": {"sku": "B2"}, "set": {"model": "auto"}}]
     rare = ["1" if k % 20 == 7 else "0" for k in range(WEEKS)]
 
     def look(ran: Any) -> None:
-        assert ran.line("B2")["model"] == "sba"
+        assert ran.line("B2")["model"] == "combination"
+        forecast = ran.result.forecast[ran.result.forecast["sku"] == "B2"].iloc[0]
+        assert forecast["class"] in ("intermittent", "lumpy")
+        assert 0 == forecast["q0.5"] <= forecast["q0.9"] <= forecast["q0.95"] <= forecast["q0.99"] <= 3
+        assert forecast["q0.99"] > 0
 
     return Outcome(touched=history(shop, "B2", rare), look=look)
 

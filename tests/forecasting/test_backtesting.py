@@ -147,7 +147,7 @@ def test_rows_and_the_panel_made_of_them_give_the_same(panel: DemandPanel) -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"protection_periods": 0}, "protection_periods is 0"),
+        ({"protection_periods": 0}, "protection interval must have at least 1 period"),
         ({"origins": 0}, "origins is 0"),
         ({"step": 0}, "step is 0"),
         ({"levels": (0.5, 1.0)}, r"level is 1\.0"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecasting.calendars import Frequency
-from forecasting.choice import COMBINATION, choose_models
+from forecasting.choice import COMBINATION, NEWCOMERS, choose_models
 from forecasting.models import model_names
 from forecasting.segments import DemandSummary
 
@@ -31,10 +31,11 @@ def test_demand_and_history_enough_get_the_combination(wanted: str) -> None:
 
 @pytest.mark.parametrize("wanted", ["auto", COMBINATION])
 @pytest.mark.parametrize("observed", [0, 3, 1000])
-def test_no_demand_is_forecast_as_none(wanted: str, observed: float) -> None:
+def test_series_that_never_had_demand_take_what_their_category_did(wanted: str, observed: float) -> None:
     name, why = choose(wanted, observed, 0)
-    assert name == "bootstrap"
-    assert "forecast is zero" in why
+    assert name == NEWCOMERS
+    assert name in model_names()
+    assert "nothing was demanded" in why
 
 
 @pytest.mark.parametrize(("code", "enough"), [("D", 56), ("W-MON", 13), ("W-SUN", 13), ("MS", 6)])
@@ -72,5 +73,5 @@ def test_each_series_is_chosen_for_by_itself() -> None:
     names, reasons = choose_models(
         ["auto", "bootstrap", "auto", "auto"], summary_of([100, 100, 5, 100], [50, 50, 5, 0]), Frequency("W-MON")
     )
-    assert names == [COMBINATION, "bootstrap", "moving_average", "bootstrap"]
+    assert names == [COMBINATION, "bootstrap", "moving_average", NEWCOMERS]
     assert len(set(reasons)) == 4

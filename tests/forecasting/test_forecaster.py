@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pytest
 from forecasting import DemandForecaster, DemandPanel
 from forecasting.distributions import LeadTimeDemand
 from forecasting.models import DEFAULT_MEMBERS
+from forecasting.models.protocol import FitContext
 from forecasting.panel import CellStatus
 from forecasting.segments import summarise, syntetos_boylan_classes
 from tests.forecasting.panels import panel_of
@@ -247,3 +249,44 @@ def test_one_period_of_history_is_enough_for_a_forecast(frequency: str) -> None:
 def test_a_frame_and_the_panel_made_of_it_give_the_same(frame: pd.DataFrame, fitted: DemandForecaster) -> None:
     other = DemandForecaster(seed=1).fit(DemandPanel.from_frame(frame))
     assert other.paths(4, 30).tobytes() == fitted.paths(4, 30).tobytes()
+
+
+@pytest.mark.parametrize("model", ["auto", "exponential_smoothing", "negative_binomial", "bootstrap"])
+def test_update_is_what_the_models_make_of_the_longer_history(model: str) -> None:
+    """Member by member and piece by piece; weights, calibration and seasons are those of before."""
+    rng = np.random.default_rng(0)
+    panel = panel_of(rng.poisson(np.linspace(0.2, 15, 8)[:, None], (8, 100)))
+    past = panel.until(dt.date(2025, 9, 1))
+    before = DemandForecaster(model, seed=2).fit(past)
+    now = DemandForecaster(model, seed=2).fit(past).update(panel)
+    assert now.blending_.weights.tobytes() == before.blending_.weights.tobytes()
+    assert now.season_.yearly.tobytes() == before.season_.yearly.tobytes()
+    assert now.panel_.calendar.periods == 100
+    context = FitContext(now.season_, now.season_.profile)
+    for old, new in zip(before._fitted, now._fitted, strict=True):
+        ran_on = old.follow(now.panel_, context, map)
+        keys = panel.stream_keys(2)
+        assert ran_on.paths(old.rows, keys, 6, 50).tobytes() == new.paths(old.rows, keys, 6, 50).tobytes()
+    assert (now.paths(6, 50) != before.paths(6, 50)).any()
+    steps = DemandForecaster(model, seed=2).fit(past).update(panel.until(dt.date(2025, 10, 6))).update(panel)
+    np.testing.assert_allclose(steps.paths(6, 50), now.paths(6, 50), rtol=1e-4, atol=1.0)
+
+
+def test_update_by_nothing_changes_nothing(frame: pd.DataFrame, fitted: DemandForecaster) -> None:
+    same = DemandForecaster(seed=1).fit(frame).update(frame)
+    np.testing.assert_allclose(same.paths(5, 50), fitted.paths(5, 50), rtol=1e-5)
+
+
+def test_update_takes_the_same_series_from_the_same_period_on_alone() -> None:
+    panel = panel_of(np.ones((3, 40)))
+    forecaster = DemandForecaster("bootstrap").fit(panel)
+    others = [
+        panel.take(slice(0, 2)),
+        panel.until(dt.date(2024, 5, 6)),
+        panel_of(np.ones((3, 40)), first=dt.date(2024, 1, 8)),
+        replace(panel, skus=("s0000", "s0001", "s0009")),
+    ]
+    for other in others:
+        with pytest.raises(ValueError, match="update needs the same series from the same first period on"):
+            forecaster.update(other)
+    assert forecaster.panel_.as_of == panel.as_of

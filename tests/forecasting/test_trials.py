@@ -15,7 +15,6 @@ from forecasting.segments import CLASSES, summarise, syntetos_boylan_classes
 from forecasting.trials import (
     DRAWS,
     LEAST_INTERVALS,
-    LEAST_PERIODS,
     LEAST_SHARE,
     MOST_ORIGINS,
     Trials,
@@ -45,8 +44,8 @@ def tried(panel: DemandPanel, names: list[str], protection: list[int] | None = N
 
 @given(st.integers(1, 600), st.integers(1, 60))
 def test_origins_leave_enough_before_them_and_end_with_the_history(periods: int, longest: int) -> None:
-    origins = trial_origins(periods, longest)
-    least = max(LEAST_PERIODS, LEAST_INTERVALS * longest, int(LEAST_SHARE * periods))
+    origins = trial_origins(periods, longest, 8)
+    least = max(8, LEAST_INTERVALS * longest, int(LEAST_SHARE * periods))
     assert bool(origins) == (periods - longest >= least)
     if not origins:
         return
@@ -62,7 +61,7 @@ def test_origins_leave_enough_before_them_and_end_with_the_history(periods: int,
 
 
 def test_overlap_counts_the_windows_that_hold_a_period() -> None:
-    origins = trial_origins(60, 12)
+    origins = trial_origins(60, 12, 8)
     held = [sum(o <= t < o + 12 for o in origins) for t in range(60)]
     nothing = np.zeros(0)
     seen = Trials(tuple(origins), nothing, nothing, nothing, nothing, nothing, nothing, nothing, 12)

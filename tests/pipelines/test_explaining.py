@@ -66,6 +66,9 @@ def test_a_supplier_chosen_among_several_and_an_order_day_are_told(tmp_path: Pat
     assert f"{line['alternative_supplier']} would cost {line['alternative_cost']:,.2f} a year." in text
     assert "on 2025-05-06, its next order day" in text
     assert "This is its share of a total of" in text
+    assert " from the decision on, the 1 day until the supplier's order day included." in text
+    other = lines[lines["supplier"] != "S1"]
+    assert "from the decision on" not in "".join(explain(folder, "NA", place) for place in other.index)
 
 
 def units(value: float) -> str:
@@ -109,6 +112,19 @@ def test_the_story_names_the_numbers_of_the_line(run: PublishedRun, rows: pd.Dat
         if row["demand"] > 0:
             wanted += [f"{row['backorder_rate']:.2%}", f"{row['mean_stock']:,.1f}"]
         assert [w for w in wanted if w not in text] == [], text
+
+
+def test_a_negative_safety_stock_is_said_to_be_no_mistake(tmp_path: Path) -> None:
+    tables = only(small_shop(), "NA", "null")
+    tables["items"]["moq"] = [1.0, 1.0, 900.0, 900.0]
+    folder = run_plan(open_project(write_project(tmp_path, tables, target=0.1)), jobs=1).folder
+    lines = pd.read_parquet(folder / "recommendations.parquet")
+    assert (lines["safety_stock"] < 0).any()
+    assert (lines["safety_stock"] > 0).any()
+    for _, line in lines.iterrows():
+        assert ("It is below 0: a lot lasts" in explain(folder, line["sku"], line["location"])) == (
+            line["safety_stock"] < 0
+        )
 
 
 def test_the_target_is_told_in_the_words_of_its_measure(run: PublishedRun, rows: pd.DataFrame) -> None:

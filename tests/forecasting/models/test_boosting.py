@@ -10,7 +10,8 @@ import pytest
 from forecasting import models
 from forecasting.covariates import Covariate, Covariates
 from forecasting.forecaster import DemandForecaster
-from forecasting.models.boosting import BoostedPaths, Boosting, Learned
+from forecasting.models.boosting import BoostedPaths, Boosting, KnowsMean, Learned
+from forecasting.models.counts import NegativeBinomial
 from forecasting.models.protocol import FitContext, Follows, Pools
 from forecasting.models.smoothing import ExponentialSmoothing
 from forecasting.panel import CellStatus, DemandPanel
@@ -70,6 +71,23 @@ def test_paths_have_the_boosted_mean_and_stay_whole(promoted: tuple[DemandPanel,
     error = paths.mean(axis=1) / model.expected(rows, 6) - 1
     assert np.abs(error.mean(axis=0)).max() < 0.02
     assert np.abs(error).max() < 0.25
+
+
+def test_a_base_that_knows_the_mean_of_its_paths_is_not_drawn_to_find_it() -> None:
+    """The rescaled paths of counts have the boosted mean, though no path was drawn to learn the factors."""
+    panel, _ = promoted_world(seed=3)
+    model = fitted(Boosting(base=NegativeBinomial(), trees=20), panel, context_of(panel))
+    assert isinstance(model.base, KnowsMean)
+    rows = np.arange(SERIES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(model.base), "paths", None)
+        again = model.model.rescale(model.base, panel, model.context, model.learned)
+    np.testing.assert_array_equal(again.factor, model.factor)
+    drawn = model.paths(rows, panel.stream_keys(0), 6, 2000).mean(axis=(1, 2))
+    error = drawn / model.expected(rows, 6).mean(axis=1) - 1
+    assert abs(error.mean()) < 0.01
+    assert np.abs(error).max() < 0.06
+    assert not isinstance(ExponentialSmoothing().fit(panel, context_of(panel)), KnowsMean)
 
 
 def test_a_total_is_hit() -> None:

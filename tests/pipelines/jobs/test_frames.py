@@ -10,7 +10,7 @@ import pytest
 
 from pipelines import PlanResult
 from pipelines.jobs.frames import STATUSES
-from tests.pipelines.shop import AS_OF, Tables, one_item, planned, small_shop
+from tests.pipelines.shop import AS_OF, Tables, one_item, only, planned, small_shop
 
 NAN = float("nan")
 
@@ -174,6 +174,18 @@ def test_the_summary_tells_what_the_targets_of_the_items_come_to() -> None:
     assert filled["target_backorder_rate"] == pytest.approx({"mean": 0.1, "least": 0.1, "most": 0.1})
     ready = planned(small_shop(), simulation_paths=0, measure="ready_rate", target=0.9).summary
     assert ready["target_backorder_rate"] is None
+
+
+def test_what_is_read_and_not_used_is_told_by_table_or_column() -> None:
+    some = only(small_shop(), "NA")
+    some["items"]["successor_of"] = "null"
+    some["events"] = pd.DataFrame({"date": ["2025-06-09"], "name": ["Whit Monday"]})
+    some["transfers"] = pd.DataFrame({"from_location": ["007"], "to_location": ["NULL"], "lead_time_days": [2.0]})
+    some["substitutes"] = pd.DataFrame({"sku": [], "substitute": [], "ratio": []}, dtype=object)
+    told = planned(some, simulation_paths=0).summary["warnings"]
+    assert "read and checked, but not used by the plan yet: items.successor_of, events, transfers" in told
+    changed = some | {"items": some["items"].drop(columns="successor_of"), "events": None, "transfers": None}
+    assert not any("not used" in text for text in planned(changed, simulation_paths=0).summary["warnings"])
 
 
 def test_the_summary_tells_what_was_missing(result: PlanResult) -> None:

@@ -99,7 +99,7 @@ def test_smaller_batches_change_no_bit(
     ("place", "size"),
     [
         ("forecasting.fitted.SERIES_A_PIECE", 3),
-        ("forecasting.blended._SERIES_AT_ONCE", 3),
+        ("forecasting.blended._CELLS_AT_ONCE", 30_000),
         ("replenishment.simulation.engine._CELLS_A_PIECE", 2000),
         ("pipelines.jobs.levels._ITEMS_A_PIECE", 3),
     ],
