@@ -21,7 +21,7 @@ from tests.pipelines.shop import SKUS, Tables, bytes_of, only, planned, same_pla
 
 FILES = {
     "recommendations.csv", "recommendations.parquet", "policy.parquet", "forecast.parquet", "simulation.parquet",
-    "safety_stock.parquet",
+    "safety_stock.parquet", "stock_outs.parquet",
     "log.parquet", "repairs.parquet", "manifest.json", "summary.json",
     "order_lines.csv", "order_lines.parquet", "next_packs.parquet",
 }  # fmt: skip
