@@ -35,8 +35,6 @@ STRENGTH_CLASS: Final = 0.1
 POOLS: Final = 4
 # Numbers that one model's paths may hold at once: buffers that fit into the caches are used again.
 _CELLS_AT_ONCE: Final = 1 << 20
-# Every rank is an average over models, so that each model needs fewer draws than there are paths.
-_LEAST_DRAWS: Final = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,39 +140,38 @@ class BlendedSeries:
         length = self.protection[at]
         reach = max(horizon, int(length.max()))
         used = np.flatnonzero((self.weights[at] > 0).any(axis=0))
-        draws = count // 2 if count % 2 == 0 and count >= 2 * _LEAST_DRAWS else count
         # The average needs every model's total over the whole interval, however short the path that is wanted.
-        paths = tuple(self.members[j].paths(rows, keys, reach, draws) for j in used)
-        periods = np.repeat(length[:, None], draws, axis=1)
-        sums = np.empty((len(used), len(rows), draws), dtype=np.float32)
+        paths = tuple(self.members[j].paths(rows, keys, reach, count) for j in used)
+        periods = np.repeat(length[:, None], count, axis=1)
+        sums = np.empty((len(used), len(rows), count), dtype=np.float32)
         for j in range(len(used)):
             sums_at(paths[j], periods, sums[j])
         order = np.argsort(sums, axis=2, kind="stable")
         ascending = np.take_along_axis(sums, order, axis=2).astype(np.float64)
         weight = np.ascontiguousarray(self.weights[at][:, used])
-        source, total = self._targets(np.einsum("kj,jkm->km", weight, ascending), self.pool[at], count)
+        source, total = self._targets(np.einsum("kj,jkm->km", weight, ascending), self.pool[at])
         out = np.empty((len(rows), count, reach), dtype=np.float32)
         blend_paths(keys, paths, order, ascending, weight, source, total, self.whole[at], out)
         return out[:, :, :horizon]
 
-    def _targets(self, mixed: Floats, pool: Integers, count: int) -> tuple[Integers, Floats]:
-        """For each of ``count`` ranks: which of the d averaged draws it is taken from, and its total; (n, count)."""
-        draws = mixed.shape[1]
+    def _targets(self, mixed: Floats, pool: Integers) -> tuple[Integers, Floats]:
+        """For each rank of the averaged draws (n, m): which rank it is taken from, and its total; (n, m) each."""
+        count = mixed.shape[1]
         middle = (np.arange(count) + 0.5) / count
         asked = self.calibration.asked(pool, middle)
         # Rounded, so that the last bits of the map don't decide whose path is taken, or whether the tail is.
-        unbounded = np.round(asked * draws - 0.5, 9)
-        place = np.clip(unbounded, 0.0, draws - 1.0)
+        unbounded = np.round(asked * count - 0.5, 9)
+        place = np.clip(unbounded, 0.0, count - 1.0)
         low = np.floor(place).astype(np.int64)
-        high = np.minimum(low + 1, draws - 1)
+        high = np.minimum(low + 1, count - 1)
         share = place - low
         within = np.take_along_axis(mixed, low, 1) * (1.0 - share) + np.take_along_axis(mixed, high, 1) * share
         # Beyond the largest draw an exponential tail with the mean excess of the largest twentieth.
-        kept = draws - max(int(TAIL_SHARE * draws), 1)
+        kept = count - max(int(TAIL_SHARE * count), 1)
         threshold = mixed[:, max(kept - 1, 0)][:, None]
         excess = mixed[:, kept:].mean(axis=1, keepdims=True) - threshold
-        beyond = threshold + excess * np.log((1.0 - kept / draws) / np.maximum(1.0 - asked, 1e-12))
-        total = np.where(unbounded > draws - 1.0, np.maximum(within, beyond), within)
+        beyond = threshold + excess * np.log((1.0 - kept / count) / np.maximum(1.0 - asked, 1e-12))
+        total = np.where(unbounded > count - 1.0, np.maximum(within, beyond), within)
         return np.ascontiguousarray(np.where(share > 0, high, low)), np.ascontiguousarray(total)
 
     def follow(self, panel: DemandPanel, context: FitContext, run: Mapper) -> BlendedSeries:

@@ -36,23 +36,21 @@ def blend_paths(
 
     Parameters
     ----------
-    paths : (n, d, h) of each of j models. order : (j, n, d) their paths by ascending total over the protection
-        interval; ``sums`` : (j, n, d) these totals, ascending. weight : (n, j).
-    source : (n, m) the rank among d from which rank r among m is taken; m is d or a multiple of it. total : (n, m)
-        what it shall add up to.
+    paths : (n, m, h) of each of j models. order : (j, n, m) their paths by ascending total over the protection
+        interval; ``sums`` : (j, n, m) these totals, ascending. weight : (n, j).
+    source : (n, m) the rank from which rank r is taken. total : (n, m) what it shall add up to.
     out : (n, m, h); rank r takes the place that the path of that rank has of the first model with weight, so that
         neighbouring paths are as independent as that model's. Whole-number series are rounded along the path: every
         partial sum is rounded with the same random offset, which keeps its mean and moves it by less than 1.
     """
     series, count, horizon = out.shape
-    fold = count // order.shape[2]
     for i in range(series):
         # Not just the first: whether that one is here may depend on the series that are drawn together.
         first = 0
         while first < weight.shape[1] - 1 and weight[i, first] <= 0.0:
             first += 1
         for r in range(count):
-            place = order[first, i, r // fold] * fold + r % fold
+            place = order[first, i, r]
             bits = draw(keys[i], np.uint64(r) * np.uint64(PATH_STRIDE) + np.uint64(_BLEND_STEP))
             chosen = _template(np.float64(bits >> _HALF) * _UNIT, weight[i], sums[:, i], source[i, r])
             have = sums[chosen, i, source[i, r]]

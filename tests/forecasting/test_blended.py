@@ -72,7 +72,7 @@ def test_sums_are_the_weighted_average_of_the_members_sums(panel: DemandPanel, c
     """Rank by rank, by a plain loop; whole numbers within a unit of it, fractions up to rounding."""
     calibration = narrow() if calibrated else Calibration.nothing_seen(POOLS)
     series, keys = blended(panel, calibration), panel.stream_keys(0)
-    draws = 100 if count == 200 else count
+    draws = count
     paths = series.paths(series.rows, keys, 7, count)
     middle = (np.arange(count) + 0.5) / count
     beyond = 0
