@@ -128,13 +128,15 @@ def run_trials(
     # What the panel taught at the first origin serves at the later ones: it changes little, and costs most.
     pooled: list[Any] = [None] * len(models)
     periods = np.repeat(length[:, None], DRAWS, axis=1)
-    for o, origin in enumerate(origins):
+
+    def try_at(o: int) -> None:
+        origin = origins[o]
         past = chosen.until(day_to_date(int(chosen.calendar.openings[origin])))
         cleaned, summary, _ = prepare(past, rules or CleaningRules())
         season = fit_pooled_seasonality(cleaned, summary, names)
         context = FitContext(season, season.profile)
         for j, model in enumerate(models):
-            fitted = fit_series(model, cleaned, everything, context, run, pooled[j])
+            fitted = fit_series(model, cleaned, everything, context, pooled=pooled[j])
             pooled[j] = fitted.pooled
             sums_at(fitted.paths(everything, keys[rows], longest, DRAWS), periods, sums[j, o])
         seen = chosen.quantity[:, origin + window]
@@ -143,6 +145,9 @@ def run_trials(
         known[o] = observed & (summary.demands > 0)
         mean[o] = summary.mean
         number[o] = [CLASSES.index(name) for name in syntetos_boylan_classes(summary)]
+
+    try_at(0)
+    list(run(try_at, range(1, len(origins))))
     sums.sort(axis=3)
     return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral, longest)
 
