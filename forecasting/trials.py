@@ -104,6 +104,7 @@ def run_trials(
     panel : n series as recorded. groups : n names (shared seasons). protection : (n,) periods, at least 1.
     classes : n names as of now; each class is represented by at most 150 series, chosen by their random key.
     keys : uint64 (n,), random streams. rules : how history is cleaned.
+    run : how the later origins are run: the built-in ``map`` or a thread pool's; the result is the same.
 
     Returns
     -------
@@ -137,7 +138,8 @@ def run_trials(
         context = FitContext(season, season.profile)
         for j, model in enumerate(models):
             fitted = fit_series(model, cleaned, everything, context, pooled=pooled[j])
-            pooled[j] = fitted.pooled
+            if o == 0:
+                pooled[j] = fitted.pooled
             sums_at(fitted.paths(everything, keys[rows], longest, DRAWS), periods, sums[j, o])
         seen = chosen.quantity[:, origin + window]
         actual[o] = np.where(inside, seen, 0.0).sum(axis=1, dtype=np.float64)

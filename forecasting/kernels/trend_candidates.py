@@ -179,6 +179,7 @@ def rough_start(value: Floats, known: Floats, first: int, last: int, seasons: in
 
 @njit(nogil=True, cache=True, inline="always")
 def inside(coordinate: float) -> float:
+    """Bring a coordinate of the search back into [0, 1]."""
     return min(max(coordinate, 0.0), 1.0)
 
 

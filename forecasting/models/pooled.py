@@ -148,6 +148,7 @@ def _pooled_drift(panel: DemandPanel, context: FitContext) -> float:
 
 
 def past_sizes(panel: DemandPanel, context: FitContext) -> tuple[Floats32, Integers]:
+    """Return the newest demand sizes of each series, (n, k) units, oldest first, and how many there are, (n,)."""
     table = np.zeros((len(panel), memory_periods(context)), dtype=np.float32)
     count = np.zeros(len(panel), dtype=np.int64)
     newest_sizes(panel.quantity, panel.status, table, count)
