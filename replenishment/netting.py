@@ -66,7 +66,7 @@ def net_along_time(
     checked("net_stock", net_stock, "(-inf, inf)")
     checked("arrivals", arrivals, "[0, inf)")
     checked("level", level, "(-inf, inf)")
-    checked("fractile", fractile, "(0, 1)")
+    checked("fractile", fractile, "[0, 1]")
     checked("review", review, "[0, inf)")
     horizon = cumulative.shape[2]
     due = np.zeros((len(net_stock), horizon + 1))

@@ -542,7 +542,7 @@ ORDERS: Final = [
     Call(
         net_along_time,
         {
-            **_array(net_stock=(5.0, REAL), level=(20.0, REAL), fractile=(0.95, SHARE)),
+            **_array(net_stock=(5.0, REAL), level=(20.0, REAL), fractile=(0.95, "[0, 1]")),
             "arrivals": (np.array([[0.0, 3.0]]), FROM_0),
             "review": (1, FROM_0),
         },
