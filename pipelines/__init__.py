@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipelines.config import PlanConfig
     from pipelines.inputs import Inputs
+    from pipelines.jobs.backordering import BackorderResult, backorders
     from pipelines.jobs.planning import PlanResult, plan
 
 _HOMES = {
+    "BackorderResult": "pipelines.jobs.backordering",
     "Inputs": "pipelines.inputs",
     "PlanConfig": "pipelines.config",
     "PlanResult": "pipelines.jobs.planning",
+    "backorders": "pipelines.jobs.backordering",
     "plan": "pipelines.jobs.planning",
 }
 
-__all__ = ["Inputs", "PlanConfig", "PlanResult", "plan"]
+__all__ = ["BackorderResult", "Inputs", "PlanConfig", "PlanResult", "backorders", "plan"]
 
 
 def __getattr__(name: str) -> Any:
