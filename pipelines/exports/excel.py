@@ -52,7 +52,7 @@ def write_workbook(run: RunFiles, path: Path) -> None:
     lines = run.frame("recommendations").sort_values("priority", kind="stable")
     if len(lines) > _MOST_ROWS:
         raise ConfigurationError(f"{len(lines):,} lines are more than a sheet holds; export them as csv or sql")
-    at = lines.columns.get_loc("order_quantity") + 1
+    at = list(lines.columns).index("order_quantity") + 1
     for k, name in enumerate(OVERRIDES):
         lines.insert(at + k, name, None)
     book = xlsxwriter.Workbook(

@@ -138,7 +138,7 @@ def _prepare(connection: sa.Connection, metadata: sa.MetaData, tables: dict[str,
         for column in table.columns:
             if column.name not in there:
                 text = CreateColumn(column).compile(dialect=connection.dialect)
-                connection.execute(sa.DDL(f"ALTER TABLE {name} ADD COLUMN {str(text).replace('%', '%%')}"))
+                connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {text}")
     create = "CREATE OR REPLACE VIEW" if connection.dialect.name == "postgresql" else "CREATE VIEW IF NOT EXISTS"
     connection.execute(sa.text(f"{create} restock_latest AS {_VIEW}"))
 
@@ -168,13 +168,9 @@ def _rows(run: RunFiles, frame: pd.DataFrame, keys: tuple[str, ...]) -> list[dic
     for name in frame.columns:
         values = frame[name].fillna("") if name in keys else frame[name]
         dates = pd.api.types.is_datetime64_any_dtype(values)
-        columns[str(name)] = [
-            None if pd.isna(v) else v.date() if dates else v for v in values.astype(object).tolist()
-        ]
+        columns[str(name)] = [None if pd.isna(v) else v.date() if dates else v for v in values.astype(object).tolist()]
     names = list(columns)
-    return [
-        {"run_id": run.run_id, **dict(zip(names, row, strict=True))} for row in zip(*columns.values(), strict=True)
-    ]
+    return [{"run_id": run.run_id, **dict(zip(names, row, strict=True))} for row in zip(*columns.values(), strict=True)]
 
 
 def _upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
