@@ -12,15 +12,18 @@ if TYPE_CHECKING:
     from pipelines.config import PlanConfig
     from pipelines.inputs import Inputs
     from pipelines.jobs.planning import PlanResult, plan
+    from pipelines.jobs.replaying import ReplayResult, replay
 
 _HOMES = {
     "Inputs": "pipelines.inputs",
     "PlanConfig": "pipelines.config",
     "PlanResult": "pipelines.jobs.planning",
+    "ReplayResult": "pipelines.jobs.replaying",
     "plan": "pipelines.jobs.planning",
+    "replay": "pipelines.jobs.replaying",
 }
 
-__all__ = ["Inputs", "PlanConfig", "PlanResult", "plan"]
+__all__ = ["Inputs", "PlanConfig", "PlanResult", "ReplayResult", "plan", "replay"]
 
 
 def __getattr__(name: str) -> Any:
