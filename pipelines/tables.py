@@ -280,6 +280,7 @@ def _customer_orders() -> pa.DataFrameSchema:
             "shipped_on": _date("day of the last shipment"),
             "cancelled_on": _date("day on which the rest was cancelled"),
             "promised_on": _date("day that the customer was told"),
+            "allocated_quantity": _number("units on hand that are set aside for this line"),
             "unit_price": _number("money per unit"),
             "channel": _identifier("sales channel"),
         },
