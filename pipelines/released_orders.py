@@ -109,11 +109,11 @@ def still_unseen(
         for row in rows:
             waiting.setdefault(key(row), []).append(row)
         for k, line in enumerate(lines):
-            row = next((r for r in waiting.get(key(line), []) if k not in seen and same(line, r)), None)
-            if row is not None:
+            fits = [r for r in waiting.get(key(line), []) if k not in seen and same(line, r)]
+            if fits:
                 seen.add(k)
-                if row["sku"] is not None:
-                    waiting[key(line)].remove(row)
+                if fits[0]["sku"] is not None:
+                    waiting[key(line)].remove(fits[0])
         rows = [row for left in waiting.values() for row in left]
     return known.drop(index=sorted(seen)).reset_index(drop=True)
 
