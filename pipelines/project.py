@@ -13,6 +13,7 @@ from pipelines.config import PlanConfig, read_toml
 from pipelines.errors import ConfigurationError, UnavailableError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
+from pipelines.memory import memory_digests, remember
 from pipelines.promise_record import read_record, record_digest
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
@@ -51,6 +52,7 @@ class Project:
         told = record_digest(self.workspace)
         if told is not None:
             digests["told"] = told
+        digests |= memory_digests(self.workspace)
         return self.identity_of(digests), digests
 
     def identity_of(self, digests: dict[str, str], **more: str) -> str:
@@ -182,7 +184,8 @@ def _compute(
     from pipelines.jobs.simulating import simulate_plan
 
     run = thread_mapper(jobs or default_jobs())
-    made = make_plan(project.inputs, project.config, run=run, progress=progress)
+    memory = remember(project.workspace)
+    made = make_plan(project.inputs, project.config, run=run, progress=progress, memory=memory)
     refuse_changed(project, before)
     progress("simulating")
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
@@ -210,7 +213,8 @@ def _compute(
         write_json(folder / "backorders.json", tended.summary)
         write_json(folder / "summary.json", result.summary)
 
-    project.workspace.publish(run_id, manifest_of(project, "plan", digests), write)
+    released = [] if memory.released is None else sorted(set(memory.released["po"]))
+    project.workspace.publish(run_id, {**manifest_of(project, "plan", digests), "released": released}, write)
 
 
 def manifest_of(project: Project, command: str, digests: dict[str, str]) -> dict[str, Any]:

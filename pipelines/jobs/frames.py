@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
 from pipelines.jobs.order_frames import describe_orders
+from pipelines.jobs.remembering import released_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,6 @@ STATUSES: Final = (
 )
 # Tables and columns that a later version will act on: whoever fills them must not believe that they already count.
 _NOT_USED_YET: Final = (
-    "items.ownership",
     "known_ahead.price",
     "known_ahead.promotion",
     "events",
@@ -88,6 +88,7 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
             "economic_order_quantity": levels.economic_lot,
             "on_hand": stock.on_hand,
             "on_order": stock.on_order,
+            "released": released_units(made.unseen, panel.keys),
             "next_arrival_date": _opening_dates(made, stock.next_arrival, stock.next_arrival >= 0),
             "backordered": stock.backordered,
             "allocated": stock.allocated,
