@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pipelines.commands.exporting import export, released
 from pipelines.commands.options import AS_OF as _AS_OF
 from pipelines.commands.options import JOBS as _JOBS
 from pipelines.commands.options import JSON as _JSON
@@ -258,6 +259,10 @@ def doctor(workspace: Path, as_json: bool) -> None:
         click.echo("The installation is sound." if sound else "The installation is not sound.")
     if not sound:
         sys.exit(5)
+
+
+for _command in (export, released):
+    restock.add_command(_command)
 
 
 def main() -> NoReturn:

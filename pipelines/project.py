@@ -13,6 +13,7 @@ from pipelines.config import PlanConfig, read_toml
 from pipelines.errors import ConfigurationError, UnavailableError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
+from pipelines.memory import memory_digests, remember
 from pipelines.promise_record import read_record, record_digest
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
@@ -42,6 +43,7 @@ class Project:
         told = record_digest(self.workspace)
         if told is not None:
             digests["told"] = told
+        digests |= memory_digests(self.workspace)
         return run_identity(digests, self.config.model_dump(mode="json"), version("restock")), digests
 
 
@@ -169,7 +171,8 @@ def _compute(
     from pipelines.jobs.simulating import simulate_plan
 
     run = thread_mapper(jobs or default_jobs())
-    made = make_plan(project.inputs, project.config, run=run, progress=progress)
+    memory = remember(project.workspace)
+    made = make_plan(project.inputs, project.config, run=run, progress=progress, memory=memory)
     _refuse_changed(project, before)
     progress("simulating")
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
@@ -205,5 +208,6 @@ def _compute(
         },
         "config": project.config.model_dump(mode="json"),
         "versions": versions,
+        "released": [] if memory.released is None else sorted(set(memory.released["po"])),
     }
     project.workspace.publish(run_id, manifest, write)

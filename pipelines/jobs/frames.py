@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
 from pipelines.jobs.order_frames import describe_orders
+from pipelines.jobs.remembering import released_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +88,7 @@ def recommendation_frame(made: Plan) -> pd.DataFrame:
             "economic_order_quantity": levels.economic_lot,
             "on_hand": stock.on_hand,
             "on_order": stock.on_order,
+            "released": released_units(made.unseen, panel.keys),
             "next_arrival_date": _opening_dates(made, stock.next_arrival, stock.next_arrival >= 0),
             "backordered": stock.backordered,
             "allocated": stock.allocated,
