@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.kernels.paths import sums_at
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Follows, Pools
 from forecasting.panel import DemandPanel
 
@@ -21,6 +22,7 @@ Keys = npt.NDArray[np.uint64]
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 SERIES_A_PIECE = 1024
+_SUMMED_TOGETHER = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,18 @@ class FittedSeries:
         for number in numbers:
             where = np.flatnonzero(piece == number)
             out[where] = self.pieces[int(number)].paths(place[where], keys[where], horizon, count)
+        return out
+
+    def sums(self, rows: Integers, keys: Keys, length: Integers, count: int) -> Floats32:
+        """Draw the demand of each series over its own ``length`` of periods; float32 (k, count)."""
+        out = np.empty((len(rows), count), dtype=np.float32)
+        # A path is as long as the longest drawn with it: those of like length together.
+        order = np.argsort(length, kind="stable")
+        for part in (order[k : k + _SUMMED_TOGETHER] for k in range(0, len(order), _SUMMED_TOGETHER)):
+            periods = np.repeat(length[part][:, None], count, axis=1)
+            drawn = np.empty((len(part), count), dtype=np.float32)
+            sums_at(self.paths(rows[part], keys[part], int(length[part].max()), count), periods, drawn)
+            out[part] = drawn
         return out
 
     def parameters(self) -> list[tuple[Integers, Mapping[str, npt.NDArray[np.generic]]]]:

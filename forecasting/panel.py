@@ -217,9 +217,11 @@ class DemandPanel:
     ) -> DemandPanel:
         """Assemble a panel from long rows: sku, date, quantity and, if there, location and in_stock.
 
-        Rows may be in any order. See :func:`forecasting.panel_assembly.assemble_panel` for the rules.
+        Rows may be in any order. See :func:`forecasting.assembly.assembling.assemble_panel` for the rules.
         """
-        from forecasting.panel_assembly import AssemblyRules, assemble_panel, batches_of_frame
+        from forecasting.assembly.assembling import assemble_panel
+        from forecasting.assembly.rows import batches_of_frame
+        from forecasting.assembly.rules import AssemblyRules
 
         rules = AssemblyRules(frequency=frequency, as_of=as_of, duplicates=duplicates, gaps=gaps)
         return assemble_panel(batches_of_frame(sales), rules)

@@ -13,7 +13,6 @@ from forecasting.calendars import day_to_date
 from forecasting.cleaning import prepare
 from forecasting.cleaning_rules import CleaningRules
 from forecasting.fitted import Mapper, fit_series
-from forecasting.kernels.paths import sums_at
 from forecasting.models.protocol import DemandModel, FitContext
 from forecasting.panel import CellStatus, DemandPanel
 from forecasting.seasonality import fit_pooled_seasonality
@@ -128,7 +127,6 @@ def run_trials(
     everything = np.arange(len(rows))
     # What the panel taught at the first origin serves at the later ones: it changes little, and costs most.
     pooled: list[Any] = [None] * len(models)
-    periods = np.repeat(length[:, None], DRAWS, axis=1)
 
     def try_at(o: int) -> None:
         origin = origins[o]
@@ -140,7 +138,7 @@ def run_trials(
             fitted = fit_series(model, cleaned, everything, context, pooled=pooled[j])
             if o == 0:
                 pooled[j] = fitted.pooled
-            sums_at(fitted.paths(everything, keys[rows], longest, DRAWS), periods, sums[j, o])
+            sums[j, o] = fitted.sums(everything, keys[rows], length, DRAWS)
         seen = chosen.quantity[:, origin + window]
         actual[o] = np.where(inside, seen, 0.0).sum(axis=1, dtype=np.float64)
         observed = ((chosen.status[:, origin + window] == CellStatus.OBSERVED) | ~inside).all(axis=1)

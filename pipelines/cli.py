@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pipelines.commands.options import AS_OF as _AS_OF
+from pipelines.commands.options import JOBS as _JOBS
+from pipelines.commands.options import JSON as _JSON
+from pipelines.commands.options import PROJECT as _PROJECT
+from pipelines.commands.options import RUN as _RUN
+from pipelines.commands.options import WORKSPACE as _WORKSPACE
+from pipelines.commands.output import chosen_run, workspace_of
+from pipelines.commands.output import print_json as _print_json
+from pipelines.commands.output import progress as _progress
 from pipelines.errors import RestockError
 
 if TYPE_CHECKING:
     from pipelines.project import Project, PublishedRun
 
 __all__ = ["main", "restock"]
-
-_PROJECT = click.option(
-    "--config",
-    "file",
-    type=click.Path(path_type=Path),
-    default=Path("restock.toml"),
-    show_default=True,
-    help="Configuration of the project.",
-)
-_WORKSPACE = click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="Folder of the runs; default: workspace beside the configuration.",
-)
-_AS_OF = click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Opening of the first period not yet observed."
-)
-_JOBS = click.option(
-    "--jobs", type=click.IntRange(min=1), default=None, help="Threads; the result does not depend on them."
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -184,23 +169,15 @@ def simulate(
 @restock.command()
 @click.argument("sku")
 @click.option("--location", default=None, help="Needed where the SKU is planned at several.")
-@click.option("--run", "run_id", default="latest", show_default=True, help="Id of a run.")
+@_RUN
 @_PROJECT
 @_WORKSPACE
 def explain(sku: str, location: str | None, run_id: str, file: Path, workspace: Path | None) -> None:
     """Tell how the recommended quantity of SKU came about."""
-    from pipelines.errors import ConfigurationError
     from pipelines.explaining import explain as story
-    from pipelines.project import open_project
-    from pipelines.workspace import Workspace
 
-    space = Workspace(workspace) if workspace else open_project(file).workspace
-    wanted = space.latest() if run_id == "latest" else run_id
-    if wanted is None:
-        raise ConfigurationError(f"there is no run in {space.root} yet; `restock plan` makes one")
-    if not space.complete(wanted):
-        raise ConfigurationError(f"run {wanted} is not in {space.runs}, or is damaged; `restock plan` makes it again")
-    click.echo(story(space.folder(wanted), sku, location))
+    space = workspace_of(file, workspace)
+    click.echo(story(space.folder(chosen_run(space, run_id)), sku, location))
 
 
 @restock.command()
@@ -262,19 +239,6 @@ def _fail(message: str, code: int, name: str = "failed") -> NoReturn:
     if "--json" in sys.argv:
         _print_json({"schema": 1, "status": "failed", "exit_code": code, "code": name, "error": message})
     sys.exit(code)
-
-
-def _progress() -> Callable[[str], None]:
-    """Say on a terminal what is being done; be silent in a pipe."""
-    if not sys.stderr.isatty():
-        return lambda _: None
-    return lambda stage: click.echo(f"… {stage}", err=True)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    from pipelines.workspace import plain
-
-    click.echo(json.dumps(plain(value), allow_nan=False, default=str))
 
 
 def _tell(project: Project, run: PublishedRun, as_json: bool) -> None:

@@ -17,7 +17,7 @@ from pipelines.readers import open_table
 from pipelines.sources import TableSource
 from pipelines.workspace import Workspace, digest_text, run_identity, write_csv, write_json, write_parquet
 
-__all__ = ["Project", "PublishedRun", "open_project", "run_plan"]
+__all__ = ["Project", "PublishedRun", "open_project", "project_workspace", "run_plan"]
 
 _SECTIONS = {"plan", "data", "workspace"}
 
@@ -72,8 +72,16 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
         for path in source.path:
             if not path.exists():
                 raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}", code="no_such_file")
-    folder = workspace or file.parent / str(_section(values, "workspace", file).get("folder", "workspace"))
-    return Project(file, config, inputs, Workspace(folder))
+    return Project(file, config, inputs, Workspace(workspace) if workspace else _workspace(values, file))
+
+
+def project_workspace(file: Path) -> Workspace:
+    """The workspace that a configuration names; its tables are not looked for."""
+    return _workspace(read_toml(file), file)
+
+
+def _workspace(values: dict[str, Any], file: Path) -> Workspace:
+    return Workspace(file.parent / str(_section(values, "workspace", file).get("folder", "workspace")))
 
 
 def _section(values: dict[str, Any], name: str, file: Path) -> dict[str, Any]:

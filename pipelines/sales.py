@@ -81,7 +81,7 @@ class CheckedSales:
         return names - {"channel"} | ({"location"} if "channel" in names else frozenset())
 
     def scan(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the good rows; see :class:`forecasting.panel_assembly.RowSource`."""
+        """Yield the good rows; see :class:`forecasting.assembly.rows.RowSource`."""
         if self._kept is not None:
             for batch in self._kept:
                 yield self._without_dropped(batch).select(list(columns))

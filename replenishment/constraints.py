@@ -5,9 +5,21 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from replenishment.validation import checked, checked_or_none
+
 __all__ = ["cap_at_maximum", "cap_at_shelf_life", "order_quantity", "round_to_load_units"]
 
 Floats = npt.NDArray[np.float64]
+
+
+def _check_lots(lot: Floats, minimum: Floats) -> None:
+    checked("lot", lot, "[0, inf)")
+    checked("minimum", minimum, "[0, inf)")
+
+
+def _check_order(quantity: Floats, position: Floats) -> None:
+    checked("quantity", quantity, "[0, inf)")
+    checked("position", position, "(-inf, inf)")
 
 
 def order_quantity(
@@ -24,6 +36,9 @@ def order_quantity(
     need : (n,) units up to ``raise_to``, before lots and minimum; 0 where no order is due.
     quantity : (n,) units to order: a multiple of the lot, at least the minimum, or 0.
     """
+    _check_lots(lot, minimum)
+    for name, levels in (("position", position), ("reorder_point", reorder_point), ("raise_to", raise_to)):
+        checked(name, levels, "(-inf, inf)")
     due = position <= reorder_point
     need = np.where(due, np.maximum(raise_to - position, 0.0), 0.0)
     size = np.where(lot > 0, lot, 1.0)
@@ -48,7 +63,9 @@ def cap_at_maximum(
     -------
     quantity, exceeds : units; whether position + order lies above the maximum all the same.
     """
-    room = np.where(np.isnan(maximum), np.inf, maximum - position)
+    _check_order(quantity, position)
+    _check_lots(lot, minimum)
+    room = np.where(np.isnan(checked_or_none("maximum", maximum, "[0, inf]")), np.inf, maximum - position)
     size = np.where(lot > 0, lot, 1.0)
     fits = np.where(lot > 0, np.floor(np.where(np.isfinite(room), room, 0.0) / size + 1e-9) * size, room)
     least = np.maximum(minimum, lot)
@@ -71,7 +88,10 @@ def cap_at_shelf_life(
     -------
     quantity, cut : units; whether the order is smaller than it was.
     """
-    room = np.where(np.isnan(sold), np.inf, np.maximum(sold - position, 0.0))
+    _check_order(quantity, position)
+    _check_lots(lot, minimum)
+    lasts = np.isnan(checked_or_none("sold", sold, "[0, inf]"))
+    room = np.where(lasts, np.inf, np.maximum(sold - position, 0.0))
     size = np.where(lot > 0, lot, 1.0)
     fits = np.where(lot > 0, np.floor(np.where(np.isfinite(room), room, 0.0) / size + 1e-9) * size, room)
     capped = np.where(quantity > room + 1e-9, np.where(fits >= minimum - 1e-9, fits, 0.0), quantity)
@@ -94,10 +114,13 @@ def round_to_load_units(quantity: Floats, sizes: Floats, lot: Floats, room: Floa
     Raises
     ------
     ValueError
-        For a share below 0.
+        For a number out of its range.
     """
-    if not share >= 0:
-        raise ValueError(f"share is {share}; it must be at least 0")
+    checked("share", share, "[0, inf)")
+    checked("quantity", quantity, "[0, inf)")
+    checked("lot", lot, "[0, inf)")
+    checked("room", room, "[-inf, inf]")
+    checked_or_none("sizes", sizes, "[0, inf]")
     result, most = quantity.copy(), np.minimum(quantity * (1.0 + share), room) + 1e-9
     for size in sizes.T:
         packs = size / np.where(lot > 0, lot, 1.0)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, gammainc, gammaincc, gammaln
 
-from replenishment.validation import FloatArray, as_floats
+from replenishment.validation import FloatArray, as_floats, checked, checked_level
 
 __all__ = [
     "negative_binomial_cdf",
@@ -43,7 +43,7 @@ def poisson_pmf(k: ArrayLike, mean: ArrayLike) -> FloatArray:
     Source: C. Loader, "Fast and accurate computation of binomial probabilities" (2000): the saddle-point
     form keeps about 14 digits where ``exp(k log(mean) - mean - log k!)`` loses one for each factor ten.
     """
-    count, rate = np.broadcast_arrays(np.asarray(k, dtype=np.float64), np.asarray(mean, dtype=np.float64))
+    count, rate = np.broadcast_arrays(checked_level(k, "k"), checked("mean", mean, "[0, inf)"))
     positive, safe_rate = np.maximum(count, 1.0), np.maximum(rate, 1e-300)
     exponent = -_stirling_error(positive) - _deviance(positive, safe_rate)
     value = np.exp(exponent) / np.sqrt(2.0 * np.pi * positive)
@@ -53,14 +53,22 @@ def poisson_pmf(k: ArrayLike, mean: ArrayLike) -> FloatArray:
 
 def poisson_cdf(k: ArrayLike, mean: ArrayLike) -> FloatArray:
     """Return P(D <= k) of a Poisson demand for any real k (the next whole number below counts)."""
-    count = np.floor(np.asarray(k, dtype=np.float64))
-    return as_floats(np.where(count < 0, 0.0, gammaincc(np.maximum(count, 0.0) + 1.0, mean)))
+    count, rate = np.floor(checked_level(k, "k")), checked("mean", mean, "[0, inf)")
+    return as_floats(np.where(count < 0, 0.0, gammaincc(np.maximum(count, 0.0) + 1.0, rate)))
 
 
 def poisson_survival(k: ArrayLike, mean: ArrayLike) -> FloatArray:
     """Return P(D > k) of a Poisson demand for any real k, with full relative precision in the tail."""
-    count = np.floor(np.asarray(k, dtype=np.float64))
-    return as_floats(np.where(count < 0, 1.0, gammainc(np.maximum(count, 0.0) + 1.0, mean)))
+    count, rate = np.floor(checked_level(k, "k")), checked("mean", mean, "[0, inf)")
+    return as_floats(np.where(count < 0, 1.0, gammainc(np.maximum(count, 0.0) + 1.0, rate)))
+
+
+def _negative_binomial(k: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a count and the moments of a negative-binomial demand after checking them."""
+    mu, var = checked("mean", mean, "(0, inf)"), checked("variance", variance, "(0, inf)")
+    if np.any(var <= mu):
+        raise ValueError(f"variance is {variance!r}; it must lie in (mean, inf), and the mean is {mean!r}")
+    return checked_level(k, "k"), mu, var
 
 
 def negative_binomial_pmf(k: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> FloatArray:
@@ -69,7 +77,7 @@ def negative_binomial_pmf(k: ArrayLike, mean: ArrayLike, variance: ArrayLike) ->
 
     The binomial part is Loader's saddle-point form with a real number of trials.
     """
-    count, mu, var = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (k, mean, variance)))
+    count, mu, var = np.broadcast_arrays(*_negative_binomial(k, mean, variance))
     size, success = mu * mu / (var - mu), mu / var
     positive = np.maximum(count, 1.0)
     trials = size + positive
@@ -87,14 +95,16 @@ def negative_binomial_pmf(k: ArrayLike, mean: ArrayLike, variance: ArrayLike) ->
 
 def negative_binomial_cdf(k: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> FloatArray:
     """Return P(D <= k) of a negative-binomial demand for any real k."""
-    count, mu, var = np.floor(np.asarray(k, dtype=np.float64)), np.asarray(mean), np.asarray(variance)
+    level, mu, var = _negative_binomial(k, mean, variance)
+    count = np.floor(level)
     inside = betainc(mu * mu / (var - mu), np.maximum(count, 0.0) + 1.0, mu / var)
     return as_floats(np.where(count < 0, 0.0, inside))
 
 
 def negative_binomial_survival(k: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> FloatArray:
     """Return P(D > k) of a negative-binomial demand for any real k, precise in the tail."""
-    count, mu, var = np.floor(np.asarray(k, dtype=np.float64)), np.asarray(mean), np.asarray(variance)
+    level, mu, var = _negative_binomial(k, mean, variance)
+    count = np.floor(level)
     # the mirrored integral is as precise in the tail as betaincc, and a dozen times faster
     inside = betainc(np.maximum(count, 0.0) + 1.0, mu * mu / (var - mu), (var - mu) / var)
     return as_floats(np.where(count < 0, 1.0, inside))

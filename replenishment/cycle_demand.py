@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replenishment.demand_distributions import Demand
-from replenishment.validation import FloatArray, as_floats, checked, checked_whole
+from replenishment.validation import FloatArray, as_floats, checked, checked_level, checked_whole
 
 __all__ = ["CycleDemand", "probability_below"]
 
 
 def probability_below(demand: Demand, x: ArrayLike) -> FloatArray:
     """Return P(D < x): the probability that a level of x is not used up entirely."""
-    return demand.cdf(np.nextafter(np.asarray(x, dtype=np.float64), -np.inf))
+    return demand.cdf(np.nextafter(checked_level(x), -np.inf))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from replenishment.count_probabilities import (
     poisson_survival,
 )
 from replenishment.root_finding import smallest_integer
-from replenishment.validation import FloatArray, as_floats, checked
+from replenishment.validation import FloatArray, as_floats, checked, checked_level
 
 __all__ = [
     "CountDemand",
@@ -101,12 +101,12 @@ class NormalDemand:
 
     def cdf(self, x: ArrayLike) -> FloatArray:
         """Return P(D <= x)."""
-        gap = np.asarray(x, dtype=np.float64) - self.mean
+        gap = checked_level(x) - self.mean
         return as_floats(np.where(self.sd > 0, ndtr(gap / np.where(self.sd > 0, self.sd, 1.0)), gap >= 0))
 
     def survival(self, x: ArrayLike) -> FloatArray:
         """Return P(D > x)."""
-        gap = self.mean - np.asarray(x, dtype=np.float64)
+        gap = self.mean - checked_level(x)
         return as_floats(np.where(self.sd > 0, ndtr(gap / np.where(self.sd > 0, self.sd, 1.0)), gap > 0))
 
     def quantile(self, probability: ArrayLike) -> FloatArray:
@@ -149,11 +149,11 @@ class PoissonDemand:
 
     def cdf(self, x: ArrayLike) -> FloatArray:
         """Return P(D <= x)."""
-        return poisson_cdf(x, self.mean)
+        return poisson_cdf(checked_level(x), self.mean)
 
     def survival(self, x: ArrayLike) -> FloatArray:
         """Return P(D > x)."""
-        return poisson_survival(x, self.mean)
+        return poisson_survival(checked_level(x), self.mean)
 
     def quantile(self, probability: ArrayLike) -> FloatArray:
         """Return the smallest whole level with P(D <= level) >= probability."""
@@ -196,11 +196,11 @@ class NegativeBinomialDemand:
 
     def cdf(self, x: ArrayLike) -> FloatArray:
         """Return P(D <= x)."""
-        return negative_binomial_cdf(x, self.mean, self.variance)
+        return negative_binomial_cdf(checked_level(x), self.mean, self.variance)
 
     def survival(self, x: ArrayLike) -> FloatArray:
         """Return P(D > x)."""
-        return negative_binomial_survival(x, self.mean, self.variance)
+        return negative_binomial_survival(checked_level(x), self.mean, self.variance)
 
     def quantile(self, probability: ArrayLike) -> FloatArray:
         """Return the smallest whole level with P(D <= level) >= probability."""
@@ -248,7 +248,7 @@ class GammaDemand:
 
     def survival(self, x: ArrayLike) -> FloatArray:
         """Return P(D > x)."""
-        level = np.maximum(np.asarray(x, dtype=np.float64), 0.0)
+        level = np.maximum(checked_level(x), 0.0)
         return as_floats(gammaincc((self.mean / self.sd) ** 2, level * self.mean / self.variance))
 
     def quantile(self, probability: ArrayLike) -> FloatArray:
@@ -295,7 +295,7 @@ class LognormalDemand:
         return as_floats(self.mean**2 * np.expm1(self.sigma**2))
 
     def _z(self, x: ArrayLike) -> FloatArray:
-        level = np.asarray(x, dtype=np.float64)
+        level = checked_level(x)
         inside = (np.log(np.where(level > 0, level, 1.0)) - self.mu) / self.sigma
         return np.where(level > 0, inside, -np.inf)
 

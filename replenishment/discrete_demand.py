@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from replenishment.demand_distributions import Demand
 from replenishment.root_finding import smallest_level
-from replenishment.validation import FloatArray, as_floats, checked, checked_total, checked_whole
+from replenishment.validation import FloatArray, as_floats, checked, checked_level, checked_total, checked_whole
 
 __all__ = ["DiscreteDemand", "MixtureDemand", "demand_over_random_lead_time"]
 
@@ -96,7 +96,7 @@ class DiscreteDemand:
 
     def survival(self, x: ArrayLike) -> FloatArray:
         """Return P(D > x)."""
-        return as_floats(self._above(np.asarray(x, dtype=np.float64))[0])
+        return as_floats(self._above(checked_level(x))[0])
 
     def quantile(self, probability: ArrayLike) -> FloatArray:
         """Return the smallest value with P(D <= value) >= probability (within 1e-12)."""
@@ -106,13 +106,13 @@ class DiscreteDemand:
 
     def loss(self, x: ArrayLike) -> FloatArray:
         """Return E[(D - x)+]."""
-        level = np.asarray(x, dtype=np.float64)
+        level = checked_level(x)
         share, first, _ = self._above(level)
         return as_floats(np.maximum(first - level * share, 0.0))
 
     def second_loss(self, x: ArrayLike) -> FloatArray:
         """Return E[(D - x)+ (D - x - 1)+] / 2 for whole demand, else E[((D - x)+)**2] / 2."""
-        level = np.asarray(x, dtype=np.float64)
+        level = checked_level(x)
         share, first, second = self._above(level)
         square = second - 2.0 * level * first + level * level * share
         return as_floats(np.maximum(square - (first - level * share if self.whole else 0.0), 0.0) / 2.0)

@@ -195,12 +195,13 @@ def lost_sales_measures(per_period: CountDemand, order_up_to: int, lead_time: in
 def lost_sales_order_up_to_for(per_period: CountDemand, lead_time: int, fill_rate: float) -> int:
     """Return the smallest S whose exact fill rate under lost sales is at least a target in (0, 1)."""
     wanted = float(checked("fill_rate", fill_rate, "(0, 1)"))
+    wait = checked_whole("lead_time", lead_time, "[0, inf)")
 
     def enough(level: FloatArray) -> NDArray[np.bool_]:
         order_up_to = round(float(level))
         if order_up_to < 1:
             return np.asarray(False)
-        return np.asarray(lost_sales_measures(per_period, order_up_to, lead_time).fill_rate >= wanted)
+        return np.asarray(lost_sales_measures(per_period, order_up_to, wait).fill_rate >= wanted)
 
-    start = float(per_period.mean) * (lead_time + 1)
+    start = float(per_period.mean) * (wait + 1)
     return int(smallest_integer(enough, max(start, 1.0), 0.25 * np.sqrt(start)))

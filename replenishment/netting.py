@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.distributions import LeadTimeDemand
+from replenishment.validation import checked
 
 __all__ = ["NetPosition", "net_along_time"]
 
@@ -62,6 +63,11 @@ def net_along_time(
     review : R periods, the same for all. level : (n,) the level that the position is compared with.
     fractile : (n,) P(demand over L + R <= level). lost : bool (n,) unmet demand is lost.
     """
+    checked("net_stock", net_stock, "(-inf, inf)")
+    checked("arrivals", arrivals, "[0, inf)")
+    checked("level", level, "(-inf, inf)")
+    checked("fractile", fractile, "[0, 1]")
+    checked("review", review, "[0, inf)")
     horizon = cumulative.shape[2]
     due = np.zeros((len(net_stock), horizon + 1))
     width = min(arrivals.shape[1], horizon + 1)

@@ -185,5 +185,6 @@ def single_order_for_several_periods(
     The smallest level at which the *average* of P(D_1 + ... + D_t <= level) over t reaches the critical ratio.
     Parameters as in :func:`single_order_cost`.
     """
+    critical_ratio(overage=overage, underage=underage)
     protected = CycleDemand(cumulative[0], tuple(cumulative), delayed=False)
     return cheapest_order_up_to(protected, holding_cost=overage, stockout_cost=underage)

@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from replenishment.validation import checked
+
 __all__ = ["STEPS", "STEPS_BEYOND", "RankedPacks", "ladder_units", "rank_packs"]
 
 Floats = npt.NDArray[np.float64]
@@ -41,6 +43,8 @@ def ladder_units(order: Floats, least: Floats, pack: Floats, stride: Floats) -> 
     float64 (n, 1 + STEPS + STEPS_BEYOND); units ordered in all after each step, from 0 on, never falling. Column STEPS
     holds the order itself; steps of an order that has fewer are empty (the same number again).
     """
+    for name, units in (("order", order), ("least", least), ("pack", pack), ("stride", stride)):
+        checked(name, units, "[0, inf)")
     first = np.where(order > 0, np.minimum(least, order), 0.0)
     rest = order - first
     packs = np.ceil(rest / np.where(pack > 0, pack, 1.0) / (STEPS - 1) - _NEARLY)
@@ -138,12 +142,9 @@ def rank_packs(
         For a negative or unknown budget, cost or worth.
     """
     which = np.asarray(item, dtype=np.int64)
-    numbers = [np.asarray(x, dtype=np.float64) for x in (units, cost, avoided)]
-    for name, values in zip(("units", "cost", "avoided"), numbers, strict=True):
-        if not (values >= 0).all():
-            raise ValueError(f"{name} must be at least 0 and known, got {values[~(values >= 0)][0]}")
-    if not budget >= 0:
-        raise ValueError(f"budget is {budget}; it must be at least 0")
+    given = (("units", units), ("cost", cost), ("avoided", avoided))
+    numbers = [checked(name, values, "[0, inf)") for name, values in given]
+    checked("budget", budget, "[0, inf]")
     steps = _pooled(_Steps(which, *numbers))
     which, ratio = steps.item, _ratio(steps.avoided, steps.cost)
     starts = np.flatnonzero(np.diff(which, prepend=-1))

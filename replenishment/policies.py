@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from replenishment.service import ProtectionDemand, smallest_level
+from replenishment.validation import checked
 
 __all__ = ["MEASURES", "POLICIES", "LotRules", "OrderingRule", "Policies", "Targets", "service_curve", "set_policies"]
 
@@ -57,14 +58,10 @@ class Targets:
         unknown = set(np.unique(self.measure)) - set(MEASURES)
         if unknown:
             raise ValueError(f"unknown measure {sorted(unknown)}; allowed are {', '.join(MEASURES)}")
-        wanted = self.target[self.measure != "cost"]
-        if wanted.size and not ((wanted > 0) & (wanted < 1)).all():
-            bad = wanted[~((wanted > 0) & (wanted < 1))][0]
-            raise ValueError(f"target is {bad}; it must lie between 0 and 1, both excluded (a rate of 2 % is 0.02)")
+        checked("target", self.target[self.measure != "cost"], "(0, 1)")
         costed = self.measure == "cost"
         for name, cost in (("holding_cost", self.holding_cost), ("shortage_cost", self.shortage_cost)):
-            if not (cost[costed] > 0).all():
-                raise ValueError(f'{name} must be known and above 0 for every item with measure = "cost"')
+            checked(f'{name} of measure = "cost"', cost[costed], "(0, inf)")
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from replenishment.validation import checked, checked_or_none
+
 __all__ = ["choose_offers", "cost_per_year", "split_order"]
 
 Floats = npt.NDArray[np.float64]
@@ -28,6 +30,10 @@ def cost_per_year(
     (Silver, Pyke and Thomas 2017, Inventory and Production Management, eq. 4.1 with safety stock); NaN where a part
     is unknown.
     """
+    for name, known in (("demand", demand), ("order_units", order_units), ("stock", stock)):
+        checked(name, known, "[0, inf)")
+    for name, money in (("unit_cost", unit_cost), ("order_cost", order_cost), ("holding_rate", holding_rate)):
+        checked_or_none(name, money, "[0, inf)")
     orders = np.divide(demand, order_units, out=np.zeros(len(demand)), where=order_units > 0)
     return np.asarray(demand * unit_cost + orders * order_cost + stock * unit_cost * holding_rate)
 
@@ -66,6 +72,10 @@ def split_order(quantity: float, limit: Floats, pack: Floats, minimum: Floats) -
     float64 (k,) units; whole packs of at least the minimum of each within its limit, or 0. What is left is raised to
     packs and minimum of the next; together they may be less than wanted where all are at their limit.
     """
+    checked("quantity", quantity, "[0, inf)")
+    checked("limit", limit, "[0, inf]")
+    checked("pack", pack, "[0, inf)")
+    checked("minimum", minimum, "[0, inf)")
     out, left = np.zeros(len(limit)), quantity
     for k, (most, size, least) in enumerate(zip(limit.tolist(), pack.tolist(), minimum.tolist(), strict=True)):
         if left <= 1e-9 * max(quantity, 1.0):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from replenishment.next_packs import rank_packs
+from replenishment.validation import checked
 
 __all__ = ["URGENT", "Decision", "SupplierOrder", "meet_minimum_value"]
 
@@ -61,6 +62,11 @@ def meet_minimum_value(
     Packs are added by backorders avoided per money until the minimum is reached; of those that would each reach it as
     the last one, the cheapest is taken.
     """
+    checked("value", value, "[0, inf)")
+    checked("minimum", minimum, "[0, inf)")
+    checked("money", money, "[0, inf]")
+    for name, numbers in (("units", units), ("cost", cost), ("avoided", avoided)):
+        checked(name, numbers, "[0, inf)")
     none = np.zeros(n)
     if value <= 0 or value >= minimum * (1 - 1e-12):
         return SupplierOrder("met", none, value)

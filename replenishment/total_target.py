@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from replenishment.validation import checked
+
 __all__ = ["TotalTarget", "points_for_total"]
 
 # So many items at most are lowered after the multiplier has done its work.
@@ -59,8 +61,10 @@ def points_for_total(rate: Floats, value: Floats, weight: Floats, target: float)
     one multiplier would, until the target is met. What the last step avoids too much is given back where it saves most
     money, off the envelope too. On the envelope the result is optimal; elsewhere it costs at most the last step more.
     """
-    if not target > 0:
-        raise ValueError(f"target is {target}; it must be above 0")
+    checked("target", target, "(0, inf)")
+    checked("rate", rate, "[0, 1]")
+    checked("value", value, "(-inf, inf]")
+    checked("weight", weight, "[0, inf)")
     n = len(rate)
     short = rate * weight[:, None]
     allowed = target * float(weight.sum())

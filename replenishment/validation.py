@@ -8,7 +8,17 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["FloatArray", "IntArray", "as_floats", "checked", "checked_choice", "checked_total", "checked_whole"]
+__all__ = [
+    "FloatArray",
+    "IntArray",
+    "as_floats",
+    "checked",
+    "checked_choice",
+    "checked_level",
+    "checked_or_none",
+    "checked_total",
+    "checked_whole",
+]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -79,6 +89,18 @@ def checked(name: str, value: ArrayLike, allowed: str) -> FloatArray:
         offender = float(values[place])
         where = f"[{', '.join(str(int(i)) for i in place)}]" if values.ndim else ""
         raise ValueError(f"{name}{where} is {offender:g}; it must lie in {allowed}{_hint(allowed, offender)}")
+    return as_floats(values)
+
+
+def checked_level(value: ArrayLike, name: str = "x") -> FloatArray:
+    """Return a level that a demand is compared with: any number, infinite ones included; NaN is refused."""
+    return checked(name, value, "[-inf, inf]")
+
+
+def checked_or_none(name: str, value: ArrayLike, allowed: str) -> FloatArray:
+    """Return numbers of which NaN means "none" or "not known", after checking that all others lie in a range."""
+    values = np.asarray(value, dtype=np.float64)
+    checked(name, values[~np.isnan(values)], allowed)
     return as_floats(values)
 
 

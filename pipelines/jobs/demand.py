@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from forecasting.assembly.assembling import assemble
+from forecasting.assembly.cells import PARTS_PER_UNIT
+from forecasting.assembly.rules import AssemblyRules
 from forecasting.panel import CellStatus, DemandPanel
-from forecasting.panel_assembly import PARTS_PER_UNIT, AssemblyRules, assemble
 from pipelines.checking import count_of
 from pipelines.config import PlanConfig
 from pipelines.errors import InputError

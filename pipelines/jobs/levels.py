@@ -36,7 +36,7 @@ Texts = npt.NDArray[np.str_]
 
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 _LEAD_TIME_STEP = PATH_STRIDE - 2
-_ITEMS_A_PIECE = 512
+_ITEMS_A_PIECE = 64
 _USUAL_PATHS = 400
 _MOST_DOUBLINGS = 4
 _CELLS_AT_ONCE = 5_000_000
@@ -270,7 +270,8 @@ def _sold_in_time(own: ItemFacts, waits: LeadTimes, forecaster: DemandForecaster
     sold = np.full(len(own.series), np.nan)
     until = np.rint(waits.mean()).astype(np.int64) + np.floor(np.nan_to_num(own.shelf_periods) + 1e-9).astype(np.int64)
     rows = np.flatnonzero(~np.isnan(own.shelf_periods))
-    paths = int(own.paths[0])
+    # A quantile of a sum over months: it needs no more paths where demand is rare.
+    paths = min(int(own.paths[0]), _USUAL_PATHS)
     # Paths to the end of long shelf lives are many numbers: a few items at a time, those of one length together.
     for length in np.unique(until[rows]):
         together = rows[until[rows] == length]

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from replenishment.demand_distributions import CountDemand
 from replenishment.discrete_demand import DiscreteDemand
 from replenishment.undershoot import support_size
-from replenishment.validation import FloatArray, as_floats, checked_total
+from replenishment.validation import FloatArray, as_floats, checked, checked_total
 
 __all__ = ["outstanding_with_crossing", "variance_with_crossing"]
 
@@ -70,5 +70,5 @@ def variance_with_crossing(mean: ArrayLike, variance: ArrayLike, lead_time_pmf: 
     """
     weights = checked_total("lead_time_pmf", lead_time_pmf)
     alive = 1.0 - np.cumsum(weights)[:-1]
-    mu, var = np.asarray(mean, dtype=np.float64), np.asarray(variance, dtype=np.float64)
+    mu, var = checked("mean", mean, "(0, inf)"), checked("variance", variance, "[0, inf)")
     return as_floats((1.0 + alive.sum()) * var + mu * mu * float(alive @ (1.0 - alive)))

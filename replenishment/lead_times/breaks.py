@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import kolmogorov
 
+from replenishment.validation import checked
+
 __all__ = ["FALSE_ALARM", "Break", "last_break"]
 
 Floats = npt.NDArray[np.float64]
@@ -55,6 +57,8 @@ def last_break(ordered: Integers, days: Floats, received: Flags, false_alarm: fl
     O'Quigley (1999), Computational Statistics and Data Analysis 30, 253-270. Scores are ranks in effect: a few very
     late orders make no break. Where a break is found, the orders after it are searched again.
     """
+    checked("days", days, "[0, inf)")
+    checked("false_alarm", false_alarm, "(0, 1)")
     order = np.lexsort((received, days, ordered))
     when, waited, came = ordered[order], days[order], received[order]
     found: Break | None = None

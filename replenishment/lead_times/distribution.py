@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammainc, gammaincinv
 
+from replenishment.validation import checked
+
 __all__ = ["LeadTimes", "gamma_reach", "summed"]
 
 Floats = npt.NDArray[np.float64]
@@ -42,11 +44,10 @@ class LeadTimes:
     @classmethod
     def constant(cls, periods: npt.ArrayLike) -> Self:
         """Lead times that are always the same; ``periods`` (n,) whole numbers, at least 0."""
-        length = np.atleast_1d(np.asarray(periods))
-        if length.size and (not np.equal(length, np.rint(length)).all() or length.min() < 0):
-            raise ValueError(
-                f"constant lead times must be whole periods of at least 0, got {length.min()} to {length.max()}"
-            )
+        length = np.atleast_1d(checked("periods", periods, "[0, inf)"))
+        odd = length[length != np.rint(length)]
+        if odd.size:
+            raise ValueError(f"periods is {odd[0]:g}; it must be whole and in [0, inf)")
         whole = length.astype(np.int64)
         probability = np.zeros((len(whole), int(whole.max(initial=0)) + 1))
         probability[np.arange(len(whole)), whole] = 1.0
@@ -66,9 +67,7 @@ class LeadTimes:
         -----
         P(L <= j) = P(days <= waits[j]): what arrives between two openings is available at the later one.
         """
-        mu, sigma = np.broadcast_arrays(np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64))
-        if mu.size and not (np.isfinite(mu).all() and np.isfinite(sigma).all() and mu.min() >= 0 and sigma.min() >= 0):
-            raise ValueError("lead_time_days and lead_time_sd_days must be finite and at least 0")
+        mu, sigma = np.broadcast_arrays(checked("mean", mean, "[0, inf)"), checked("sd", sd, "[0, inf)"))
         day = np.atleast_2d(np.asarray(waits, dtype=np.float64))
         steady = (sigma <= _STEADY_DAYS) | (mu <= _STEADY_DAYS)
         cumulative = (day >= mu[:, None] - 1e-9).astype(np.float64)
@@ -130,7 +129,7 @@ class LeadTimes:
 
 def gamma_reach(mean: npt.ArrayLike, sd: npt.ArrayLike) -> Floats:
     """Days beyond which less than a millionth of a gamma-distributed lead time lies; the mean where ``sd`` is 0."""
-    mu, sigma = np.broadcast_arrays(np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64))
+    mu, sigma = np.broadcast_arrays(checked("mean", mean, "[0, inf)"), checked("sd", sd, "[0, inf)"))
     reach = mu.astype(np.float64)
     random = (sigma > _STEADY_DAYS) & (mu > _STEADY_DAYS)
     m, s = mu[random], sigma[random]

@@ -92,10 +92,11 @@ class JointItems:
 
     def policy(self, multiples: ArrayLike, base_cycle: float | None = None) -> JointPolicy:
         """Return the policy with given multiples, and with the best base cycle unless one is given."""
-        m = np.asarray(multiples, dtype=np.int64)
+        m = checked("multiples", multiples, "[1, inf)").astype(np.int64)
         setup = self.shared_fixed_cost + float(np.sum(self.individual_fixed_costs / m))
         held = float(np.sum(self.holding_rates * m))
-        cycle = float(np.sqrt(setup / held)) if base_cycle is None else base_cycle
+        best = float(np.sqrt(setup / held))
+        cycle = best if base_cycle is None else float(checked("base_cycle", base_cycle, "(0, inf)"))
         return JointPolicy(cycle, m, cycle * m * self.demand_rates, setup / cycle + cycle * held)
 
 

@@ -40,12 +40,14 @@ class PriceBreaks:
 
     def region_of(self, order_quantity: ArrayLike) -> IntArray:
         """Return the 0-based price region of quantities; a break itself already has the lower price."""
-        return np.asarray(np.searchsorted(self.quantities, order_quantity, side="right") - 1)
+        return np.asarray(
+            np.searchsorted(self.quantities, checked("order_quantity", order_quantity, "[0, inf)"), side="right") - 1
+        )
 
     def cost_of_order(self, order_quantity: ArrayLike) -> FloatArray:
         """Return what an order costs when only the units beyond a break get the lower price (incremental)."""
         upper = np.append(self.quantities[1:], np.inf)
-        ordered = np.asarray(order_quantity, dtype=np.float64)[..., None]
+        ordered = np.asarray(checked("order_quantity", order_quantity, "[0, inf)"))[..., None]
         return as_floats(np.clip(np.minimum(ordered, upper) - self.quantities, 0.0, None) @ self.unit_costs)
 
 

@@ -158,6 +158,35 @@ def _stage(demand: PeriodDemand, costs: HorizonCosts, levels: FloatArray, next_v
     return _Stage(int(levels[0]) + last, int(levels[place]), values)
 
 
+def _bounds(demand: PeriodDemand, costs: HorizonCosts, *, last: bool) -> tuple[int, int]:
+    """
+    Return stocks at or below the s_t and at or above the S_t of a period.
+
+    With ``L(y)`` the cost of the period alone when it starts with y units (what a unit costs now less what it saves in
+    the next period included), a lower stock costs at most one more order later: to start with y is never best when
+    ``L(y) > min L + discount x K``, and to order is always better when ``L(x) > min L + (1 + discount) K``. In the last
+    period ``L`` counts what is charged at the end. Where the left end of ``L`` falls (buying costs more than waiting),
+    there is no such x. Source: A. F. Veinott (1966), "On the optimality of (s, S) inventory policies: new conditions
+    and a new proof", *SIAM Journal on Applied Mathematics* 14(5), 1067-1083.
+    """
+    rate, ending = costs.discount_factor, costs.discount_factor if last else 0.0
+    price = costs.purchase_cost * (1.0 if last else 1.0 - rate)
+    waiting = costs.stockout_cost + ending * costs.terminal_stockout_cost
+    width = demand.pmf.size + 2
+    while True:
+        levels = np.arange(-width, width + 1, dtype=np.float64)
+        short = demand.expected_shortage(levels)
+        held = levels - demand.mean + short
+        cost = price * levels + (costs.holding_cost + ending * costs.terminal_holding_cost) * held + waiting * short
+        above = cost - cost.min()
+        dear = np.flatnonzero(above > (1.0 + rate) * costs.fixed_cost)
+        place = int(np.argmin(cost))
+        left, right = dear[dear < place], dear[dear > place]
+        if right.size and (left.size or waiting <= price):
+            return int(levels[left[-1]]) if left.size else -width, int(levels[right[0]])
+        width *= 2
+
+
 def _solve(
     demands: Sequence[PeriodDemand], costs: HorizonCosts, initial: int, low: int, high: int
 ) -> FiniteHorizonPolicy | None:
@@ -199,20 +228,19 @@ def finite_horizon_policy(
 
     Notes
     -----
-    Backward induction. The range of stocks is widened until the value function is a straight line at its lower end
-    (and is continued by it) and no order-up-to level touches its upper end, so nothing is cut off.
+    Backward induction on a range of stocks that holds every s_t and S_t: Veinott's bounds (see :func:`_bounds`) from
+    the costs of single periods. The range is widened further until the value function is a straight line at its lower
+    end (and is continued by it), so nothing is cut off.
     """
     periods = [d if isinstance(d, PeriodDemand) else PeriodDemand.whole(d) for d in demands]
     if not periods:
         raise ValueError("demands is empty; the horizon needs at least one period")
     start = checked_whole("initial_stock", float(np.asarray(initial_stock)), "(-inf, inf)")
-    width = (
-        max(period.pmf.size for period in periods)
-        + round(costs.fixed_cost / min(costs.holding_cost, costs.stockout_cost) / len(periods))
-        + 2
-    )
+    reach = max(period.pmf.size for period in periods) + 2
+    bounds = [_bounds(period, costs, last=False) for period in periods[:-1]] + [_bounds(periods[-1], costs, last=True)]
+    low, high = min(lowest for lowest, _ in bounds), max(highest for _, highest in bounds)
     while True:
-        found = _solve(periods, costs, start, min(-width, start - 3), max(width, start + 3))
+        found = _solve(periods, costs, start, min(low, start) - reach, max(high, start) + reach)
         if found is not None:
             return found
-        width *= 2
+        reach *= 2

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from replenishment.validation import checked
+
 __all__ = ["days_between_orders", "days_to_order_day"]
 
 Integers = npt.NDArray[np.int64]
@@ -24,7 +26,8 @@ def days_to_order_day(day: npt.ArrayLike, weekdays: Flags) -> Integers:
     day : one or (n,) days since 1970-01-01. weekdays : bool (n, 7), Monday first; a row of none means every day.
     """
     allowed = weekdays | ~weekdays.any(axis=1, keepdims=True)
-    weekday = np.broadcast_to((np.asarray(day, dtype=np.int64) + _EPOCH_WEEKDAY) % 7, (len(weekdays),))
+    number = checked("day", day, "(-inf, inf)").astype(np.int64)
+    weekday = np.broadcast_to((number + _EPOCH_WEEKDAY) % 7, (len(weekdays),))
     ahead = (weekday[:, None] + np.arange(7)) % 7
     first: Integers = np.argmax(np.take_along_axis(allowed, ahead, axis=1), axis=1).astype(np.int64)
     return first
@@ -37,8 +40,8 @@ def days_between_orders(day: npt.ArrayLike, weekdays: Flags, review_days: npt.Ar
 
     Parameters
     ----------
-    day : the day of the order. review_days : (n,) whole days between orders, at least 1.
+    day : the day of the order. review_days : (n,) whole days between orders; below 1 counts as 1.
     """
-    wait = np.maximum(np.asarray(review_days, dtype=np.int64), 1)
-    following: Integers = wait + days_to_order_day(np.asarray(day, dtype=np.int64) + wait, weekdays)
+    wait = np.maximum(checked("review_days", review_days, "[0, inf)").astype(np.int64), 1)
+    following: Integers = wait + days_to_order_day(checked("day", day, "(-inf, inf)").astype(np.int64) + wait, weekdays)
     return following

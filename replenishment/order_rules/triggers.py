@@ -60,8 +60,8 @@ def order_below_minimum(
     low, high = checked("minimum", minimum, "(-inf, inf)"), checked("maximum", maximum, "(-inf, inf)")
     below = have < low - _NEARLY * np.maximum(np.abs(low), 1.0)
     need = as_floats(np.where(below, np.maximum(np.maximum(low, high) - have, 0.0), 0.0))
-    order = raise_to_minimum(need, supplier_minimum)
-    return order if multiple is None else round_up_to_packs(order, multiple)
+    order = raise_to_minimum(need, checked("supplier_minimum", supplier_minimum, "[0, inf)"))
+    return order if multiple is None else round_up_to_packs(order, checked("multiple", multiple, "(0, inf)"))
 
 
 def order_at_or_below_level(position: ArrayLike, *, level: ArrayLike, quantity: ArrayLike) -> FloatArray:

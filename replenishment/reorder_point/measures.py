@@ -12,16 +12,21 @@ from replenishment.validation import FloatArray, as_floats, checked
 __all__ = ["mean_loss", "mean_of_cdf", "one_term_fill_rate", "reorder_point_measures"]
 
 
-def mean_loss(demand: Demand, reorder_point: FloatArray, order_quantity: FloatArray) -> FloatArray:
+def _checked_policy(reorder_point: ArrayLike, order_quantity: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    r = checked("reorder_point", reorder_point, "(-inf, inf)")
+    return r, checked("order_quantity", order_quantity, "(0, inf)")
+
+
+def mean_loss(demand: Demand, reorder_point: ArrayLike, order_quantity: ArrayLike) -> FloatArray:
     """Return the loss averaged over inventory positions uniform on (r, r + Q], whole or continuous."""
-    spread = demand.second_loss(reorder_point) - demand.second_loss(reorder_point + order_quantity)
-    return as_floats(np.maximum(spread, 0.0) / order_quantity)
+    r, q = _checked_policy(reorder_point, order_quantity)
+    return as_floats(np.maximum(demand.second_loss(r) - demand.second_loss(r + q), 0.0) / q)
 
 
-def mean_of_cdf(demand: Demand, reorder_point: FloatArray, order_quantity: FloatArray) -> FloatArray:
+def mean_of_cdf(demand: Demand, reorder_point: ArrayLike, order_quantity: ArrayLike) -> FloatArray:
     """Return P(D < y) averaged over inventory positions y uniform on (r, r + Q]."""
-    spread = demand.loss(reorder_point) - demand.loss(reorder_point + order_quantity)
-    return as_floats(1.0 - spread / order_quantity)
+    r, q = _checked_policy(reorder_point, order_quantity)
+    return as_floats(1.0 - (demand.loss(r) - demand.loss(r + q)) / q)
 
 
 def reorder_point_measures(
@@ -54,8 +59,7 @@ def reorder_point_measures(
     Source: G. Hadley and T. M. Whitin, *Analysis of Inventory Systems* (1963), chapter 4; P. H. Zipkin,
     *Foundations of Inventory Management* (2000), chapter 6.
     """
-    r = checked("reorder_point", reorder_point, "(-inf, inf)")
-    q = checked("order_quantity", order_quantity, "(0, inf)")
+    r, q = _checked_policy(reorder_point, order_quantity)
     rate = checked("demand_rate", demand_rate, "(0, inf)")
     filled = mean_of_cdf(demand, r, q)
     backorders = mean_loss(demand, r, q)
@@ -80,5 +84,5 @@ def one_term_fill_rate(demand: Demand, reorder_point: ArrayLike, order_quantity:
     Never above the exact (two-term) value; equal to it when demand over the lead time hardly ever exceeds r + Q.
     Source: Silver, Pyke and Thomas, *Inventory and Production Management in Supply Chains*, the (s, Q) chapter.
     """
-    q = checked("order_quantity", order_quantity, "(0, inf)")
-    return as_floats(1.0 - demand.loss(checked("reorder_point", reorder_point, "(-inf, inf)")) / q)
+    r, q = _checked_policy(reorder_point, order_quantity)
+    return as_floats(1.0 - demand.loss(r) / q)

@@ -21,7 +21,8 @@ from tests.benchmarks.measuring import report, write_sales
 
 def assemble_file(path: Path) -> float:
     """Read, check and assemble sales; return the seconds that it took."""
-    from forecasting.panel_assembly import AssemblyRules, assemble
+    from forecasting.assembly.assembling import assemble
+    from forecasting.assembly.rules import AssemblyRules
     from pipelines.quarantine import Findings
     from pipelines.readers import open_table
     from pipelines.sales import CheckedSales, SalesRules

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from forecasting.censored_demand import censored_exponential_mean, censored_poisson_mean
-from replenishment.conformal_quantile import conformal_bound, conformal_rank
+from forecasting.conformal_quantile import conformal_bound, conformal_rank
 from replenishment.demand_distributions import Demand, NormalDemand, PoissonDemand
 from replenishment.networks.guaranteed_service import ServiceStage, guaranteed_service_times
 from replenishment.networks.serial import SerialSystem, optimal_echelon_base_stock

@@ -69,7 +69,7 @@ def test_items_are_ordered_for_one_by_one() -> None:
         assert order(*(a[i] for a in arrays), lot[i], minimum[i]) == (need[i], quantity[i])
 
 
-@given(lots_ordered=st.integers(0, 12), position=units, maximum=units, lot=lots, least=st.integers(0, 4))
+@given(lots_ordered=st.integers(0, 12), position=units, maximum=st.integers(0, 500), lot=lots, least=st.integers(0, 4))
 def test_an_order_is_cut_to_the_most_lots_that_fit_but_not_below_the_smallest_order(
     lots_ordered: int, position: int, maximum: int, lot: int, least: int
 ) -> None:

@@ -26,7 +26,7 @@ def test_a_constant_lead_time_has_all_its_probability_in_one_place() -> None:
 
 @pytest.mark.parametrize("periods", [[1.5], [-1], [2, -3]])
 def test_constant_lead_times_are_whole_and_not_negative(periods: list[float]) -> None:
-    with pytest.raises(ValueError, match="whole periods of at least 0"):
+    with pytest.raises(ValueError, match=r"^periods.* is"):
         LeadTimes.constant(periods)
 
 
@@ -85,7 +85,7 @@ def test_certain_and_uncertain_items_stand_side_by_side() -> None:
 
 @pytest.mark.parametrize(("mean", "sd"), [(-1, 0), (np.nan, 1), (np.inf, 1), (5, -1), (5, np.nan)])
 def test_days_that_are_negative_or_not_finite_are_refused(mean: float, sd: float) -> None:
-    with pytest.raises(ValueError, match="finite and at least 0"):
+    with pytest.raises(ValueError, match=r"it must lie in \[0, inf\)"):
         LeadTimes.from_days([10.0, mean], [1.0, sd], WEEKLY)
 
 

@@ -36,6 +36,47 @@ def _recursion(means: list[float], costs: HorizonCosts, start: int) -> tuple[flo
     return best(0, start)
 
 
+def _on_a_wide_grid(demand: PeriodDemand, periods: int, costs: HorizonCosts, start: int) -> tuple[float, list[int]]:
+    """Return the optimal cost and the order-up-to levels, trying every level on a grid that is far too wide."""
+    low, high = -400, 400
+    stocks = np.arange(low, high + 1)
+    values = costs.terminal_holding_cost * np.maximum(stocks, 0) + costs.terminal_stockout_cost * np.maximum(-stocks, 0)
+    tops: list[int] = []
+    for _ in range(periods):
+        after = np.full(stocks.size, np.inf)
+        for place, level in enumerate(stocks):
+            if level >= low + demand.pmf.size:
+                short = float(demand.expected_shortage(np.array([level]))[0])
+                after[place] = (
+                    costs.purchase_cost * level
+                    + costs.holding_cost * (level - demand.mean + short)
+                    + costs.stockout_cost * short
+                    + costs.discount_factor * demand.pmf @ values[place - np.arange(demand.pmf.size)]
+                )
+        tops.insert(0, int(stocks[np.argmin(after)]))
+        better = np.array([min(after[k], costs.fixed_cost + after[k:].min()) for k in range(stocks.size)])
+        values = np.where(np.isfinite(better), better - costs.purchase_cost * stocks, 1e9)
+    return float(values[start - low]), tops
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "costs", "start"),
+    [
+        (18.0, 3.0, HorizonCosts(60.0, 1.0, 25.0, 1.0, 0.98, 1.0, 25.0), 12),
+        (18.0, 3.0, HorizonCosts(150.0, 1.0, 4.0, 0.0, 1.0), 0),
+        (6.0, 2.0, HorizonCosts(90.0, 0.5, 3.0, 2.0, 0.95, 0.0, 9.0), -5),
+    ],
+)
+def test_a_large_set_up_cost_reaches_over_several_periods(
+    mean: float, sd: float, costs: HorizonCosts, start: int
+) -> None:
+    demand = PeriodDemand.rounded_normal(mean, sd, spread=4.0)
+    cost, tops = _on_a_wide_grid(demand, 5, costs, start)
+    found = finite_horizon_policy([demand] * 5, costs, start)
+    assert found.cost == pytest.approx(cost, rel=1e-9)
+    assert found.order_up_to.tolist() == tops
+
+
 @pytest.mark.parametrize(
     ("means", "costs", "start"),
     [

@@ -14,8 +14,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from forecasting.assembly.assembling import assemble, assemble_panel
+from forecasting.assembly.rows import batches_of_frame
+from forecasting.assembly.rules import AssemblyRules
 from forecasting.panel import CellStatus, DemandPanel
-from forecasting.panel_assembly import AssemblyRules, assemble, assemble_panel, batches_of_frame
 from tests.forecasting.panels import FREQUENCIES
 
 OBSERVED, OUT_OF_STOCK, MISSING = CellStatus.OBSERVED, CellStatus.OUT_OF_STOCK, CellStatus.MISSING

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replenishment.conformal_quantile import conformal_bound, conformal_rank
+from forecasting.conformal_quantile import conformal_bound, conformal_rank
 
 
 @pytest.mark.parametrize(("count", "level"), [(19, 0.9), (50, 0.8), (7, 0.5)])

@@ -7,8 +7,6 @@ from math import ceil, inf
 import numpy as np
 from numpy.typing import ArrayLike
 
-from replenishment.validation import checked
-
 __all__ = ["conformal_bound", "conformal_rank"]
 
 
@@ -18,8 +16,9 @@ def conformal_rank(count: int, level: float) -> int:
 
     Above n there is no such residual. Products that are whole numbers but for rounding count as whole.
     """
-    share = float(checked("level", level, "(0, 1)"))
-    product = (count + 1) * share
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level:g}; it must lie in (0, 1)")
+    product = (count + 1) * level
     return round(product) if abs(product - round(product)) < 1e-9 else ceil(product)
 
 
@@ -40,6 +39,10 @@ def conformal_bound(residuals: ArrayLike, level: float) -> float:
     Rinaldo, R. J. Tibshirani and L. Wasserman (2018), "Distribution-free predictive inference for regression",
     *Journal of the American Statistical Association* 113(523), 1094-1111.
     """
-    ordered = np.sort(np.atleast_1d(checked("residuals", residuals, "(-inf, inf)")))
+    ordered = np.atleast_1d(np.asarray(residuals, dtype=np.float64))
+    unknown = np.flatnonzero(~np.isfinite(ordered))
+    if unknown.size:
+        raise ValueError(f"residuals[{unknown[0]}] is {ordered[unknown[0]]:g}; it must lie in (-inf, inf)")
+    ordered = np.sort(ordered)
     rank = conformal_rank(ordered.size, level)
     return inf if rank > ordered.size else float(ordered[rank - 1])

@@ -1,0 +1,238 @@
+"""The stages of a plan, each a function of what the one before it found: knowledge, forecast, levels, orders.
+
+A plan takes them once; a replay takes them again and again along history, and fits only where it must.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.forecaster import DemandForecaster
+from forecasting.panel import DemandPanel
+from pipelines.config import PlanConfig
+from pipelines.inputs import CheckedTables
+from pipelines.jobs.ahead import known_ahead
+from pipelines.jobs.choosing import Sources, choose_suppliers
+from pipelines.jobs.history import History, declared_new, known_history
+from pipelines.jobs.item_facts import item_facts, refuse_unknown_costs, review_periods
+from pipelines.jobs.lead_times import resolve_lead_times
+from pipelines.jobs.levels import ItemFacts, LevelResults, pieces_by_review, set_levels
+from pipelines.jobs.offers import Offers, item_offers
+from pipelines.jobs.order_days import OrderDays, order_days
+from pipelines.jobs.ordering import Orders, decide_orders
+from pipelines.jobs.outside import outside_forecasts
+from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
+from pipelines.jobs.supply import StockPosition
+from pipelines.jobs.total_target import TotalShare, share_total_target
+from replenishment.lead_times import LeadTimes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Forecast",
+    "Knowledge",
+    "Levels",
+    "all_levels",
+    "fit_forecast",
+    "gather_knowledge",
+    "hold_reasons",
+    "look_ahead",
+    "never_demanded",
+    "order_items",
+    "set_item_levels",
+]
+
+# Periods beyond the longest lead time for which known ends of life are looked up.
+_LONGEST_REVIEW: Final = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What is known at an opening before anything is forecast, of n items and their m offers.
+
+    Attributes
+    ----------
+    history : demand as it is planned with, and the items with their resolved parameters.
+    offers : who could deliver. days : on which days they take orders. lead_times : (m,) of each, in periods.
+    lead_time_facts : (m,) where each lead time comes from. protection : (n,) periods of the protection interval by
+        the item's first offer, before rules may change the review: it only centres the calibration.
+    """
+
+    config: PlanConfig
+    tables: CheckedTables
+    history: History
+    offers: Offers
+    days: OrderDays
+    lead_times: LeadTimes
+    lead_time_facts: pd.DataFrame
+    protection: npt.NDArray[np.int64]
+
+    @property
+    def panel(self) -> DemandPanel:
+        """The demand as it is planned with."""
+        return self.history.panel
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """One row an item, in the order of the panel."""
+        return self.history.items
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """A fitted forecaster, and what the rules say of each item once its class is known."""
+
+    forecaster: DemandForecaster
+    ruled: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """The level of each item with the supplier that was chosen for it.
+
+    Attributes
+    ----------
+    items : one row an item, with the terms of its supplier. lead_times, facts, levels : of the items.
+    offer_facts : of all offers. sources : all offers, and which were chosen. total : shares of a total target.
+    held : (n,) items for which no order is proposed.
+    """
+
+    items: pd.DataFrame
+    lead_times: LeadTimes
+    facts: ItemFacts
+    levels: LevelResults
+    offer_facts: ItemFacts
+    sources: Sources
+    total: TotalShare | None
+    held: npt.NDArray[np.bool_]
+
+
+def gather_knowledge(tables: CheckedTables, config: PlanConfig, recorded: DemandPanel) -> Knowledge:
+    """Resolve the parameters, suppliers and lead times of every item that sold or stands in the items table.
+
+    Parameters
+    ----------
+    tables : checked. recorded : the demand that the sales tell; its end is the opening of the plan.
+    """
+    keys = item_keys(tables, recorded.keys)
+    items = item_parameters(tables, config, keys)
+    history = known_history(recorded.align(keys), items, tables, config)
+    calendar = history.panel.calendar
+    offers = item_offers(history.items, tables)
+    days = order_days(offers.frame["supplier"].to_numpy(), tables, calendar)
+    lead_times, facts = resolve_lead_times(offers.frame, tables, config, calendar, days.delay)
+    interval = np.rint(lead_times.mean()).astype(np.int64) + review_periods(offers.frame, days, calendar)
+    protection = interval[np.unique(offers.item, return_index=True)[1]]
+    return Knowledge(config, tables, history, offers, days, lead_times, facts, protection)
+
+
+def fit_forecast(known: Knowledge, run: Any = map) -> Forecast:
+    """Fit the demand of all items, with the models that configuration and rules name."""
+    ruled: list[pd.DataFrame] = []
+
+    def models(classes: Any) -> list[str]:
+        ruled.append(apply_rules(known.items.assign(**{"class": classes}), known.config))
+        return [str(name) for name in ruled[0]["model"]]
+
+    groups = [str(c) if isinstance(c, str) else "" for c in known.items["category"]]
+    forecaster = DemandForecaster(seed=known.config.seed, run=run).fit(
+        known.panel, groups=groups, models=models, protection=known.protection, rules=known.history.rules
+    )
+    return Forecast(forecaster, ruled[0])
+
+
+def look_ahead(forecast: Forecast, known: Knowledge) -> None:
+    """Tell the forecaster what is known of the future, and which forecasts come from elsewhere."""
+    forecaster, calendar = forecast.forecaster, known.panel.calendar
+    reach = int(known.lead_times.maximum.max(initial=0)) + _LONGEST_REVIEW
+    forecaster.look_ahead(*known_ahead(known.tables.get("known_ahead"), known.items, calendar, reach))
+    forecaster.take_outside(outside_forecasts(known.tables, known.config, known.panel.keys, calendar, known.protection))
+
+
+def set_item_levels(known: Knowledge, forecast: Forecast, stock: StockPosition, run: Any = map) -> Levels:
+    """Set the levels of all offers, choose a supplier for each item, and share a total target where there is one."""
+    offers, forecaster, config = known.offers, forecast.forecaster, known.config
+    ruled = forecast.ruled.iloc[offers.item].reset_index(drop=True)
+    frame = offers.frame.drop(columns=["target", "review_days"]).join([known.lead_time_facts, ruled])
+    offer_facts = item_facts(frame, offers.item, known.days, forecaster, stock, config)
+    refuse_unknown_costs(offer_facts, [known.panel.keys[i] for i in offers.item])
+    offer_levels = all_levels(forecaster, known.lead_times, offer_facts, run)
+    choice = choose_suppliers(offers, frame, offer_facts, offer_levels, config.sourcing == "priority")
+    items = frame.iloc[choice.chosen].reset_index(drop=True)
+    facts, levels = offer_facts.take(choice.chosen), offer_levels.take(choice.chosen)
+    lead_times = known.lead_times.take(choice.chosen)
+    held = hold_reasons(items, forecaster) != ""
+    total = None
+    if config.target_scope == "total":
+        # Suppliers were compared under the target as it is stated; now it is shared among the items.
+        demand_rate = levels.demand_mean / np.maximum(levels.lead_time_mean + facts.review_periods, 1.0)
+        rate = 1.0 - config.target if config.measure == "fill_rate" else config.target
+        total = share_total_target(items, facts, forecaster, lead_times, held, rate, demand_rate, run)
+        facts = total.facts
+        items = items.assign(target=facts.target)
+        levels = all_levels(forecaster, lead_times, facts, run)
+    sources = Sources(frame, known.lead_times, known.days, choice)
+    return Levels(items, lead_times, facts, levels, offer_facts, sources, total, held)
+
+
+def order_items(known: Knowledge, found: Levels, stock: StockPosition) -> Orders:
+    """Decide what is ordered from whom, with all that items share: capacity, storage, budget, minimum values."""
+    return decide_orders(
+        known.offers,
+        found.sources.frame,
+        found.sources.choice,
+        found.offer_facts,
+        found.facts,
+        found.levels,
+        found.held,
+        stock.net + stock.on_order,
+        known.days.delay,
+        _minimum_values(known.tables),
+        known.config,
+        np.datetime64(known.panel.as_of),
+    )
+
+
+def all_levels(forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts, run: Any) -> LevelResults:
+    """Set the levels of all items, piece by piece."""
+    pieces = pieces_by_review(facts.review_periods, lead_times.maximum, facts.paths)
+    parts = list(run(lambda rows: set_levels(rows, forecaster, lead_times, facts), pieces))
+    return LevelResults.joined(parts, np.concatenate(pieces))
+
+
+def never_demanded(forecaster: DemandForecaster) -> npt.NDArray[np.bool_]:
+    """Items of whose demand nothing is known: none in history, and no forecast from elsewhere."""
+    outside = (forecaster.choice_["model"] == "outside").to_numpy()
+    return np.asarray((forecaster.summary_.demands == 0) & ~outside)
+
+
+def hold_reasons(items: pd.DataFrame, forecaster: DemandForecaster) -> npt.NDArray[np.object_]:
+    """Why no order is proposed for an item; empty where orders may be proposed."""
+    as_of = np.datetime64(forecaster.panel_.as_of, "ns")
+    why = np.full(len(items), "", dtype=object)
+    why[(items["lead_time_source"] == "unknown").to_numpy()] = (
+        "no lead time is known: give items.lead_time_days, its supplier's, or defaults.lead_time_days"
+    )
+    unknown = never_demanded(forecaster) & ~declared_new(items, forecaster)
+    why[unknown] = "nothing was ever demanded: a planner must decide"
+    hold = np.array([value is True for value in items["hold"]])
+    why[hold] = "items.hold is set"
+    ended = items["discontinued_on"].to_numpy() <= as_of
+    why[ended] = "discontinued"
+    replaced = ended & items["replaced_by"].notna().to_numpy()
+    why[replaced] = [f"discontinued: replaced by {sku}" for sku in items["replaced_by"].to_numpy()[replaced]]
+    return why
+
+
+def _minimum_values(tables: CheckedTables) -> dict[str, float]:
+    """Least value of an order by supplier, where there is one."""
+    suppliers = tables.get("suppliers")
+    if suppliers is None or "min_order_value" not in suppliers.columns:
+        return {}
+    stated = suppliers.loc[suppliers["min_order_value"] > 0]
+    return dict(zip(stated["supplier"], stated["min_order_value"].tolist(), strict=True))
