@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from replenishment.kernels.simulation.columns import COLUMNS, COUNTS, WAIT_BINS
+from replenishment.kernels.simulation.columns import COLUMNS, COUNTS
 from replenishment.kernels.simulation.summary import accumulate, weigh
 from replenishment.simulation.measures import WEIGHTED, Costs, figures, weights_of
 from replenishment.simulation.results import SimulationResult
-from replenishment.simulation.setting import WAIT_GROUPS, Piece
+from replenishment.simulation.setting import Piece
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,12 +30,12 @@ _SOURCES = np.array([COUNTS.index(source) for _, source, _ in WEIGHTED], dtype=n
 class _Sums:
     """Sums over the items of each group; counts (groups, columns, paths), waits (groups, path groups, bins)."""
 
-    def __init__(self, labels: Sequence[object], paths: int) -> None:
+    def __init__(self, labels: Sequence[object], columns: int, paths: int, wait_shape: tuple[int, int]) -> None:
         names: dict[object, int] = {}
         self.group = np.array([names.setdefault(label, len(names)) for label in labels], dtype=np.int64)
         self.names = list(names)
-        self.counts = np.zeros((len(names), len(COLUMNS) + len(WEIGHTED), paths))
-        self.waits = np.zeros((len(names), min(paths, WAIT_GROUPS), WAIT_BINS))
+        self.counts = np.zeros((len(names), columns, paths))
+        self.waits = np.zeros((len(names), *wait_shape))
 
     def add(self, rows: Integers, counts: Floats, waits: Floats) -> None:
         accumulate(counts, waits, self.group[rows], self.counts, self.waits)
@@ -50,7 +50,8 @@ class Collector:
 
     Parameters
     ----------
-    keys : sku and location of the n items. groups : attribute -> (n,) labels. counted_periods : after the warm-up.
+    keys : sku and location of the n items. wait_shape : of an item.
+        groups : attribute -> (n,) labels. counted_periods : after the warm-up.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Collector:
         keys: pd.DataFrame,
         *,
         paths: int,
+        wait_shape: tuple[int, int],
         counted_periods: int,
         period_days: float,
         costs: Costs | None,
@@ -70,8 +72,9 @@ class Collector:
         self._keys, self._costs, self._paths = keys, costs, paths
         self._counted_periods, self._period_days = counted_periods, period_days
         self._weights = weights_of(costs, n)
-        self._all = _Sums([0] * n, paths)
-        self._groups = {name: _Sums(list(labels), paths) for name, labels in groups.items()}
+        shape = len(COLUMNS) + (0 if costs is None else len(WEIGHTED)), paths, wait_shape
+        self._all = _Sums([0] * n, *shape)
+        self._groups = {name: _Sums(list(labels), *shape) for name, labels in groups.items()}
         self._parts: list[tuple[Integers, dict[str, Floats]]] = []
 
     def tell(self, rows: Integers, piece: Piece) -> dict[str, Floats]:
@@ -87,7 +90,8 @@ class Collector:
         if wrong.any():
             sku, location = self._keys.iloc[int(rows[int(np.argmax(wrong))])]
             raise RuntimeError(f"units of sku {sku!r} at {location!r} are not conserved: an error of the simulator")
-        weigh(piece.counts, _SOURCES, self._weights[rows], len(COLUMNS))
+        if self._costs is not None:
+            weigh(piece.counts, _SOURCES, self._weights[rows], len(COLUMNS))
         return self._figures(piece.counts, piece.waits, np.ones(len(rows)))
 
     def add(self, rows: Integers, piece: Piece, told: dict[str, Floats]) -> None:

@@ -104,7 +104,7 @@ def simulate(
         periods=periods,
         paths=paths,
         ages=ages,
-        weights=len(WEIGHTED),
+        money=0 if costs is None else len(WEIGHTED),
     )
     notes = _notes(customers, ages)
 
@@ -134,6 +134,7 @@ def _measure(
     collector = Collector(
         keys,
         paths=setting.paths,
+        wait_shape=setting.wait_shape,
         counted_periods=setting.periods - setting.warm_up,
         period_days=period_days,
         costs=costs,

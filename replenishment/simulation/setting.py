@@ -11,7 +11,7 @@ import numpy.typing as npt
 from forecasting.identity import stream_keys
 from replenishment.kernels.simulation.columns import COLUMNS, WAIT_BINS
 from replenishment.kernels.simulation.events import run_events
-from replenishment.kernels.simulation.lanes import run_lanes
+from replenishment.kernels.simulation.lanes import MOST_PERIODS, run_lanes
 from replenishment.kernels.simulation.ordering import mark_reviews
 from replenishment.kernels.simulation.sampling import AliasTable
 from replenishment.kernels.simulation.settings import ITEM, Chances, Schedule
@@ -54,7 +54,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """See the module; ``weights`` money columns are left free behind the counts."""
+    """See the module; ``money`` columns are left free behind the counts."""
 
     items: npt.NDArray[Any]
     schedule: Schedule
@@ -66,7 +66,12 @@ class Setting:
     periods: int
     paths: int
     ages: bool
-    weights: int
+    money: int
+
+    @property
+    def wait_shape(self) -> tuple[int, int]:
+        """Groups of paths and lengths of waits that are told apart."""
+        return min(self.paths, WAIT_GROUPS), min(self.periods + 1, WAIT_BINS)
 
     @property
     def is_ordinary(self) -> bool:
@@ -74,6 +79,7 @@ class Setting:
         items = self.items
         return bool(
             self.clock.is_standard
+            and self.periods <= MOST_PERIODS
             and np.isinf(self.schedule.capacity).all()
             and self.chances.size.shape[1] == 0
             and self.chances.priority.shape[1] <= 1
@@ -90,8 +96,8 @@ class Setting:
 
     def run(self, rows: Integers) -> Piece:
         """Simulate some items on all paths."""
-        counts = np.zeros((len(rows), len(COLUMNS) + self.weights, self.paths))
-        waits = np.zeros((len(rows), min(self.paths, WAIT_GROUPS), WAIT_BINS))
+        counts = np.zeros((len(rows), len(COLUMNS) + self.money, self.paths))
+        waits = np.zeros((len(rows), *self.wait_shape))
         imbalance = np.empty(len(rows))
         items, schedule, chances = self._of(rows)
         if self.is_ordinary:

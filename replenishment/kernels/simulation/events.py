@@ -39,7 +39,7 @@ from replenishment.kernels.simulation.lines import (
     serve,
 )
 from replenishment.kernels.simulation.ordering import order_quantity
-from replenishment.kernels.simulation.settings import Chances, Schedule
+from replenishment.kernels.simulation.settings import REVIEW, RULES, Chances, Schedule, fill_day_rules
 from replenishment.kernels.simulation.shelf import drift, put, scrap_expired
 from replenishment.kernels.simulation.supplier import fail_or_recover, receive, ship
 
@@ -112,7 +112,9 @@ def run_events(
     queue = new_queue(64)
     states = np.zeros(1, STATE)
     whole, today = np.empty(len(COLUMNS)), np.empty(len(COLUMNS))
+    rules = np.empty((periods, RULES))
     for i in range(n):
+        fill_day_rules(schedule, i, rules)
         imbalance[i] = 0.0
         for p in range(paths):
             state = states[0]
@@ -123,7 +125,7 @@ def run_events(
             for t in range(periods):
                 today[:] = 0.0
                 queue = _period(
-                    state, batches, due, queue, items[i], schedule, chances, i, first_path + p, t,
+                    state, batches, due, queue, items[i], rules, chances, i, first_path + p, t,
                     demand[i, p if demand.shape[1] > 1 else 0, t], events, warm_up,
                     waits[i, p * waits.shape[1] // paths], today,
                 )  # fmt: skip
@@ -156,7 +158,7 @@ def begin(state: Any, item: Any, path: int, batches: Floats, due: Floats, arriva
 
 @njit(nogil=True, cache=True)
 def _period(
-    state: Any, batches: Floats, due: Floats, queue: Queue, item: Any, schedule: Schedule, chances: Chances, i: int,
+    state: Any, batches: Floats, due: Floats, queue: Queue, item: Any, rules: Floats, chances: Chances, i: int,
     path: int, t: int, wanted: float, events: Integers, warm_up: int, waits: Floats, today: Floats,
 ) -> Queue:  # fmt: skip
     """Live through one period."""
@@ -173,8 +175,8 @@ def _period(
             _fill(state, batches, queue, item, ranks, t, warm_up, waits, today)
             filled = True
         elif event == _REVIEW:
-            _review(state, item, schedule, i, t, today)
-            here = ship(state, due, item, schedule, chances, i, path, t)
+            _review(state, item, rules, t, today)
+            here = ship(state, due, item, rules, chances.lead_time[i], path, t)
             if here and received:
                 receive(state, batches, due, item, path, t, today)
                 if filled:
@@ -206,11 +208,12 @@ def _fill(
 
 
 @njit(nogil=True, cache=True)
-def _review(state: Any, item: Any, schedule: Schedule, i: int, t: int, today: Floats) -> None:
+def _review(state: Any, item: Any, rules: Floats, t: int, today: Floats) -> None:
     """Order by what is on record, if a review is due."""
-    if schedule.reviews[i, t]:
+    if rules[t, REVIEW] > 0.0:
         on_record = state.shelf + state.hidden + state.phantom
-        units = order_quantity(on_record + state.on_order - state.backlog, item, schedule, i, t)
+        position = on_record + state.on_order - state.backlog
+        units = order_quantity(position, rules, t, item.lot, item.minimum, item.max_stock)
         if units > 0.0:
             state.on_order += units
             state.owed += units

@@ -43,7 +43,15 @@ from replenishment.kernels.simulation.columns import (
 from replenishment.kernels.simulation.events import start_stock
 from replenishment.kernels.simulation.ordering import order_quantity
 from replenishment.kernels.simulation.sampling import AliasTable, draw_lanes
-from replenishment.kernels.simulation.settings import Chances, Schedule, at
+from replenishment.kernels.simulation.settings import (
+    DELAY,
+    REORDER_POINT,
+    REVIEW,
+    RULES,
+    Chances,
+    Schedule,
+    fill_day_rules,
+)
 
 __all__ = ["LANES", "run_lanes"]
 
@@ -56,10 +64,13 @@ LANES: Final = 64
 _ROUNDING: Final = 1e-12
 # Rows of the working array, LANES wide: the columns' own, then these.
 _COLUMNS: Final = len(COLUMNS)
-_NET, _ON_ORDER, _SHORT_BEFORE, _LAST_ARRIVAL = (LANES * (_COLUMNS + k) for k in range(4))
-_SIZE: Final = LANES * (_COLUMNS + 4)
-_DEMANDED, _AT_ONCE, _SHORT, _STOCK, _WAITING = (LANES * c for c in (DEMANDED, FILLED_AT_ONCE, SHORT, STOCK, WAITING))
-_DEMAND_PERIODS, _SHORT_PERIODS, _READY_PERIODS = (LANES * c for c in (DEMAND_PERIODS, SHORT_PERIODS, READY_PERIODS))
+_NET, _ON_ORDER, _SHORT_BEFORE, _LAST_ARRIVAL, _PERIODS = (LANES * (_COLUMNS + k) for k in range(5))
+_SIZE: Final = LANES * (_COLUMNS + 5)
+_DEMANDED, _SHORT, _STOCK, _WAITING = (LANES * c for c in (DEMANDED, SHORT, STOCK, WAITING))
+# Three counts of periods in one number: with demand, with unfilled demand, ending with stock. A double holds 53 bits.
+_SHORT_PERIOD: Final = 2.0**17
+_READY_PERIOD: Final = 2.0**34
+MOST_PERIODS: Final = 2**17 - 1
 
 
 @njit(nogil=True, cache=True)
@@ -91,27 +102,26 @@ def run_lanes(
     due, listed = np.zeros(reach * LANES), np.zeros(reach * LANES, np.int64)
     lengths = np.zeros(reach, np.int64)
     work, before = np.empty(_SIZE), np.empty(_SIZE)
-    buffer = np.zeros(periods * LANES, np.float32)
+    buffer, rules = np.zeros((periods, LANES), np.float32), np.empty((periods, RULES))
     blocks = (paths + LANES - 1) // LANES
     width = min(((paths + blocks - 1) // blocks + 7) // 8 * 8, LANES)
     for i in range(items.size):
         imbalance[i] = 0.0
+        fill_day_rules(schedule, i, rules)
         for first in range(0, paths, width):
             used = min(width, paths - first)
             if demand.shape[0] > 0:
                 _copy_demand(demand[i], first, used, buffer)
             else:
-                draw_lanes(items[i].key, table, rows[i], first_path + first, used, LANES, buffer)
+                draw_lanes(items[i].key, table, rows[i], first_path + first, used, buffer)
             _begin(work, items[i], first_path + first, used, arrivals[i], due, listed, lengths)
-            before[:] = work
-            for t in range(periods):
-                if t == warm_up:
-                    _set_aside(work, before)
-                _open(
-                    work, buffer, due, listed, lengths, items[i], schedule, chances, i, t, warm_up,
-                    first_path, first, paths, used, ages, waits[i],
-                )  # fmt: skip
-                _meet_demand(work, buffer, t * LANES, used, items[i].lost_share)
+            group = np.empty(used, np.int64)
+            for k in range(used):
+                group[k] = (first + k) * waits.shape[1] // paths
+            _live(
+                work, before, buffer, rules, due, listed, lengths, used, items[i], chances.lead_time[i], warm_up,
+                first_path + first, ages, group, waits[i],
+            )  # fmt: skip
             _finish(work, items[i].lost_share, used, first, counts[i])
             imbalance[i] = max(imbalance[i], _imbalance(work, before, items[i], first_path + first, used))
 
@@ -122,7 +132,7 @@ def _copy_demand(demand: Floats32, first: int, used: int, buffer: Floats32) -> N
     for k in range(used):
         path = demand[first + k if demand.shape[0] > 1 else 0]
         for t in range(path.size):
-            buffer[t * LANES + k] = path[t]
+            buffer[t, k] = path[t]
 
 
 @njit(nogil=True, cache=True)
@@ -158,52 +168,78 @@ def _set_aside(work: Floats, before: Floats) -> None:
         before[c] = work[c]
         work[c] = 0.0
     for k in range(LANES):
-        work[_SHORT_BEFORE + k] -= before[_SHORT_PERIODS + k]
+        # Whether something was short since the last receipt is still known.
+        work[_SHORT_BEFORE + k] = -1.0 if before[_SHORT + k] > work[_SHORT_BEFORE + k] else 0.0
+        work[_PERIODS + k] = 0.0
 
 
 @njit(nogil=True, cache=True)
-def _open(
-    work: Floats, buffer: Floats32, due: Floats, listed: Integers, lengths: Integers, item: Any, schedule: Schedule,
-    chances: Chances, i: int, t: int, warm_up: int, first_path: int, first: int, paths: int, used: int, ages: bool,
-    waits: Floats,
+def _live(
+    work: Floats, before: Floats, buffer: Floats32, rules: Floats, due: Floats, listed: Integers, lengths: Integers,
+    used: int, item: Any, lead_time: Floats, warm_up: int, path: int, ages: bool, group: Integers, waits: Floats,
 ) -> None:  # fmt: skip
-    """Receive what is due, fill backorders, and order where a review says so."""
-    slot = t % lengths.size
-    for j in range(lengths[slot]):
-        k = listed[slot * LANES + j]
-        units = due[slot * LANES + k]
-        due[slot * LANES + k] = 0.0
-        _receive(work, buffer, k, units, t, warm_up, ages, waits[(first + k) * waits.shape[0] // paths])
-    lengths[slot] = 0
-    if not schedule.reviews[i, t]:
-        return
-    reorder_point = at(schedule.reorder_point, i, t)
-    chosen_lanes = np.empty(LANES, np.int64)
+    """Take the lanes through all periods."""
+    before[:] = work
+    below = np.empty(LANES, np.int64)
+    lost_share = item.lost_share
+    for t in range(buffer.shape[0]):
+        if t == warm_up:
+            _set_aside(work, before)
+        slot = t % lengths.size
+        for j in range(lengths[slot]):
+            k = listed[slot * LANES + j]
+            units = due[slot * LANES + k]
+            due[slot * LANES + k] = 0.0
+            _receive(work, buffer, k, units, t, warm_up, ages, group[k], waits)
+        lengths[slot] = 0
+        if rules[t, REVIEW] > 0.0:
+            for j in range(_below(work, rules[t, REORDER_POINT], used, below)):
+                k = below[j]
+                units, arrival = _order(work, rules, k, item, lead_time, path + k, t)
+                if units > 0.0:
+                    if arrival > t:
+                        _expect(due, listed, lengths, arrival % lengths.size, k, units)
+                    else:
+                        _receive(work, buffer, k, units, t, warm_up, ages, group[k], waits)
+        _meet_demand(work, buffer[t], used, lost_share)
+
+
+@njit(nogil=True, cache=True)
+def _order(work: Floats, rules: Floats, k: int, item: Any, lead_time: Floats, path: int, t: int) -> tuple[float, int]:
+    """Order what the rule says; return the units and the period of their arrival."""
+    position = work[_NET + k] + work[_ON_ORDER + k]
+    units = order_quantity(position, rules, t, item.lot, item.minimum, item.max_stock)
+    arrival = t
+    if units > 0.0:
+        number = uniform(item.key, place(path, LEAD_TIMES + t))
+        arrival += chosen(number, lead_time) + int(rules[t, DELAY])
+        if not item.crossing:
+            arrival = max(arrival, int(work[_LAST_ARRIVAL + k]))
+            work[_LAST_ARRIVAL + k] = arrival
+        work[LANES * ORDERS + k] += 1.0
+        work[LANES * ORDERED + k] += units
+        work[_ON_ORDER + k] += units
+    return units, arrival
+
+
+@njit(nogil=True, cache=True)
+def _below(work: Floats, reorder_point: float, used: int, lanes: Integers) -> int:
+    """List the lanes of which the position is at the reorder point or below; return their number."""
     count = 0
     for k in range(used):
-        chosen_lanes[count] = k
-        count += 1 if work[_NET + k] + work[_ON_ORDER + k] <= reorder_point else 0
-    for j in range(count):
-        k = chosen_lanes[j]
-        units = order_quantity(work[_NET + k] + work[_ON_ORDER + k], item, schedule, i, t)
-        if units > 0.0:
-            number = uniform(item.key, place(first_path + first + k, LEAD_TIMES + t))
-            arrival = t + chosen(number, chances.lead_time[i]) + at(schedule.delay, i, t)
-            if not item.crossing:
-                arrival = max(arrival, np.int64(work[_LAST_ARRIVAL + k]))
-                work[_LAST_ARRIVAL + k] = arrival
-            work[LANES * ORDERS + k] += 1.0
-            work[LANES * ORDERED + k] += units
-            work[_ON_ORDER + k] += units
-            if arrival > t:
-                _expect(due, listed, lengths, arrival % lengths.size, k, units)
-            else:
-                _receive(work, buffer, k, units, t, warm_up, ages, waits[(first + k) * waits.shape[0] // paths])
+        count += np.int64(work[_NET + k] + work[_ON_ORDER + k] <= reorder_point)
+    if count == 0:
+        return 0
+    count = 0
+    for k in range(used):
+        lanes[count] = k
+        count += np.int64(work[_NET + k] + work[_ON_ORDER + k] <= reorder_point)
+    return count
 
 
 @njit(nogil=True, cache=True)
 def _receive(
-    work: Floats, buffer: Floats32, k: int, units: float, t: int, warm_up: int, ages: bool, waits: Floats
+    work: Floats, buffer: Floats32, k: int, units: float, t: int, warm_up: int, ages: bool, group: int, waits: Floats
 ) -> None:
     """Take in a delivery and fill the backorders that it reaches."""
     backlog = max(-work[_NET + k], 0.0)
@@ -213,16 +249,24 @@ def _receive(
     work[LANES * RECEIVED + k] += units
     work[LANES * FILLED_LATER + k] += late
     work[LANES * CYCLES + k] += 1.0
-    if work[_SHORT_PERIODS + k] > work[_SHORT_BEFORE + k]:
+    if work[_SHORT + k] > work[_SHORT_BEFORE + k]:
         work[LANES * SHORT_CYCLES + k] += 1.0
-        work[_SHORT_BEFORE + k] = work[_SHORT_PERIODS + k]
+    work[_SHORT_BEFORE + k] = work[_SHORT + k]
     if late > 0.0 and ages:
-        _note_waits(work, buffer, k, backlog, late, t, warm_up, waits)
+        _note_waits(work, buffer, k, backlog, late, t, warm_up, group, waits)
 
 
 @njit(nogil=True, cache=True)
 def _note_waits(
-    work: Floats, buffer: Floats32, k: int, backlog: float, late: float, t: int, warm_up: int, waits: Floats
+    work: Floats,
+    buffer: Floats32,
+    k: int,
+    backlog: float,
+    late: float,
+    t: int,
+    warm_up: int,
+    group: int,
+    waits: Floats,
 ) -> None:
     """The last ``backlog`` units demanded wait; find the oldest of them and fill ``late`` units from there on."""
     period = t
@@ -231,7 +275,7 @@ def _note_waits(
     while oldest > nothing and period > 0:
         period -= 1
         backlog = oldest
-        oldest -= np.float64(buffer[period * LANES + k])
+        oldest -= np.float64(buffer[period, k])
     if oldest > nothing:
         # Waiting since before the start.
         period, backlog = -1, oldest
@@ -240,41 +284,49 @@ def _note_waits(
         if took > 0.0:
             work[LANES * WAITED_PERIODS + k] += took * (t - period)
             if period >= warm_up:
-                waits[min(t - period, waits.size - 1)] += took
+                waits[group, min(t - period, waits.shape[1] - 1)] += took
                 work[LANES * COUNTED_WAITS + k] += took
                 work[LANES * COUNTED_WAIT_PERIODS + k] += took * (t - period)
         late -= took
         period += 1
-        backlog = np.float64(buffer[period * LANES + k])
+        backlog = np.float64(buffer[period, k])
 
 
 @njit(nogil=True, cache=True)
-def _meet_demand(work: Floats, buffer: Floats32, here: int, used: int, lost_share: float) -> None:
-    """Demand comes and the period is counted, on all lanes alike."""
+def _meet_demand(work: Floats, demand: Floats32, used: int, lost_share: float) -> None:
+    """Demand comes and the period is counted, on all lanes alike.
+
+    ``demand`` is a row of its own: an index into a larger array would need a look at its sign, and no vector.
+    """
     for k in range(used):
-        wanted = np.float64(buffer[here + k])
+        wanted = np.float64(demand[k])
         net = work[_NET + k]
         at_once = min(max(net, 0.0), wanted)
         short = wanted - at_once
         net -= at_once + (short - short * lost_share)
         work[_NET + k] = net
         work[_DEMANDED + k] += wanted
-        work[_AT_ONCE + k] += at_once
         work[_SHORT + k] += short
         work[_STOCK + k] += max(net, 0.0)
-        work[_WAITING + k] += max(-net, 0.0)
-        work[_DEMAND_PERIODS + k] += 1.0 if wanted > 0.0 else 0.0
-        work[_SHORT_PERIODS + k] += 1.0 if short > 0.0 else 0.0
-        work[_READY_PERIODS + k] += 1.0 if net > 0.0 else 0.0
+        work[_WAITING + k] -= min(net, 0.0)
+        with_demand = 1.0 if wanted > 0.0 else 0.0
+        with_shortage = _SHORT_PERIOD if short > 0.0 else 0.0
+        work[_PERIODS + k] += with_demand + with_shortage + (_READY_PERIOD if net > 0.0 else 0.0)
 
 
 @njit(nogil=True, cache=True)
 def _finish(work: Floats, lost_share: float, used: int, first: int, counts: Floats) -> None:
     """Write the counts of the lanes to their paths; a period's demand is one line."""
     for k in range(used):
+        periods = work[_PERIODS + k]
+        ready = np.floor(periods / _READY_PERIOD)
+        short = np.floor((periods - ready * _READY_PERIOD) / _SHORT_PERIOD)
+        work[LANES * READY_PERIODS + k] = ready
+        work[LANES * SHORT_PERIODS + k] = work[LANES * SHORT_LINES + k] = short
+        with_demand = periods - ready * _READY_PERIOD - short * _SHORT_PERIOD
+        work[LANES * DEMAND_PERIODS + k] = work[LANES * LINES + k] = with_demand
         work[LANES * LOST + k] = work[_SHORT + k] * lost_share
-        work[LANES * LINES + k] = work[_DEMAND_PERIODS + k]
-        work[LANES * SHORT_LINES + k] = work[_SHORT_PERIODS + k]
+        work[LANES * FILLED_AT_ONCE + k] = work[_DEMANDED + k] - work[_SHORT + k]
     for c in range(_COLUMNS):
         for k in range(used):
             counts[c, first + k] = work[c * LANES + k]
@@ -286,11 +338,10 @@ def _imbalance(work: Floats, before: Floats, item: Any, path: int, used: int) ->
     worst = 0.0
     for k in range(used):
         net, initial = work[_NET + k], start_stock(item, path + k)
-        shipped = work[_AT_ONCE + k] + before[_AT_ONCE + k]
-        shipped += work[LANES * FILLED_LATER + k] + before[LANES * FILLED_LATER + k]
+        short = work[_SHORT + k] + before[_SHORT + k]
+        late = work[LANES * FILLED_LATER + k] + before[LANES * FILLED_LATER + k]
+        shipped = work[_DEMANDED + k] + before[_DEMANDED + k] - short + late
         received = work[LANES * RECEIVED + k] + before[LANES * RECEIVED + k]
-        demanded = work[_DEMANDED + k] + before[_DEMANDED + k]
-        lost = (work[_SHORT + k] + before[_SHORT + k]) * item.lost_share
         worst = max(worst, abs(initial + received - max(net, 0.0) - shipped))
-        worst = max(worst, abs(item.backlog + demanded - shipped - max(-net, 0.0) - lost))
+        worst = max(worst, abs(item.backlog + short - late - max(-net, 0.0) - short * item.lost_share))
     return worst

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from replenishment.kernels.simulation.settings import Schedule, at
+from replenishment.kernels.simulation.settings import MAXIMUM, PLANNED, RAISE_TO, REORDER_POINT, at
 
 __all__ = ["mark_reviews", "order_quantity"]
+
+Floats = npt.NDArray[np.float64]
 
 # What is less than this share of the level is a rounding error and no order.
 _NOTHING = 1e-9
@@ -34,29 +34,27 @@ def mark_reviews(
 
 
 @njit(nogil=True, cache=True)
-def order_quantity(position: float, item: Any, schedule: Schedule, i: int, t: int) -> float:
+def order_quantity(position: float, rules: Floats, t: int, lot: float, minimum: float, max_stock: float) -> float:
     """Units to order at a review; 0 where the position lies above the reorder point.
 
     The smallest multiple of the lot that lifts the position to the level or more, at least the minimum. Where that
     exceeds the largest order or the room up to the maximum stock: as many whole lots as fit, if these are still the
-    minimum.
+    minimum. ``rules`` (periods, RULES) is what holds in each period.
     """
-    if schedule.planned.shape[0] > 0:
-        planned: float = schedule.planned[i, t]
-        return planned
-    level = at(schedule.raise_to, i, t)
-    if position > at(schedule.reorder_point, i, t):
+    if rules[t, PLANNED] >= 0.0:
+        return rules[t, PLANNED]
+    level = rules[t, RAISE_TO]
+    if position > rules[t, REORDER_POINT]:
         return 0.0
     units = level - position
     if units <= _NOTHING * abs(level):
         return 0.0
-    if item.lot > 0.0:
-        units = np.ceil(units / item.lot - 1e-9) * item.lot
-    units = max(units, item.minimum)
-    most = min(at(schedule.maximum, i, t), item.max_stock - position)
+    if lot > 0.0:
+        units = np.ceil(units / lot - 1e-9) * lot
+    units = max(units, minimum)
+    most = min(rules[t, MAXIMUM], max_stock - position)
     if units > most:
-        units = np.floor(most / item.lot + 1e-9) * item.lot if item.lot > 0.0 else most
-        if units < item.minimum:
+        units = np.floor(most / lot + 1e-9) * lot if lot > 0.0 else most
+        if units < minimum:
             return 0.0
-    quantity: float = max(units, 0.0)
-    return quantity
+    return max(units, 0.0)

@@ -55,12 +55,6 @@ def build_alias(probability: Floats, values: Floats32, table: AliasTable) -> Non
                 low[lows], lows = big, lows + 1
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _sampled(bits: np.uint64, shift: np.uint64, threshold: npt.NDArray[np.uint64], own: Floats32, other: Floats32):  # type: ignore[no-untyped-def]
-    which = bits >> shift
-    return own[which] if (bits & np.uint64(0xFFFFFFFF)) < threshold[which] else other[which]
-
-
 @njit(nogil=True, cache=True)
 def _shift(places: int) -> np.uint64:
     """64 less the binary logarithm of the number of places."""
@@ -68,29 +62,51 @@ def _shift(places: int) -> np.uint64:
     while places > 1:
         places //= 2
         shift -= 1
-    return np.uint64(min(shift, 63))
+    return np.uint64(shift)
 
 
 @njit(nogil=True, cache=True)
-def draw_lanes(key: np.uint64, table: AliasTable, i: int, first: int, width: int, lanes: int, buffer: Floats32) -> None:
-    """Draw the demand of paths first ... first + width - 1 into ``buffer[t * lanes + k]``."""
-    shift = _shift(table.own.shape[1])
+def _interleaved(table: AliasTable, i: int) -> Floats32:
+    """The two values of each place of an item side by side, so that a comparison chooses without a branch."""
+    pairs = np.empty(2 * table.own.shape[1], np.float32)
+    pairs[0::2] = table.other[i]
+    pairs[1::2] = table.own[i]
+    return pairs
+
+
+@njit(nogil=True, cache=True)
+def _look_up(
+    bits: npt.NDArray[np.uint64], count: int, shift: np.uint64, threshold: npt.NDArray[np.uint64], pairs: Floats32,
+    out: Floats32,
+) -> None:  # fmt: skip
+    """Turn random bits into values: the upper ones choose the place, the lower 32 which of its two values."""
+    for k in range(count):
+        which = bits[k] >> shift
+        own = np.uint64((bits[k] & np.uint64(0xFFFFFFFF)) < threshold[which])
+        out[k] = pairs[np.uint64(2) * which + own]
+
+
+@njit(nogil=True, cache=True)
+def draw_lanes(key: np.uint64, table: AliasTable, i: int, first: int, width: int, buffer: Floats32) -> None:
+    """Draw the demand of paths first ... first + width - 1 into ``buffer[t, k]``."""
+    shift, pairs, threshold = _shift(table.own.shape[1]), _interleaved(table, i), table.threshold[i]
     own_key = stream(key, DEMAND)
-    threshold, own, other = table.threshold[i], table.own[i], table.other[i]
-    for t in range(buffer.size // lanes):
+    bits = np.empty(buffer.shape[1], np.uint64)
+    for t in range(buffer.shape[0]):
         for k in range(width):
-            buffer[t * lanes + k] = _sampled(draw(own_key, place(first + k, t)), shift, threshold, own, other)
+            bits[k] = draw(own_key, place(first + k, t))
+        _look_up(bits, width, shift, threshold, pairs, buffer[t])
 
 
 @njit(nogil=True, cache=True)
 def draw_demand(keys: npt.NDArray[np.uint64], rows: npt.NDArray[np.int64], table: AliasTable, out: Floats32) -> None:
     """Draw the demand of items ``rows`` into (rows, paths, periods), the same numbers as in lanes."""
     shift = _shift(table.own.shape[1])
+    bits = np.empty(out.shape[2], np.uint64)
     for r in range(rows.size):
-        i = rows[r]
+        pairs, threshold = _interleaved(table, rows[r]), table.threshold[rows[r]]
         own_key = stream(keys[r], DEMAND)
         for p in range(out.shape[1]):
-            for t in range(out.shape[2]):
-                out[r, p, t] = _sampled(
-                    draw(own_key, place(p, t)), shift, table.threshold[i], table.own[i], table.other[i]
-                )
+            for t in range(bits.size):
+                bits[t] = draw(own_key, place(p, t))
+            _look_up(bits, bits.size, shift, threshold, pairs, out[r, p])

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["ITEM", "Chances", "Schedule", "at"]
+__all__ = ["ITEM", "RULES", "Chances", "Schedule", "at", "fill_day_rules"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -63,7 +63,28 @@ class Chances(NamedTuple):
     priority: Floats  # of 0 (first), 1, ...
 
 
+# The columns of what holds in each period for one item; see ``fill_day_rules``.
+REVIEW, REORDER_POINT, RAISE_TO, MAXIMUM, PLANNED, CAPACITY, DELAY = range(7)
+RULES: Final = 7
+
+
 @njit(nogil=True, cache=True)
 def at(table, i, t):  # type: ignore[no-untyped-def]
     """Look up a table of which every axis of length 1 stands for all."""
     return table[i if table.shape[0] > 1 else 0, t if table.shape[1] > 1 else 0]
+
+
+@njit(nogil=True, cache=True)
+def fill_day_rules(schedule: Schedule, i: int, out: Floats) -> None:
+    """Write what holds in each period for item i into ``out`` (periods, RULES); PLANNED is -1 where the rule decides.
+
+    The inner loops look things up here: to take an array out of a named tuple costs more than all they do with it.
+    """
+    for t in range(out.shape[0]):
+        out[t, REVIEW] = 1.0 if schedule.reviews[i, t] else 0.0
+        out[t, REORDER_POINT] = at(schedule.reorder_point, i, t)
+        out[t, RAISE_TO] = at(schedule.raise_to, i, t)
+        out[t, MAXIMUM] = at(schedule.maximum, i, t)
+        out[t, PLANNED] = schedule.planned[i, t] if schedule.planned.shape[0] > 0 else -1.0
+        out[t, CAPACITY] = at(schedule.capacity, i, t)
+        out[t, DELAY] = at(schedule.delay, i, t)

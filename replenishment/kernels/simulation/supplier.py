@@ -19,7 +19,7 @@ from replenishment.kernels.simulation.chance import (
     uniform,
 )
 from replenishment.kernels.simulation.columns import CYCLES, RECEIVED, SCRAPPED, SHORT_CYCLES
-from replenishment.kernels.simulation.settings import Chances, Schedule, at
+from replenishment.kernels.simulation.settings import CAPACITY, DELAY
 from replenishment.kernels.simulation.shelf import put
 
 __all__ = ["fail_or_recover", "receive", "ship"]
@@ -39,14 +39,14 @@ def fail_or_recover(state: Any, item: Any, path: int, t: int) -> None:
 
 
 @njit(nogil=True, cache=True)
-def ship(state: Any, due: Floats, item: Any, schedule: Schedule, chances: Chances, i: int, path: int, t: int) -> bool:
+def ship(state: Any, due: Floats, item: Any, rules: Floats, lead_time: Floats, path: int, t: int) -> bool:
     """After a review: ship what is owed as far as capacity reaches; say whether it is there in this very period."""
-    units = min(state.owed, at(schedule.capacity, i, t)) if state.supplier_up else 0.0
+    units = min(state.owed, rules[t, CAPACITY]) if state.supplier_up else 0.0
     if units <= 0.0:
         return False
     state.owed -= units
     number = uniform(item.key, place(path, LEAD_TIMES + t))
-    arrival = t + chosen(number, chances.lead_time[i]) + at(schedule.delay, i, t)
+    arrival = t + chosen(number, lead_time) + int(rules[t, DELAY])
     if not item.crossing:
         arrival = max(arrival, state.last_arrival)
         state.last_arrival = arrival

@@ -154,7 +154,7 @@ def test_paths_start_where_the_rule_may_leave_the_position():
         ({"unmet_demand": "shared"}, "allowed are backorder, lost and mixed"),
         ({"initial_stock": -1.0}, "give what waits as backordered"),
         ({"lead_time": [1, 2]}, "2 lead times for 1 items"),
-        ({"lead_time": 1.5}, "whole periods"),
+        ({"lead_time": 1.5}, "must be whole"),
         ({"demand": np.zeros((1, 4))}, "expected (1, 5)"),
         ({"demand": np.full((1, 5), np.nan)}, "known and at least 0"),
         ({"demand": np.full((1, 5), -1.0)}, "known and at least 0"),
