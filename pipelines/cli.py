@@ -167,6 +167,66 @@ def simulate(
 
 
 @restock.command()
+@_PROJECT
+@_WORKSPACE
+@_AS_OF
+@click.option("--told", is_flag=True, help="Record that all customers with a changed date have been told the new one.")
+@_JOBS
+@_JSON
+def backorders(
+    file: Path, workspace: Path | None, as_of: dt.datetime | None, told: bool, jobs: int | None, as_json: bool
+) -> None:
+    """Show who waits, what covers them and what to tell them; written to the run of the plan."""
+    from pipelines.project import open_project, run_plan
+
+    project = open_project(file, workspace=workspace, as_of=as_of.date() if as_of else None)
+    run = run_plan(project, jobs=jobs, progress=_progress())
+    recorded = _record_told(project, run) if told else 0
+    if as_json:
+        counts = run.backorders | {"lines_told": recorded}
+        files = sorted(str(p) for p in run.folder.glob("*.*") if "backorder" in p.name or p.stem == "purchase_orders")
+        _print_json({"schema": 1, "status": "ok", "run_id": run.run_id, "counts": counts, "outputs": files})
+        return
+    from pipelines.showing_backorders import show_backorders
+
+    show_backorders(run, recorded)
+
+
+def _record_told(project: Project, run: PublishedRun) -> int:
+    """Write down that the customers with a changed date were told."""
+    import pandas as pd
+
+    from pipelines.promise_record import record_promises
+
+    lines = pd.read_parquet(run.folder / "backorders.parquet")
+    changed = lines[lines["change"] != ""]
+    return record_promises(project.workspace, changed, dt.date.fromisoformat(run.summary["as_of"]))
+
+
+@restock.command()
+@click.option("--sku", required=True)
+@click.option("--quantity", type=float, required=True, help="Units of the new order.")
+@click.option("--location", default=None, help="Needed where the SKU is kept at several.")
+@_PROJECT
+@_AS_OF
+@_JSON
+def promise(
+    sku: str, quantity: float, location: str | None, file: Path, as_of: dt.datetime | None, as_json: bool
+) -> None:
+    """Say when a new order of QUANTITY of SKU can be delivered."""
+    from pipelines.jobs.promising import promise_new_order
+    from pipelines.project import open_project
+    from pipelines.showing_backorders import describe_promise, show_promise
+
+    project = open_project(file, as_of=as_of.date() if as_of else None)
+    found = promise_new_order(project.inputs, project.config, sku, quantity, location)
+    if as_json:
+        _print_json({"schema": 1, "status": "ok", **describe_promise(found)})
+    else:
+        show_promise(found)
+
+
+@restock.command()
 @click.argument("sku")
 @click.option("--location", default=None, help="Needed where the SKU is planned at several.")
 @_RUN

@@ -13,6 +13,7 @@ from pipelines.config import PlanConfig, read_toml
 from pipelines.errors import ConfigurationError, UnavailableError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
+from pipelines.promise_record import read_record, record_digest
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
 from pipelines.workspace import Workspace, digest_text, run_identity, write_csv, write_json, write_parquet
@@ -38,6 +39,9 @@ class Project:
     def identity(self) -> tuple[str, dict[str, str]]:
         """The id of the plan of this project, and the digests behind it."""
         digests = self.digests()
+        told = record_digest(self.workspace)
+        if told is not None:
+            digests["told"] = told
         return run_identity(digests, self.config.model_dump(mode="json"), version("restock")), digests
 
 
@@ -49,6 +53,14 @@ class PublishedRun:
     folder: Path
     summary: dict[str, Any]
     repeated: bool
+
+    @property
+    def backorders(self) -> dict[str, Any]:
+        """The backorders in numbers."""
+        import json
+
+        found = json.loads((self.folder / "backorders.json").read_text(encoding="utf-8"))
+        return dict(found)
 
 
 def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | None = None) -> Project:
@@ -152,6 +164,7 @@ def _compute(
     jobs: int | None,
     progress: Callable[[str], None],
 ) -> None:
+    from pipelines.jobs.backordering import tend_backorders
     from pipelines.jobs.planning import make_plan, plan_frames
     from pipelines.jobs.simulating import simulate_plan
 
@@ -161,6 +174,8 @@ def _compute(
     progress("simulating")
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
+    progress("tending backorders")
+    tended = tend_backorders(made, read_record(project.workspace))
     progress("writing the run")
 
     def write(folder: Path) -> None:
@@ -176,6 +191,10 @@ def _compute(
         write_parquet(result.repairs, folder / "repairs.parquet")
         if len(result.channels):
             write_parquet(result.channels, folder / "channels.parquet")
+        for name, frame in tended.files().items():
+            write_parquet(frame, folder / f"{name}.parquet")
+        write_csv(tended.backorders, folder / "backorders.csv")
+        write_json(folder / "backorders.json", tended.summary)
         write_json(folder / "summary.json", result.summary)
 
     versions = {name: version(name) for name in ("restock", "numpy", "pandas", "scipy", "numba", "pyarrow")}
