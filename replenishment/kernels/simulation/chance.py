@@ -14,7 +14,7 @@ from numba import njit
 
 from forecasting.kernels.random import PATH_STRIDE, draw
 
-__all__ = ["chosen", "place", "share_of", "stream", "uniform"]
+__all__ = ["chosen", "chosen_from", "fill_guide", "place", "share_of", "stream", "uniform"]
 
 YIELD: Final = 1
 LINES: Final = 2
@@ -50,6 +50,28 @@ def place(path: int, period: int) -> np.uint64:
 def chosen(number: float, cumulative: npt.NDArray[np.float64]) -> int:
     """Turn a uniform number into a place among cumulative probabilities; the last takes the rest."""
     k = 0
+    while k < cumulative.size - 1 and number >= cumulative[k]:
+        k += 1
+    return k
+
+
+@njit(nogil=True, cache=True)
+def fill_guide(cumulative: npt.NDArray[np.float64], guide: npt.NDArray[np.int64]) -> None:
+    """Write for each of equally wide steps of a uniform number the first place that it may choose.
+
+    A search from there takes hardly a step (Chen and Asau 1974, the method of the guide table).
+    """
+    k = 0
+    for g in range(guide.size):
+        while k < cumulative.size - 1 and g / guide.size >= cumulative[k]:
+            k += 1
+        guide[g] = k
+
+
+@njit(nogil=True, cache=True)
+def chosen_from(number: float, cumulative: npt.NDArray[np.float64], guide: npt.NDArray[np.int64]) -> int:
+    """The same place as :func:`chosen`, sooner."""
+    k: int = guide[int(number * guide.size)]
     while k < cumulative.size - 1 and number >= cumulative[k]:
         k += 1
     return k

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from replenishment.kernels.simulation.chance import LEAD_TIMES, chosen, place, uniform
+from replenishment.kernels.simulation.chance import LEAD_TIMES, chosen_from, fill_guide, place, uniform
 from replenishment.kernels.simulation.columns import (
     COLUMNS,
     COUNTED_WAIT_PERIODS,
@@ -58,22 +58,28 @@ __all__ = ["LANES", "run_lanes"]
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+# Numbers of lanes; small, for the first-level cache.
+Lanes = npt.NDArray[np.uint8]
 
 LANES: Final = 64
+# Steps of the guide table to lead times.
+_GUIDE: Final = 128
 # A smaller share of a sum of units is what rounding left over.
 _ROUNDING: Final = 1e-12
-# Rows of the working array, LANES wide: the columns' own, then these.
+# Rows of the working arrays are a little wider: places of which the addresses agree in twelve bits wait for each other.
+_ROW: Final = LANES + 8
+# Rows of the working array: the columns' own, then these.
 _COLUMNS: Final = len(COLUMNS)
-_NET, _ON_ORDER, _SHORT_BEFORE, _LAST_ARRIVAL, _PERIODS = (LANES * (_COLUMNS + k) for k in range(5))
-_SIZE: Final = LANES * (_COLUMNS + 5)
-_DEMANDED, _SHORT, _STOCK, _WAITING = (LANES * c for c in (DEMANDED, SHORT, STOCK, WAITING))
+_NET, _ON_ORDER, _SHORT_BEFORE, _LAST_ARRIVAL, _PERIODS = (_ROW * (_COLUMNS + k) for k in range(5))
+_SIZE: Final = _ROW * (_COLUMNS + 5)
+_DEMANDED, _SHORT, _STOCK, _WAITING = (_ROW * c for c in (DEMANDED, SHORT, STOCK, WAITING))
 # Three counts of periods in one number: with demand, with unfilled demand, ending with stock. A double holds 53 bits.
 _SHORT_PERIOD: Final = 2.0**17
 _READY_PERIOD: Final = 2.0**34
 MOST_PERIODS: Final = 2**17 - 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def run_lanes(
     demand: Floats32,
     table: AliasTable,
@@ -99,15 +105,17 @@ def run_lanes(
     ages : count how long backordered units waited. The others as for ``events.run_events``.
     """
     reach = max(chances.lead_time.shape[1] + schedule.delay.max(), arrivals.shape[1]) + 1
-    due, listed = np.zeros(reach * LANES), np.zeros(reach * LANES, np.int64)
+    due, listed = np.zeros(reach * _ROW), np.zeros(reach * _ROW, np.uint8)
     lengths = np.zeros(reach, np.int64)
     work, before = np.empty(_SIZE), np.empty(_SIZE)
     buffer, rules = np.zeros((periods, LANES), np.float32), np.empty((periods, RULES))
+    guide = np.empty(_GUIDE, np.int64)
     blocks = (paths + LANES - 1) // LANES
     width = min(((paths + blocks - 1) // blocks + 7) // 8 * 8, LANES)
     for i in range(items.size):
         imbalance[i] = 0.0
         fill_day_rules(schedule, i, rules)
+        fill_guide(chances.lead_time[i], guide)
         for first in range(0, paths, width):
             used = min(width, paths - first)
             if demand.shape[0] > 0:
@@ -119,14 +127,14 @@ def run_lanes(
             for k in range(used):
                 group[k] = (first + k) * waits.shape[1] // paths
             _live(
-                work, before, buffer, rules, due, listed, lengths, used, items[i], chances.lead_time[i], warm_up,
+                work, before, buffer, rules, due, listed, lengths, used, items[i], chances.lead_time[i], guide, warm_up,
                 first_path + first, ages, group, waits[i],
             )  # fmt: skip
             _finish(work, items[i].lost_share, used, first, counts[i])
             imbalance[i] = max(imbalance[i], _imbalance(work, before, items[i], first_path + first, used))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _copy_demand(demand: Floats32, first: int, used: int, buffer: Floats32) -> None:
     """Copy (paths, periods) into the buffer, period by period; a single path serves all lanes."""
     for k in range(used):
@@ -135,9 +143,9 @@ def _copy_demand(demand: Floats32, first: int, used: int, buffer: Floats32) -> N
             buffer[t, k] = path[t]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _begin(
-    work: Floats, item: Any, path: int, used: int, arrivals: Floats, due: Floats, listed: Integers, lengths: Integers
+    work: Floats, item: Any, path: int, used: int, arrivals: Floats, due: Floats, listed: Lanes, lengths: Integers
 ) -> None:
     """Set the lanes to the start of their paths."""
     work[:] = 0.0
@@ -151,20 +159,27 @@ def _begin(
                 _expect(due, listed, lengths, a, k, arrivals[a])
 
 
-@njit(nogil=True, cache=True)
-def _expect(due: Floats, listed: Integers, lengths: Integers, slot: int, k: int, units: float) -> None:
+@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+def _expect(due: Floats, listed: Lanes, lengths: Integers, slot: int, k: int, units: float) -> None:
     """Put units on the list of a coming period."""
-    here = slot * LANES
+    here = slot * _ROW
     if due[here + k] == 0.0:
         listed[here + lengths[slot]] = k
         lengths[slot] += 1
     due[here + k] += units
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+def _slot(now: int, ahead: int, slots: int) -> int:
+    """The slot of a coming period; less than ``slots`` ahead. (A remainder takes as long as all else here.)"""
+    slot = now + ahead
+    return slot - slots if slot >= slots else slot
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _set_aside(work: Floats, before: Floats) -> None:
     """At the end of the warm-up: keep what was counted so far apart."""
-    for c in range(_COLUMNS * LANES):
+    for c in range(_COLUMNS * _ROW):
         before[c] = work[c]
         work[c] = 0.0
     for k in range(LANES):
@@ -173,71 +188,74 @@ def _set_aside(work: Floats, before: Floats) -> None:
         work[_PERIODS + k] = 0.0
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _live(
-    work: Floats, before: Floats, buffer: Floats32, rules: Floats, due: Floats, listed: Integers, lengths: Integers,
-    used: int, item: Any, lead_time: Floats, warm_up: int, path: int, ages: bool, group: Integers, waits: Floats,
+    work: Floats, before: Floats, buffer: Floats32, rules: Floats, due: Floats, listed: Lanes, lengths: Integers,
+    used: int, item: Any, lead_time: Floats, guide: Integers, warm_up: int, path: int, ages: bool, group: Integers, waits: Floats,
 ) -> None:  # fmt: skip
     """Take the lanes through all periods."""
     before[:] = work
-    below = np.empty(LANES, np.int64)
+    below = np.empty(LANES, np.uint8)
     lost_share = item.lost_share
+    slot = 0
     for t in range(buffer.shape[0]):
         if t == warm_up:
             _set_aside(work, before)
-        slot = t % lengths.size
+        slot = _slot(slot, 1, lengths.size) if t > 0 else 0
         for j in range(lengths[slot]):
-            k = listed[slot * LANES + j]
-            units = due[slot * LANES + k]
-            due[slot * LANES + k] = 0.0
+            k = np.int64(listed[slot * _ROW + j])
+            units = due[slot * _ROW + k]
+            due[slot * _ROW + k] = 0.0
             _receive(work, buffer, k, units, t, warm_up, ages, group[k], waits)
         lengths[slot] = 0
         if rules[t, REVIEW] > 0.0:
             for j in range(_below(work, rules[t, REORDER_POINT], used, below)):
-                k = below[j]
-                units, arrival = _order(work, rules, k, item, lead_time, path + k, t)
+                k = np.int64(below[j])
+                units, arrival = _order(work, rules, k, item, lead_time, guide, path + k, t)
                 if units > 0.0:
                     if arrival > t:
-                        _expect(due, listed, lengths, arrival % lengths.size, k, units)
+                        _expect(due, listed, lengths, _slot(slot, arrival - t, lengths.size), k, units)
                     else:
                         _receive(work, buffer, k, units, t, warm_up, ages, group[k], waits)
         _meet_demand(work, buffer[t], used, lost_share)
 
 
-@njit(nogil=True, cache=True)
-def _order(work: Floats, rules: Floats, k: int, item: Any, lead_time: Floats, path: int, t: int) -> tuple[float, int]:
+@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+def _order(
+    work: Floats, rules: Floats, k: int, item: Any, lead_time: Floats, guide: Integers, path: int, t: int
+) -> tuple[float, int]:
     """Order what the rule says; return the units and the period of their arrival."""
     position = work[_NET + k] + work[_ON_ORDER + k]
     units = order_quantity(position, rules, t, item.lot, item.minimum, item.max_stock)
     arrival = t
     if units > 0.0:
         number = uniform(item.key, place(path, LEAD_TIMES + t))
-        arrival += chosen(number, lead_time) + int(rules[t, DELAY])
+        arrival = t + chosen_from(number, lead_time, guide) + int(rules[t, DELAY])
         if not item.crossing:
             arrival = max(arrival, int(work[_LAST_ARRIVAL + k]))
             work[_LAST_ARRIVAL + k] = arrival
-        work[LANES * ORDERS + k] += 1.0
-        work[LANES * ORDERED + k] += units
+        work[_ROW * ORDERS + k] += 1.0
+        work[_ROW * ORDERED + k] += units
         work[_ON_ORDER + k] += units
     return units, arrival
 
 
-@njit(nogil=True, cache=True)
-def _below(work: Floats, reorder_point: float, used: int, lanes: Integers) -> int:
+@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+def _below(work: Floats, reorder_point: float, used: int, lanes: Lanes) -> int:
     """List the lanes of which the position is at the reorder point or below; return their number."""
-    count = 0
+    some = 0
     for k in range(used):
-        count += np.int64(work[_NET + k] + work[_ON_ORDER + k] <= reorder_point)
-    if count == 0:
+        some += int(work[_NET + k] + work[_ON_ORDER + k] <= reorder_point)
+    if some == 0:
         return 0
     count = 0
     for k in range(used):
         lanes[count] = k
-        count += np.int64(work[_NET + k] + work[_ON_ORDER + k] <= reorder_point)
+        count += int(work[_NET + k] + work[_ON_ORDER + k] <= reorder_point)
     return count
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy", inline="always")
 def _receive(
     work: Floats, buffer: Floats32, k: int, units: float, t: int, warm_up: int, ages: bool, group: int, waits: Floats
 ) -> None:
@@ -246,17 +264,16 @@ def _receive(
     late = min(backlog, units)
     work[_NET + k] += units
     work[_ON_ORDER + k] -= units
-    work[LANES * RECEIVED + k] += units
-    work[LANES * FILLED_LATER + k] += late
-    work[LANES * CYCLES + k] += 1.0
-    if work[_SHORT + k] > work[_SHORT_BEFORE + k]:
-        work[LANES * SHORT_CYCLES + k] += 1.0
+    work[_ROW * RECEIVED + k] += units
+    work[_ROW * FILLED_LATER + k] += late
+    work[_ROW * CYCLES + k] += 1.0
+    work[_ROW * SHORT_CYCLES + k] += 1.0 if work[_SHORT + k] > work[_SHORT_BEFORE + k] else 0.0
     work[_SHORT_BEFORE + k] = work[_SHORT + k]
     if late > 0.0 and ages:
         _note_waits(work, buffer, k, backlog, late, t, warm_up, group, waits)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _note_waits(
     work: Floats,
     buffer: Floats32,
@@ -282,17 +299,17 @@ def _note_waits(
     while late > 0.0 and period < t:
         took = min(late, backlog)
         if took > 0.0:
-            work[LANES * WAITED_PERIODS + k] += took * (t - period)
+            work[_ROW * WAITED_PERIODS + k] += took * (t - period)
             if period >= warm_up:
                 waits[group, min(t - period, waits.shape[1] - 1)] += took
-                work[LANES * COUNTED_WAITS + k] += took
-                work[LANES * COUNTED_WAIT_PERIODS + k] += took * (t - period)
+                work[_ROW * COUNTED_WAITS + k] += took
+                work[_ROW * COUNTED_WAIT_PERIODS + k] += took * (t - period)
         late -= took
         period += 1
         backlog = np.float64(buffer[period, k])
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _meet_demand(work: Floats, demand: Floats32, used: int, lost_share: float) -> None:
     """Demand comes and the period is counted, on all lanes alike.
 
@@ -314,34 +331,34 @@ def _meet_demand(work: Floats, demand: Floats32, used: int, lost_share: float) -
         work[_PERIODS + k] += with_demand + with_shortage + (_READY_PERIOD if net > 0.0 else 0.0)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _finish(work: Floats, lost_share: float, used: int, first: int, counts: Floats) -> None:
     """Write the counts of the lanes to their paths; a period's demand is one line."""
     for k in range(used):
         periods = work[_PERIODS + k]
         ready = np.floor(periods / _READY_PERIOD)
         short = np.floor((periods - ready * _READY_PERIOD) / _SHORT_PERIOD)
-        work[LANES * READY_PERIODS + k] = ready
-        work[LANES * SHORT_PERIODS + k] = work[LANES * SHORT_LINES + k] = short
+        work[_ROW * READY_PERIODS + k] = ready
+        work[_ROW * SHORT_PERIODS + k] = work[_ROW * SHORT_LINES + k] = short
         with_demand = periods - ready * _READY_PERIOD - short * _SHORT_PERIOD
-        work[LANES * DEMAND_PERIODS + k] = work[LANES * LINES + k] = with_demand
-        work[LANES * LOST + k] = work[_SHORT + k] * lost_share
-        work[LANES * FILLED_AT_ONCE + k] = work[_DEMANDED + k] - work[_SHORT + k]
+        work[_ROW * DEMAND_PERIODS + k] = work[_ROW * LINES + k] = with_demand
+        work[_ROW * LOST + k] = work[_SHORT + k] * lost_share
+        work[_ROW * FILLED_AT_ONCE + k] = work[_DEMANDED + k] - work[_SHORT + k]
     for c in range(_COLUMNS):
         for k in range(used):
-            counts[c, first + k] = work[c * LANES + k]
+            counts[c, first + k] = work[c * _ROW + k]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _imbalance(work: Floats, before: Floats, item: Any, path: int, used: int) -> float:
     """The largest difference between what came in and what went out or remains; see ``events``."""
     worst = 0.0
     for k in range(used):
         net, initial = work[_NET + k], start_stock(item, path + k)
         short = work[_SHORT + k] + before[_SHORT + k]
-        late = work[LANES * FILLED_LATER + k] + before[LANES * FILLED_LATER + k]
+        late = work[_ROW * FILLED_LATER + k] + before[_ROW * FILLED_LATER + k]
         shipped = work[_DEMANDED + k] + before[_DEMANDED + k] - short + late
-        received = work[LANES * RECEIVED + k] + before[LANES * RECEIVED + k]
+        received = work[_ROW * RECEIVED + k] + before[_ROW * RECEIVED + k]
         worst = max(worst, abs(initial + received - max(net, 0.0) - shipped))
         worst = max(worst, abs(item.backlog + short - late - max(-net, 0.0) - short * item.lost_share))
     return worst

@@ -33,7 +33,7 @@ def mark_reviews(
                 due = t + every[i]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always", error_model="numpy")
 def order_quantity(position: float, rules: Floats, t: int, lot: float, minimum: float, max_stock: float) -> float:
     """Units to order at a review; 0 where the position lies above the reorder point.
 
@@ -41,9 +41,10 @@ def order_quantity(position: float, rules: Floats, t: int, lot: float, minimum: 
     exceeds the largest order or the room up to the maximum stock: as many whole lots as fit, if these are still the
     minimum. ``rules`` (periods, RULES) is what holds in each period.
     """
-    if rules[t, PLANNED] >= 0.0:
-        return rules[t, PLANNED]
-    level = rules[t, RAISE_TO]
+    planned: float = rules[t, PLANNED]
+    level: float = rules[t, RAISE_TO]
+    if planned >= 0.0:
+        return planned
     if position > rules[t, REORDER_POINT]:
         return 0.0
     units = level - position
