@@ -193,6 +193,17 @@ class PlanConfig(_Strict):
         [],
         description="shutdowns in which lead times stand still: {first, last, supplier}, of all without a supplier",
     )
+    refit_every: int | None = Field(
+        None,
+        ge=1,
+        description="reviews of a replay from one fit of the forecast to the next; between them its states follow the "
+        "demand and levels are set anew; default: as many as a quarter of a year holds",
+    )
+    replay_lead_times: Literal["sampled", "planned"] = Field(
+        "sampled",
+        description="how long the orders of a replay travel: sampled from the lead times as known at the order, or "
+        "their mean",
+    )
     allocation: Allocation = Field(
         "order_date",
         description="who of those that wait is served first: the older order, the smaller priority number, the earlier "

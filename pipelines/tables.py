@@ -183,7 +183,9 @@ def _items() -> pa.DataFrameSchema:
             "uom": _identifier("unit of measure"),
             "currency": _identifier("currency of its money columns"),
             "volume": _number("volume of a unit"),
-            "ownership": _identifier("owned or consigned"),
+            "ownership": _identifier(
+                "owned or consigned (the supplier's until it is sold: planned, but no part of a budget)"
+            ),
         },
     )
 

@@ -162,9 +162,12 @@ def check_order_lines(result: PlanResult, config: PlanConfig) -> None:
             assert (row.decision in ("met", "raised")) == (row.value >= row.min_order_value * (1 - EPSILON))
     if config.budget is not None:
         assert orders["order_value"].notna().all()
-        assert orders["order_value"].sum() <= config.budget * (1 + EPSILON)
+        spent = result.summary["budget"]["spent"]
+        assert spent <= min(config.budget, orders["order_value"].sum()) * (1 + EPSILON)
         within = packs["cumulative_cost"] <= config.budget * (1 + 1e-12)
-        assert (within == packs["within_budget"]).all()
+        assert within[packs["within_budget"]].all()
+        # What the budget would allow, the storage of its location may not hold.
+        assert config.storage_capacity is not None or (within == packs["within_budget"]).all()
     for name in ("units", "cost", "backorders_avoided"):
         assert (packs[name] >= 0).all(), name
 
