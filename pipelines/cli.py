@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pipelines.commands.exporting import export, released
 from pipelines.commands.options import AS_OF as _AS_OF
 from pipelines.commands.options import JOBS as _JOBS
 from pipelines.commands.options import JSON as _JSON
@@ -19,6 +20,7 @@ from pipelines.commands.options import WORKSPACE as _WORKSPACE
 from pipelines.commands.output import chosen_run, workspace_of
 from pipelines.commands.output import print_json as _print_json
 from pipelines.commands.output import progress as _progress
+from pipelines.commands.replaying import replay
 from pipelines.errors import RestockError
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ __all__ = ["main", "restock"]
 @click.version_option(package_name="restock")
 def restock() -> None:
     """Forecast demand, plan replenishment, and keep the promised backorder rate."""
+
+
+restock.add_command(replay)
 
 
 @restock.command()
@@ -258,6 +263,10 @@ def doctor(workspace: Path, as_json: bool) -> None:
         click.echo("The installation is sound." if sound else "The installation is not sound.")
     if not sound:
         sys.exit(5)
+
+
+for _command in (export, released):
+    restock.add_command(_command)
 
 
 def main() -> NoReturn:

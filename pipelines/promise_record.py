@@ -1,13 +1,11 @@
-"""The record of what customers were told: one file in the workspace, to which rows are only ever added."""
+"""The record of what customers were told."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pipelines.workspace import digest_file, write_parquet
+from pipelines import records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,21 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["read_record", "record_digest", "record_promises"]
 
 _COLUMNS: Final = ("order_id", "line", "sku", "location", "told_on", "promise_date", "promise_probability")
-_FILE: Final = "promises.parquet"
+_RECORD: Final = "promises"
 
 
 def read_record(space: Workspace) -> pd.DataFrame | None:
     """Everything that customers were told, oldest first; None before the first word."""
-    import pandas as pd
-
-    path = space.root / _FILE
-    return pd.read_parquet(path) if path.exists() else None
+    return records.read_record(space, _RECORD)
 
 
 def record_digest(space: Workspace) -> str | None:
     """Digest of the record; None before the first word."""
-    path = space.root / _FILE
-    return digest_file(path) if path.exists() else None
+    return records.record_digest(space, _RECORD)
 
 
 def record_promises(space: Workspace, lines: pd.DataFrame, told_on: dt.date) -> int:
@@ -47,19 +41,5 @@ def record_promises(space: Workspace, lines: pd.DataFrame, told_on: dt.date) -> 
     if not len(told):
         return 0
     with space.locked():
-        before = read_record(space)
-        both = told if before is None else pd.concat([before, told], ignore_index=True)
-        _replace(space.root / _FILE, both)
+        records.add_to_record(space, _RECORD, told)
     return len(told)
-
-
-def _replace(path: Path, frame: pd.DataFrame) -> None:
-    """Write beside the file, then put it in its place, so that a crash leaves the old one whole."""
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        write_parquet(frame, temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

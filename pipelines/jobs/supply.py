@@ -51,17 +51,28 @@ class StockPosition:
     counted: npt.NDArray[np.bool_]
 
 
-def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar: PeriodCalendar) -> StockPosition:
+def stock_position(
+    tables: CheckedTables,
+    keys: list[tuple[str, str]],
+    calendar: PeriodCalendar,
+    released: pd.DataFrame | None = None,
+) -> StockPosition:
     """Add up stock, open orders and waiting customer orders of each item.
+
+    ``released``: further open orders (sku, location, quantity, due_date) that the tables don't show yet.
 
     Rows of items that are not planned are set aside. Where customer orders are given, what waits is read from them
     and a negative stock is not subtracted a second time.
     """
+    import pandas as pd
+
     index = key_index(keys)
     n = len(keys)
     stock, orders, customers = (
         _known_rows(tables, name, index) for name in ("stock", "open_orders", "customer_orders")
     )
+    if released is not None and len(released):
+        orders = pd.concat([table for table in (orders, placed_rows(released, index)) if table is not None])
     counted = np.zeros(n, dtype=np.bool_)
     raw, allocated = np.zeros(n), np.zeros(n)
     if stock is not None:

@@ -191,7 +191,8 @@ def _set_aside(work: Floats, before: Floats) -> None:
 @njit(nogil=True, cache=True, error_model="numpy")
 def _live(
     work: Floats, before: Floats, buffer: Floats32, rules: Floats, due: Floats, listed: Lanes, lengths: Integers,
-    used: int, item: Any, lead_time: Floats, guide: Integers, warm_up: int, path: int, ages: bool, group: Integers, waits: Floats,
+    used: int, item: Any, lead_time: Floats, guide: Integers, warm_up: int, path: int, ages: bool, group: Integers,
+    waits: Floats,
 ) -> None:  # fmt: skip
     """Take the lanes through all periods."""
     before[:] = work

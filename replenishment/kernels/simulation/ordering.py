@@ -6,14 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from replenishment.kernels.ordering_rule import rule_quantity
 from replenishment.kernels.simulation.settings import MAXIMUM, PLANNED, RAISE_TO, REORDER_POINT, at
 
 __all__ = ["mark_reviews", "order_quantity"]
 
 Floats = npt.NDArray[np.float64]
-
-# What is less than this share of the level is a rounding error and no order.
-_NOTHING = 1e-9
 
 
 @njit(nogil=True, cache=True)
@@ -42,20 +40,13 @@ def order_quantity(position: float, rules: Floats, t: int, lot: float, minimum: 
     minimum. ``rules`` (periods, RULES) is what holds in each period.
     """
     planned: float = rules[t, PLANNED]
-    level: float = rules[t, RAISE_TO]
     if planned >= 0.0:
         return planned
-    if position > rules[t, REORDER_POINT]:
-        return 0.0
-    units = level - position
-    if units <= _NOTHING * abs(level):
-        return 0.0
-    if lot > 0.0:
-        units = np.ceil(units / lot - 1e-9) * lot
-    units = max(units, minimum)
+    units = rule_quantity(position, (rules[t, REORDER_POINT], rules[t, RAISE_TO], lot, minimum))
     most = min(rules[t, MAXIMUM], max_stock - position)
     if units > most:
         units = np.floor(most / lot + 1e-9) * lot if lot > 0.0 else most
         if units < minimum:
             return 0.0
-    return max(units, 0.0)
+    quantity: float = max(units, 0.0)
+    return quantity
