@@ -11,6 +11,7 @@ from pipelines.inputs import Inputs
 from pipelines.jobs.backorder_desk import items_of_plan, open_desk
 from pipelines.jobs.backorder_frames import backorder_frame, coverage_frame, purchase_order_frame
 from pipelines.jobs.backorder_proposals import find_alternatives, proposal_frame
+from pipelines.jobs.backorder_risk import risk_frame
 from pipelines.jobs.planning import Plan, make_plan
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class BackorderResult:
     coverage : one row a line and source: units of stock or of a purchase order, and when they are delivered.
     purchase_orders : one row a line of an open purchase order: when it is likely to come, and whom it serves.
     proposals : what to order, expedite, transfer, substitute, defer or cancel, with units, money and a last date.
+    risk : one row an item, what is about to be backordered first: probability, expected units, revenue at risk.
     summary : the whole in numbers.
     """
 
@@ -37,6 +39,7 @@ class BackorderResult:
     coverage: pd.DataFrame
     purchase_orders: pd.DataFrame
     proposals: pd.DataFrame
+    risk: pd.DataFrame
     summary: dict[str, Any]
 
     def files(self) -> dict[str, pd.DataFrame]:
@@ -46,6 +49,7 @@ class BackorderResult:
             "backorder_coverage": self.coverage,
             "purchase_orders": self.purchase_orders,
             "backorder_proposals": self.proposals,
+            "backorder_risk": self.risk,
         }
 
 
@@ -68,10 +72,11 @@ def backorders(
         A table that can't be used. ConfigurationError : a setting that can't be carried out.
     """
     config = config or PlanConfig()
-    return tend_backorders(make_plan(inputs, config, run=thread_mapper(jobs or default_jobs())), told)
+    run = thread_mapper(jobs or default_jobs())
+    return tend_backorders(make_plan(inputs, config, run=run), told, run=run)
 
 
-def tend_backorders(made: Plan, told: pd.DataFrame | None = None) -> BackorderResult:
+def tend_backorders(made: Plan, told: pd.DataFrame | None = None, *, run: Any = map) -> BackorderResult:
     """The same from a plan that has been made."""
     desk = open_desk(items_of_plan(made), made.stock, made.tables, made.config, told)
     relief = find_alternatives(made, desk)
@@ -81,6 +86,7 @@ def tend_backorders(made: Plan, told: pd.DataFrame | None = None) -> BackorderRe
         coverage=coverage_frame(desk),
         purchase_orders=purchase_order_frame(desk),
         proposals=proposal_frame(made, desk, relief),
+        risk=risk_frame(made, desk, run),
         summary=_summary(lines),
     )
 
