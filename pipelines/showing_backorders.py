@@ -189,8 +189,8 @@ def _print_history(console: Console, run: PublishedRun) -> None:
         Text(
             f"Of {total['lines']:,.0f} order lines on record {_share(total['backorder_rate_lines'])} were backordered "
             f"({_share(total['backorder_rate_units'])} of the units); of those {_share(total['cancellation_rate'])} "
-            f"were cancelled; filled after {cell(float(total['time_to_fill_mean']))} days on average, nine in ten within "
-            f"{cell(float(total['time_to_fill_q90']))}; promises to them kept: "
+            f"were cancelled; filled after {cell(float(total['time_to_fill_mean']))} days on average, nine in ten "
+            f"within {cell(float(total['time_to_fill_q90']))}; promises to them kept: "
             f"{_share(total['promise_kept_backordered'])}"
         )
     )
