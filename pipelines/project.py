@@ -205,7 +205,7 @@ def _compute(
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
     progress("tending backorders")
-    tended = tend_backorders(made, read_record(project.workspace))
+    tended = tend_backorders(made, read_record(project.workspace), run=run)
     progress("writing the run")
 
     def write(folder: Path) -> None:
