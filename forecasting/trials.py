@@ -68,20 +68,25 @@ class Trials:
         return max(self.longest / float(gaps.mean()), 1.0) if gaps.size else 1.0
 
 
-def trial_origins(periods: int, longest: int, least: int) -> list[int]:
+def trial_origins(periods: int, longest: int, least: int, year: int) -> list[int]:
     """Choose origins whose windows end with the history at the latest, newest last.
 
-    Windows that don't overlap where at least half of the wanted number fits, else closer ones.
+    Origins lie over a whole year where that much history can be spared: what was best in one season need not be in
+    another. Else windows follow each other without overlap where at least half of the wanted number fits, else closer.
 
     Parameters
     ----------
     periods : of the history. longest : window. least : periods that must lie before the first origin.
+    year : periods in a year.
     """
     first = max(least, LEAST_INTERVALS * longest, int(LEAST_SHARE * periods))
     span = periods - longest - first
     if span < 0:
         return []
-    gap = longest if span >= longest * (MOST_ORIGINS // 2) else max(span // (MOST_ORIGINS // 2), 1)
+    if span >= longest * (MOST_ORIGINS - 1):
+        gap = min(max(longest, -(-year // MOST_ORIGINS)), span // (MOST_ORIGINS - 1))
+    else:
+        gap = longest if span >= longest * (MOST_ORIGINS // 2) else max(span // (MOST_ORIGINS // 2), 1)
     number = min(MOST_ORIGINS, span // gap + 1)
     return [periods - longest - gap * k for k in range(number)][::-1]
 
@@ -114,8 +119,9 @@ def run_trials(
         return None
     length = protection[rows]
     longest = int(length.max())
-    least = LEAST_PERIODS.get(panel.calendar.frequency.code, LEAST_WEEKS)
-    origins = trial_origins(panel.calendar.periods, longest, least)
+    frequency = panel.calendar.frequency
+    least = LEAST_PERIODS.get(frequency.code, LEAST_WEEKS)
+    origins = trial_origins(panel.calendar.periods, longest, least, frequency.periods_per_year)
     if not origins:
         return None
     chosen, names = panel.take(rows), [groups[i] for i in rows]

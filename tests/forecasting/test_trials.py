@@ -42,9 +42,9 @@ def tried(panel: DemandPanel, names: list[str], protection: list[int] | None = N
     return found
 
 
-@given(st.integers(1, 600), st.integers(1, 60))
-def test_origins_leave_enough_before_them_and_end_with_the_history(periods: int, longest: int) -> None:
-    origins = trial_origins(periods, longest, 8)
+@given(st.integers(1, 600), st.integers(1, 60), st.sampled_from([12, 52, 365]))
+def test_origins_leave_enough_before_them_and_end_with_the_history(periods: int, longest: int, year: int) -> None:
+    origins = trial_origins(periods, longest, 8, year)
     least = max(8, LEAST_INTERVALS * longest, int(LEAST_SHARE * periods))
     assert bool(origins) == (periods - longest >= least)
     if not origins:
@@ -54,14 +54,21 @@ def test_origins_leave_enough_before_them_and_end_with_the_history(periods: int,
     assert len(origins) <= MOST_ORIGINS
     gaps = set(np.diff(origins).tolist())
     assert len(gaps) <= 1
-    if periods - longest - longest * MOST_ORIGINS >= least:
-        assert gaps == {longest}
+    if periods - longest - longest * (MOST_ORIGINS - 1) >= least:
         assert len(origins) == MOST_ORIGINS
-    assert not gaps or 1 <= gaps.pop() <= longest
+        assert longest <= min(gaps) <= max(longest, year / MOST_ORIGINS + 1)
+    assert not gaps or 1 <= gaps.pop()
+
+
+@pytest.mark.parametrize(("periods", "longest", "year", "gap"), [(1400, 14, 365, 46), (150, 3, 52, 7), (60, 3, 12, 3)])
+def test_origins_lie_over_a_whole_year_of_a_long_history(periods: int, longest: int, year: int, gap: int) -> None:
+    origins = trial_origins(periods, longest, 8, year)
+    assert set(np.diff(origins).tolist()) == {gap}
+    assert origins[-1] + gap - origins[0] >= year
 
 
 def test_overlap_counts_the_windows_that_hold_a_period() -> None:
-    origins = trial_origins(60, 12, 8)
+    origins = trial_origins(60, 12, 8, 52)
     held = [sum(o <= t < o + 12 for o in origins) for t in range(60)]
     nothing = np.zeros(0)
     seen = Trials(tuple(origins), nothing, nothing, nothing, nothing, nothing, nothing, nothing, 12)
