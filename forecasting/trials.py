@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecasting.calendars import day_to_date
 from forecasting.cleaning import prepare
 from forecasting.cleaning_rules import CleaningRules
-from forecasting.fitted import Mapper, fit_series
+from forecasting.fitted import Mapper, fit_series, pool_all
 from forecasting.models.protocol import DemandModel, FitContext
 from forecasting.panel import CellStatus, DemandPanel
 from forecasting.seasonality import fit_pooled_seasonality
@@ -48,7 +48,6 @@ class Trials:
     known : bool (o, k); demand was observed in every period of the window, and was known before it.
     class_number : int64 (o, k) place of the class at that origin in ``CLASSES``.
     mean : float64 (o, k) demand a period known at the origin. whole : bool (k,) series in whole units.
-    longest : periods of the longest window.
     """
 
     origins: tuple[int, ...]
@@ -59,13 +58,6 @@ class Trials:
     class_number: Integers
     mean: Floats
     whole: Flags
-    longest: int
-
-    @property
-    def overlap(self) -> float:
-        """How many windows hold one period of demand, on average; at least 1."""
-        gaps = np.diff(self.origins)
-        return max(self.longest / float(gaps.mean()), 1.0) if gaps.size else 1.0
 
 
 def trial_origins(periods: int, longest: int, least: int, year: int) -> list[int]:
@@ -132,7 +124,7 @@ def run_trials(
     number = np.empty((len(origins), len(rows)), dtype=np.int64)
     everything = np.arange(len(rows))
     # What the panel taught at the first origin serves at the later ones: it changes little, and costs most.
-    pooled: list[Any] = [None] * len(models)
+    pooled: list[Any] = []
 
     def try_at(o: int) -> None:
         origin = origins[o]
@@ -140,10 +132,10 @@ def run_trials(
         cleaned, summary, _ = prepare(past, rules or CleaningRules())
         season = fit_pooled_seasonality(cleaned, summary, names)
         context = FitContext(season, season.profile)
+        if o == 0:
+            pooled.extend(pool_all(models, cleaned, context))
         for j, model in enumerate(models):
             fitted = fit_series(model, cleaned, everything, context, pooled=pooled[j])
-            if o == 0:
-                pooled[j] = fitted.pooled
             sums[j, o] = fitted.sums(everything, keys[rows], length, DRAWS)
         seen = chosen.quantity[:, origin + window]
         actual[o] = np.where(inside, seen, 0.0).sum(axis=1, dtype=np.float64)
@@ -155,7 +147,7 @@ def run_trials(
     try_at(0)
     list(run(try_at, range(1, len(origins))))
     sums.sort(axis=3)
-    return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral, longest)
+    return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral)
 
 
 def _representatives(classes: npt.NDArray[np.str_], keys: npt.NDArray[np.uint64]) -> Integers:
