@@ -28,6 +28,10 @@ Flags = npt.NDArray[np.bool_]
 MOST_ORIGINS: Final = 8
 # So many series speak for all others of their class; weights and calibration are pooled anyway.
 SERIES_A_CLASS: Final = 150
+# What models learn from all series together, they learn from so many: trees need more than the trials themselves.
+SERIES_TO_LEARN: Final = 1500
+# Trees that are a year old err more than those of a forecast will.
+ORIGINS_A_LESSON: Final = 4
 DRAWS: Final = 200
 # Shortest history that a trial may start from, in periods, in protection intervals and as a share of today's: models
 # that know much less than today err in another way.
@@ -123,8 +127,12 @@ def run_trials(
     actual, known, mean = (np.empty((len(origins), len(rows))) for _ in range(3))
     number = np.empty((len(origins), len(rows)), dtype=np.int64)
     everything = np.arange(len(rows))
-    # What the panel taught at the first origin serves at the later ones: it changes little, and costs most.
-    pooled: list[Any] = []
+
+    # What the panel taught at one origin serves at the next ones, too: it changes little, and costs most.
+    def learn_at(o: int) -> list[Any]:
+        return _lessons(panel, models, groups, classes, keys, origins[o], rules or CleaningRules())
+
+    lessons = list(run(learn_at, range(0, len(origins), ORIGINS_A_LESSON)))
 
     def try_at(o: int) -> None:
         origin = origins[o]
@@ -132,8 +140,7 @@ def run_trials(
         cleaned, summary, _ = prepare(past, rules or CleaningRules())
         season = fit_pooled_seasonality(cleaned, summary, names)
         context = FitContext(season, season.profile)
-        if o == 0:
-            pooled.extend(pool_all(models, cleaned, context))
+        pooled = lessons[o // ORIGINS_A_LESSON]
         for j, model in enumerate(models):
             fitted = fit_series(model, cleaned, everything, context, pooled=pooled[j])
             sums[j, o] = fitted.sums(everything, keys[rows], length, DRAWS)
@@ -144,10 +151,27 @@ def run_trials(
         mean[o] = summary.mean
         number[o] = [CLASSES.index(name) for name in syntetos_boylan_classes(summary)]
 
-    try_at(0)
-    list(run(try_at, range(1, len(origins))))
+    list(run(try_at, range(len(origins))))
     sums.sort(axis=3)
     return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral)
+
+
+def _lessons(
+    panel: DemandPanel,
+    models: Sequence[DemandModel],
+    groups: Sequence[str],
+    classes: npt.NDArray[np.str_],
+    keys: npt.NDArray[np.uint64],
+    origin: int,
+    rules: CleaningRules,
+) -> list[Any]:
+    """What each model learned from the panel as it was known at an origin, from the series with the smallest keys."""
+    alive = np.flatnonzero(classes != "no demand")
+    rows = np.sort(alive[np.argsort(keys[alive], kind="stable")[:SERIES_TO_LEARN]])
+    past = panel.take(rows).until(day_to_date(int(panel.calendar.openings[origin])))
+    cleaned, summary, _ = prepare(past, rules)
+    season = fit_pooled_seasonality(cleaned, summary, [groups[i] for i in rows])
+    return pool_all(models, cleaned, FitContext(season, season.profile))
 
 
 def _representatives(classes: npt.NDArray[np.str_], keys: npt.NDArray[np.uint64]) -> Integers:

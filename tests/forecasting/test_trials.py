@@ -17,11 +17,12 @@ from forecasting.trials import (
     LEAST_INTERVALS,
     LEAST_SHARE,
     MOST_ORIGINS,
+    ORIGINS_A_LESSON,
     Trials,
     run_trials,
     trial_origins,
 )
-from tests.forecasting.own_models import Last, Spy
+from tests.forecasting.own_models import Last, Pupil, Spy
 from tests.forecasting.panels import panel_of
 
 
@@ -111,6 +112,22 @@ def test_a_model_is_given_the_periods_before_the_origin_and_no_other(panel: Dema
     assert [c.season.calendar.periods for _, c in spy.seen] == list(seen.origins)
     for (past, _), origin in zip(spy.seen, seen.origins, strict=True):
         np.testing.assert_array_equal(past.quantity, panel.take(seen.rows).quantity[:, :origin])
+
+
+def test_lessons_come_from_more_series_than_are_tried_and_from_no_later_than_the_origin(
+    panel: DemandPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forecasting.trials.SERIES_A_CLASS", 1)
+    monkeypatch.setattr("forecasting.trials.SERIES_TO_LEARN", 6)
+    pupil, keys = Pupil(), panel.stream_keys(0)
+    classes = syntetos_boylan_classes(summarise(panel))
+    seen = run_trials(panel, [pupil], ["all"] * 8, np.full(8, 2), classes, keys)
+    assert seen is not None
+    assert len(seen.rows) < 6
+    assert len(seen.origins) > ORIGINS_A_LESSON
+    smallest = tuple(panel.skus[i] for i in sorted(np.argsort(keys)[:6]))
+    taught_at = [max(seen.origins[k] for k in range(0, o + 1, ORIGINS_A_LESSON)) for o in range(len(seen.origins))]
+    assert [context.pooled for _, context in pupil.seen] == [(smallest, period) for period in taught_at]
 
 
 def test_draws_are_sums_over_each_series_own_interval(panel: DemandPanel) -> None:
