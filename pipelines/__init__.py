@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipelines.config import PlanConfig
     from pipelines.inputs import Inputs
+    from pipelines.jobs.backordering import BackorderResult, backorders
     from pipelines.jobs.planning import PlanResult, plan
+    from pipelines.jobs.replaying import ReplayResult, replay
 
 _HOMES = {
+    "BackorderResult": "pipelines.jobs.backordering",
     "Inputs": "pipelines.inputs",
     "PlanConfig": "pipelines.config",
     "PlanResult": "pipelines.jobs.planning",
+    "ReplayResult": "pipelines.jobs.replaying",
+    "backorders": "pipelines.jobs.backordering",
     "plan": "pipelines.jobs.planning",
+    "replay": "pipelines.jobs.replaying",
 }
 
-__all__ = ["Inputs", "PlanConfig", "PlanResult", "plan"]
+__all__ = ["BackorderResult", "Inputs", "PlanConfig", "PlanResult", "ReplayResult", "backorders", "plan", "replay"]
 
 
 def __getattr__(name: str) -> Any:

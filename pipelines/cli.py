@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pipelines.commands.exporting import export, released
+from pipelines.commands.options import AS_OF as _AS_OF
+from pipelines.commands.options import JOBS as _JOBS
+from pipelines.commands.options import JSON as _JSON
+from pipelines.commands.options import PROJECT as _PROJECT
+from pipelines.commands.options import RUN as _RUN
+from pipelines.commands.options import WORKSPACE as _WORKSPACE
+from pipelines.commands.output import chosen_run, workspace_of
+from pipelines.commands.output import print_json as _print_json
+from pipelines.commands.output import progress as _progress
+from pipelines.commands.replaying import replay
 from pipelines.errors import RestockError
 
 if TYPE_CHECKING:
@@ -19,33 +28,14 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "restock"]
 
-_PROJECT = click.option(
-    "--config",
-    "file",
-    type=click.Path(path_type=Path),
-    default=Path("restock.toml"),
-    show_default=True,
-    help="Configuration of the project.",
-)
-_WORKSPACE = click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="Folder of the runs; default: workspace beside the configuration.",
-)
-_AS_OF = click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Opening of the first period not yet observed."
-)
-_JOBS = click.option(
-    "--jobs", type=click.IntRange(min=1), default=None, help="Threads; the result does not depend on them."
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="restock")
 def restock() -> None:
     """Forecast demand, plan replenishment, and keep the promised backorder rate."""
+
+
+restock.add_command(replay)
 
 
 @restock.command()
@@ -182,25 +172,77 @@ def simulate(
 
 
 @restock.command()
+@_PROJECT
+@_WORKSPACE
+@_AS_OF
+@click.option("--told", is_flag=True, help="Record that all customers with a changed date have been told the new one.")
+@_JOBS
+@_JSON
+def backorders(
+    file: Path, workspace: Path | None, as_of: dt.datetime | None, told: bool, jobs: int | None, as_json: bool
+) -> None:
+    """Show who waits, what covers them and what to tell them; written to the run of the plan."""
+    from pipelines.project import open_project, run_plan
+
+    project = open_project(file, workspace=workspace, as_of=as_of.date() if as_of else None)
+    run = run_plan(project, jobs=jobs, progress=_progress())
+    recorded = _record_told(project, run) if told else 0
+    if as_json:
+        counts = run.backorders | {"lines_told": recorded}
+        files = sorted(str(p) for p in run.folder.glob("*.*") if "backorder" in p.name or p.stem == "purchase_orders")
+        _print_json({"schema": 1, "status": "ok", "run_id": run.run_id, "counts": counts, "outputs": files})
+        return
+    from pipelines.showing_backorders import show_backorders
+
+    show_backorders(run, recorded)
+
+
+def _record_told(project: Project, run: PublishedRun) -> int:
+    """Write down that the customers with a changed date were told."""
+    import pandas as pd
+
+    from pipelines.promise_record import record_promises
+
+    lines = pd.read_parquet(run.folder / "backorders.parquet")
+    changed = lines[lines["change"] != ""]
+    return record_promises(project.workspace, changed, dt.date.fromisoformat(run.summary["as_of"]))
+
+
+@restock.command()
+@click.option("--sku", required=True)
+@click.option("--quantity", type=float, required=True, help="Units of the new order.")
+@click.option("--location", default=None, help="Needed where the SKU is kept at several.")
+@_PROJECT
+@_AS_OF
+@_JSON
+def promise(
+    sku: str, quantity: float, location: str | None, file: Path, as_of: dt.datetime | None, as_json: bool
+) -> None:
+    """Say when a new order of QUANTITY of SKU can be delivered."""
+    from pipelines.jobs.promising import promise_new_order
+    from pipelines.project import open_project
+    from pipelines.showing_backorders import describe_promise, show_promise
+
+    project = open_project(file, as_of=as_of.date() if as_of else None)
+    found = promise_new_order(project.inputs, project.config, sku, quantity, location)
+    if as_json:
+        _print_json({"schema": 1, "status": "ok", **describe_promise(found)})
+    else:
+        show_promise(found)
+
+
+@restock.command()
 @click.argument("sku")
 @click.option("--location", default=None, help="Needed where the SKU is planned at several.")
-@click.option("--run", "run_id", default="latest", show_default=True, help="Id of a run.")
+@_RUN
 @_PROJECT
 @_WORKSPACE
 def explain(sku: str, location: str | None, run_id: str, file: Path, workspace: Path | None) -> None:
     """Tell how the recommended quantity of SKU came about."""
-    from pipelines.errors import ConfigurationError
     from pipelines.explaining import explain as story
-    from pipelines.project import open_project
-    from pipelines.workspace import Workspace
 
-    space = Workspace(workspace) if workspace else open_project(file).workspace
-    wanted = space.latest() if run_id == "latest" else run_id
-    if wanted is None:
-        raise ConfigurationError(f"there is no run in {space.root} yet; `restock plan` makes one")
-    if not space.complete(wanted):
-        raise ConfigurationError(f"run {wanted} is not in {space.runs}, or is damaged; `restock plan` makes it again")
-    click.echo(story(space.folder(wanted), sku, location))
+    space = workspace_of(file, workspace)
+    click.echo(story(space.folder(chosen_run(space, run_id)), sku, location))
 
 
 @restock.command()
@@ -221,6 +263,10 @@ def doctor(workspace: Path, as_json: bool) -> None:
         click.echo("The installation is sound." if sound else "The installation is not sound.")
     if not sound:
         sys.exit(5)
+
+
+for _command in (export, released):
+    restock.add_command(_command)
 
 
 def main() -> NoReturn:
@@ -262,19 +308,6 @@ def _fail(message: str, code: int, name: str = "failed") -> NoReturn:
     if "--json" in sys.argv:
         _print_json({"schema": 1, "status": "failed", "exit_code": code, "code": name, "error": message})
     sys.exit(code)
-
-
-def _progress() -> Callable[[str], None]:
-    """Say on a terminal what is being done; be silent in a pipe."""
-    if not sys.stderr.isatty():
-        return lambda _: None
-    return lambda stage: click.echo(f"… {stage}", err=True)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    from pipelines.workspace import plain
-
-    click.echo(json.dumps(plain(value), allow_nan=False, default=str))
 
 
 def _tell(project: Project, run: PublishedRun, as_json: bool) -> None:

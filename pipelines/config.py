@@ -16,6 +16,7 @@ __all__ = ["Closed", "Keep", "PlanConfig", "Rule", "Where", "describe_problem", 
 Measure = Literal["backorder_rate", "fill_rate", "cycle_service_level", "ready_rate", "cost"]
 Policy = Literal["auto", "order_up_to", "reorder_point", "min_max"]
 Unmet = Literal["backorder", "lost"]
+Allocation = Literal["order_date", "priority", "requested_date", "fair_share"]
 Text = str | list[str]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -192,6 +193,34 @@ class PlanConfig(_Strict):
         [],
         description="shutdowns in which lead times stand still: {first, last, supplier}, of all without a supplier",
     )
+    refit_every: int | None = Field(
+        None,
+        ge=1,
+        description="reviews of a replay from one fit of the forecast to the next; between them its states follow the "
+        "demand and levels are set anew; default: as many as a quarter of a year holds",
+    )
+    replay_lead_times: Literal["sampled", "planned"] = Field(
+        "sampled",
+        description="how long the orders of a replay travel: sampled from the lead times as known at the order, or "
+        "their mean",
+    )
+    allocation: Allocation = Field(
+        "order_date",
+        description="who of those that wait is served first: the older order, the smaller priority number, the earlier "
+        "requested day; or fair_share: all in proportion to what they need",
+    )
+    whole_lines: bool = Field(
+        False, description="an order line leaves when all of it is there; not with fair_share (else in parts)"
+    )
+    promise_probability: float = Field(
+        0.9, gt=0, lt=1, description="probability with which a promised date shall be kept"
+    )
+    processing_days: int = Field(
+        0, ge=0, le=60, description="days from a receipt until its units leave to those who wait for them"
+    )
+    language: str = Field(
+        "en", description="language and country of the sentences and dates for customers, such as en_GB or de"
+    )
     max_cover_days: float = Field(365, gt=0, description="no economic lot covers more than this")
     simulation_paths: int = Field(
         100, ge=0, le=10_000, description="paths of the simulation of the policy; 0 leaves it out"
@@ -213,6 +242,23 @@ class PlanConfig(_Strict):
         for name in (self.model, *(rule.set.model for rule in self.rules)):
             if name not in (None, "auto"):
                 model_named(str(name))
+        return self
+
+    @model_validator(mode="after")
+    def _has_words_for_customers(self) -> Self:
+        from pipelines.letters import LANGUAGES
+
+        if self.language.replace("-", "_").split("_")[0] not in LANGUAGES:
+            raise ValueError(
+                f'language = "{self.language}": there are sentences for customers in {", ".join(LANGUAGES)}, with any '
+                "country, such as en_GB"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _shares_are_parts(self) -> Self:
+        if self.whole_lines and self.allocation == "fair_share":
+            raise ValueError('allocation = "fair_share" hands out parts of lines; whole_lines needs another one')
         return self
 
     @model_validator(mode="after")

@@ -13,11 +13,22 @@ from pipelines.config import PlanConfig, read_toml
 from pipelines.errors import ConfigurationError, UnavailableError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
+from pipelines.memory import memory_digests, remember
+from pipelines.promise_record import read_record, record_digest
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
 from pipelines.workspace import Workspace, digest_text, run_identity, write_csv, write_json, write_parquet
 
-__all__ = ["Project", "PublishedRun", "open_project", "run_plan"]
+__all__ = [
+    "Project",
+    "PublishedRun",
+    "file_states",
+    "manifest_of",
+    "open_project",
+    "project_workspace",
+    "refuse_changed",
+    "run_plan",
+]
 
 _SECTIONS = {"plan", "data", "workspace"}
 
@@ -38,7 +49,15 @@ class Project:
     def identity(self) -> tuple[str, dict[str, str]]:
         """The id of the plan of this project, and the digests behind it."""
         digests = self.digests()
-        return run_identity(digests, self.config.model_dump(mode="json"), version("restock")), digests
+        told = record_digest(self.workspace)
+        if told is not None:
+            digests["told"] = told
+        digests |= memory_digests(self.workspace)
+        return self.identity_of(digests), digests
+
+    def identity_of(self, digests: dict[str, str], **more: str) -> str:
+        """The id of a run with these inputs, this configuration and ``more`` that it depends on."""
+        return run_identity(digests, {**self.config.model_dump(mode="json"), **more}, version("restock"))
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,14 @@ class PublishedRun:
     folder: Path
     summary: dict[str, Any]
     repeated: bool
+
+    @property
+    def backorders(self) -> dict[str, Any]:
+        """The backorders in numbers."""
+        import json
+
+        found = json.loads((self.folder / "backorders.json").read_text(encoding="utf-8"))
+        return dict(found)
 
 
 def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | None = None) -> Project:
@@ -72,8 +99,16 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
         for path in source.path:
             if not path.exists():
                 raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}", code="no_such_file")
-    folder = workspace or file.parent / str(_section(values, "workspace", file).get("folder", "workspace"))
-    return Project(file, config, inputs, Workspace(folder))
+    return Project(file, config, inputs, Workspace(workspace) if workspace else _workspace(values, file))
+
+
+def project_workspace(file: Path) -> Workspace:
+    """The workspace that a configuration names; its tables are not looked for."""
+    return _workspace(read_toml(file), file)
+
+
+def _workspace(values: dict[str, Any], file: Path) -> Workspace:
+    return Workspace(file.parent / str(_section(values, "workspace", file).get("folder", "workspace")))
 
 
 def _section(values: dict[str, Any], name: str, file: Path) -> dict[str, Any]:
@@ -95,7 +130,7 @@ def run_plan(
     """Plan and publish, unless this very plan has been published already."""
     import json
 
-    before = _states(project)
+    before = file_states(project)
     run_id, digests = project.identity()
     space = project.workspace
     with space.locked():
@@ -114,7 +149,7 @@ def _named(source: TableSource) -> list[str]:
     return [path.name for path in source.path] or [str(source.query)]
 
 
-def _states(project: Project) -> dict[tuple[str, Path], tuple[int, ...]]:
+def file_states(project: Project) -> dict[tuple[str, Path], tuple[int, ...]]:
     """Size, times and number of every input file: what changes when another program writes into it."""
     states: dict[tuple[str, Path], tuple[int, ...]] = {}
     for name, source in project.inputs.given().items():
@@ -125,9 +160,9 @@ def _states(project: Project) -> dict[tuple[str, Path], tuple[int, ...]]:
     return states
 
 
-def _refuse_changed(project: Project, before: dict[tuple[str, Path], tuple[int, ...]]) -> None:
+def refuse_changed(project: Project, before: dict[tuple[str, Path], tuple[int, ...]]) -> None:
     """A plan must not be made of half an export."""
-    after = _states(project)
+    after = file_states(project)
     changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     if changed:
         table, path = changed[0]
@@ -144,15 +179,19 @@ def _compute(
     jobs: int | None,
     progress: Callable[[str], None],
 ) -> None:
+    from pipelines.jobs.backordering import tend_backorders
     from pipelines.jobs.planning import make_plan, plan_frames
     from pipelines.jobs.simulating import simulate_plan
 
     run = thread_mapper(jobs or default_jobs())
-    made = make_plan(project.inputs, project.config, run=run, progress=progress)
-    _refuse_changed(project, before)
+    memory = remember(project.workspace)
+    made = make_plan(project.inputs, project.config, run=run, progress=progress, memory=memory)
+    refuse_changed(project, before)
     progress("simulating")
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
+    progress("tending backorders")
+    tended = tend_backorders(made, read_record(project.workspace))
     progress("writing the run")
 
     def write(folder: Path) -> None:
@@ -168,15 +207,24 @@ def _compute(
         write_parquet(result.repairs, folder / "repairs.parquet")
         if len(result.channels):
             write_parquet(result.channels, folder / "channels.parquet")
+        for name, frame in tended.files().items():
+            write_parquet(frame, folder / f"{name}.parquet")
+        write_csv(tended.backorders, folder / "backorders.csv")
+        write_json(folder / "backorders.json", tended.summary)
         write_json(folder / "summary.json", result.summary)
 
+    released = [] if memory.released is None else sorted(set(memory.released["po"]))
+    project.workspace.publish(run_id, {**manifest_of(project, "plan", digests), "released": released}, write)
+
+
+def manifest_of(project: Project, command: str, digests: dict[str, str]) -> dict[str, Any]:
+    """What a run records of where it came from."""
     versions = {name: version(name) for name in ("restock", "numpy", "pandas", "scipy", "numba", "pyarrow")}
-    manifest = {
-        "command": "plan",
+    return {
+        "command": command,
         "inputs": {
             name: {"source": _named(source), "sha256": digests[name]} for name, source in project.inputs.given().items()
         },
         "config": project.config.model_dump(mode="json"),
         "versions": versions,
     }
-    project.workspace.publish(run_id, manifest, write)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipelines.trust import Concern
     from replenishment.simulation.results import SimulationResult
 
-__all__ = ["show_concerns", "show_run", "show_simulation"]
+__all__ = ["cell", "open_console", "plain_table", "print_whole", "show_concerns", "show_run", "show_simulation"]
 
 _LINES: Final = 12
 _PIPE_WIDTH: Final = 160
@@ -49,14 +49,17 @@ _LEGEND: Final = {
 
 
 def show_run(project: Project, run: PublishedRun) -> None:
-    """Print the plan in numbers, its most urgent lines, its warnings and where it lies."""
+    """Print the plan in numbers, its most urgent lines, its backorders, its warnings and where it lies."""
     import pandas as pd
 
-    console = _console()
+    from pipelines.showing_backorders import print_backorders
+
+    console = open_console()
     for sentence in _headline(run):
         console.print(sentence)
     lines = pd.read_parquet(run.folder / "recommendations.parquet").sort_values("priority").head(_LINES)
     _print_lines(console, lines)
+    print_backorders(console, run)
     for warning in run.summary["warnings"]:
         console.print(Text(f"Note: {warning}"))
     first = lines.iloc[0]
@@ -67,19 +70,19 @@ def show_run(project: Project, run: PublishedRun) -> None:
 
 def show_simulation(result: SimulationResult) -> None:
     """Print the totals of a simulation with their standard errors."""
-    table = _table(f"Simulation of {len(result.kpis):,} items", ("measure",), ("value", "standard error"))
+    table = plain_table(f"Simulation of {len(result.kpis):,} items", ("measure",), ("value", "standard error"))
     for name, value in result.total.items():
         if not name.endswith("_se"):
             error = result.total.get(f"{name}_se", float("nan"))
             rate = name.endswith(("_rate", "_level"))
             table.add_row(name.replace("_", " "), _number(value, rate), _number(error, rate))
-    console = _console()
-    _print_whole(console, table)
+    console = open_console()
+    print_whole(console, table)
     for note in result.notes:
         console.print(Text(f"Note: {note}"))
 
 
-def _console() -> Console:
+def open_console() -> Console:
     """Lines are never broken; without a terminal there is room for a whole table unless COLUMNS says otherwise."""
     piped = not sys.stdout.isatty() and not os.environ.get("COLUMNS")
     return Console(soft_wrap=True, highlight=False, width=_PIPE_WIDTH if piped else None)
@@ -124,22 +127,22 @@ def _print_lines(console: Console, lines: pd.DataFrame) -> None:
     while _width(console, table) > console.width and any(column[2] for column in shown):
         shown.remove(max(shown, key=lambda column: column[2]))
         table = _lines_table(lines, shown)
-    _print_whole(console, table)
+    print_whole(console, table)
     meanings = [text for name, text in _LEGEND.items() if name in {column[0] for column in shown}]
     console.print(Text("; ".join(["In units", *meanings]) + ".", style="dim"))
 
 
 def _lines_table(lines: pd.DataFrame, shown: Sequence[tuple[str, str, int]]) -> Table:
     words = {"sku", "location", "status", "arrival_date"}
-    table = _table("Most urgent lines", (), ())
+    table = plain_table("Most urgent lines", (), ())
     for name, heading, _ in shown:
         table.add_column(heading, justify="left" if name in words else "right", no_wrap=True)
     for row in lines[[name for name, _, _ in shown]].itertuples(index=False):
-        table.add_row(*(Text(_cell(value)) for value in row))
+        table.add_row(*(Text(cell(value)) for value in row))
     return table
 
 
-def _table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
+def plain_table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
     """Make a table without side lines, so that a row can be copied as it is."""
     table = Table(
         title=title,
@@ -163,13 +166,13 @@ def _width(console: Console, table: Table) -> int:
     return Measurement.get(console, console.options.update(width=10_000), table).maximum
 
 
-def _print_whole(console: Console, table: Table) -> None:
+def print_whole(console: Console, table: Table) -> None:
     """Print a table whole, even where it is wider than the terminal: a cut identifier helps nobody."""
     console.width = max(console.width, _width(console, table))
     console.print(table)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     import pandas as pd
 
     if value is None or pd.isna(value):
@@ -189,7 +192,7 @@ def _number(value: float, rate: bool) -> str:
 
 def show_concerns(counts: pd.DataFrame, concerns: list[Concern]) -> None:
     """Print the rows of each table, then every concern in a sentence, worst first."""
-    console = _console()
+    console = open_console()
     table = Table(title="Tables", title_justify="left", header_style="bold")
     for name in ("table", "rows used", "rows set aside"):
         table.add_column(name, justify="left" if name == "table" else "right")

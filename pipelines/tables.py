@@ -183,7 +183,9 @@ def _items() -> pa.DataFrameSchema:
             "uom": _identifier("unit of measure"),
             "currency": _identifier("currency of its money columns"),
             "volume": _number("volume of a unit"),
-            "ownership": _identifier("owned or consigned"),
+            "ownership": _identifier(
+                "owned or consigned (the supplier's until it is sold: planned, but no part of a budget)"
+            ),
         },
     )
 
@@ -278,6 +280,7 @@ def _customer_orders() -> pa.DataFrameSchema:
             "shipped_on": _date("day of the last shipment"),
             "cancelled_on": _date("day on which the rest was cancelled"),
             "promised_on": _date("day that the customer was told"),
+            "allocated_quantity": _number("units on hand that are set aside for this line"),
             "unit_price": _number("money per unit"),
             "channel": _identifier("sales channel"),
         },

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from replenishment.validation import checked
 
-__all__ = ["STEPS", "STEPS_BEYOND", "RankedPacks", "ladder_units", "rank_packs"]
+__all__ = ["STEPS", "STEPS_BEYOND", "RankedPacks", "Room", "ladder_units", "rank_packs"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -28,6 +28,8 @@ STEPS: Final = 16
 # Steps beyond the order, for orders that must be raised.
 STEPS_BEYOND: Final = 12
 _NEARLY: Final = 1e-9
+# Halvings of the range in which the worth of money lies.
+_BISECTIONS: Final = 50
 
 
 def ladder_units(order: Floats, least: Floats, pack: Floats, stride: Floats) -> Floats:
@@ -59,6 +61,20 @@ def ladder_units(order: Floats, least: Floats, pack: Floats, stride: Floats) -> 
     return np.concatenate([np.zeros((len(order), 1)), inside, beyond], axis=1)
 
 
+class Room(NamedTuple):
+    """What steps take of a second scarce thing that each place has its own of, such as storage.
+
+    Attributes
+    ----------
+    place : int (m,), index of the place that each step goes to. taken : (m,) what the step takes there, at least 0.
+    limit : (places,) what there is, at least 0, infinite without a limit.
+    """
+
+    place: Integers
+    taken: Floats
+    limit: Floats
+
+
 @dataclass(frozen=True, eq=False)
 class RankedPacks:
     """Packs in the order in which they should be bought; arrays (m,).
@@ -68,7 +84,10 @@ class RankedPacks:
     item : index of the item. units, cost, avoided : of this step alone: units, money, backorders avoided.
     number : units of the item up to and with this step. per_money : avoided / cost (infinite where it costs nothing).
     cumulative_cost : money spent with this step: on it, on what was bought before it, and on earlier steps of its item
-        that it needs. within_budget : whether it is bought, which is the case where that is at most the budget.
+        that it needs. within_budget : whether it is bought, which is the case where that is at most the budget (and
+        its place has room for it).
+    multiplier : backorders that one more unit of money would avoid; 0 where all that is wanted is bought.
+    room_worth : (places,) backorders that one more unit of room would avoid at each place; empty without any room.
     """
 
     item: Integers
@@ -79,16 +98,13 @@ class RankedPacks:
     per_money: Floats
     cumulative_cost: Floats
     within_budget: Flags
+    multiplier: float
+    room_worth: Floats
 
     def bought(self, n: int) -> Floats:
         """Units of each of n items that are within the budget."""
         kept = self.within_budget
         return np.asarray(np.bincount(self.item[kept], self.units[kept], minlength=n), dtype=np.float64)
-
-    @property
-    def multiplier(self) -> float:
-        """Backorders that one more unit of money would avoid: the best step left out; 0 where none is."""
-        return float(self.per_money[~self.within_budget].max(initial=0.0))
 
 
 class _Steps(NamedTuple):
@@ -98,6 +114,13 @@ class _Steps(NamedTuple):
     units: Floats
     cost: Floats
     avoided: Floats
+    taken: Floats
+    place: Integers
+
+
+def _in_order(steps: _Steps, order: Integers) -> _Steps:
+    item, units, cost, avoided, taken, place = steps
+    return _Steps(item[order], units[order], cost[order], avoided[order], taken[order], place[order])
 
 
 def _pooled(steps: _Steps) -> _Steps:
@@ -110,22 +133,28 @@ def _pooled(steps: _Steps) -> _Steps:
     if not rises.any():
         return steps
     odd = np.isin(item, np.unique(item[1:][rises]))
-    rows: list[tuple[int, float, float, float]] = []
+    rows: list[tuple[int, float, float, float, float, int]] = []
     for row in zip(*(part[odd].tolist() for part in steps), strict=True):
         rows.append(row)
         while len(rows) > 1 and rows[-1][0] == rows[-2][0] and rows[-1][3] * rows[-2][2] > rows[-2][3] * rows[-1][2]:
-            (_, u, c, a), (i, v, d, b) = rows.pop(), rows.pop()
-            rows.append((i, u + v, c + d, a + b))
+            (_, u, c, a, t, _), (i, v, d, b, s, where) = rows.pop(), rows.pop()
+            rows.append((i, u + v, c + d, a + b, s + t, where))
     joined = [np.array(column) for column in zip(*rows, strict=True)]
     order = np.argsort(np.concatenate([item[~odd], joined[0]]), kind="stable")
-    together = [np.concatenate([part[~odd], new])[order] for part, new in zip(steps, joined, strict=True)]
-    return _Steps(together[0].astype(np.int64), *together[1:])
+    which, *numbers, place = (np.concatenate([part[~odd], new])[order] for part, new in zip(steps, joined, strict=True))
+    units, cost, avoided, taken = numbers
+    return _Steps(which.astype(np.int64), units, cost, avoided, taken, place.astype(np.int64))
 
 
 def rank_packs(
-    item: npt.ArrayLike, units: npt.ArrayLike, cost: npt.ArrayLike, avoided: npt.ArrayLike, budget: float = np.inf
+    item: npt.ArrayLike,
+    units: npt.ArrayLike,
+    cost: npt.ArrayLike,
+    avoided: npt.ArrayLike,
+    budget: float = np.inf,
+    room: Room | None = None,
 ) -> RankedPacks:
-    """Rank steps by backorders avoided per money and buy them as far as a budget reaches.
+    """Rank steps by backorders avoided per money and buy them as far as a budget, and the room of places, reach.
 
     A step that doesn't fit is left out with all later ones of its item; cheaper steps further down may still fit. More
     budget never avoids fewer backorders: what takes the place of a better step is worth less per unit of money.
@@ -134,7 +163,14 @@ def rank_packs(
     ----------
     item : int (m,), the steps of an item together and in their order. units : (m,) above 0. cost, avoided : (m,) at
         least 0; the cost may be of any scarce thing, such as volume.
-    budget : at least 0.
+    budget : at least 0. room : what else is scarce; steps of an item go to one place.
+
+    Notes
+    -----
+    With room, money and the room of each place have a multiplier each, found together: a step is worth its backorders
+    avoided over (multiplier of money x cost + multiplier of its place x room taken), so that what is short decides, and
+    neither is cut after the other. The multipliers are those of the Lagrangian dual; what they leave is bought down
+    the list.
 
     Raises
     ------
@@ -143,10 +179,16 @@ def rank_packs(
     """
     which = np.asarray(item, dtype=np.int64)
     given = (("units", units), ("cost", cost), ("avoided", avoided))
-    numbers = [checked(name, values, "[0, inf)") for name, values in given]
+    amounts, prices, worths = (checked(name, values, "[0, inf)") for name, values in given)
     checked("budget", budget, "[0, inf]")
-    steps = _pooled(_Steps(which, *numbers))
-    which, ratio = steps.item, _ratio(steps.avoided, steps.cost)
+    taken = np.zeros(len(which)) if room is None else checked("room", room.taken, "[0, inf)")
+    place = np.zeros(len(which), dtype=np.int64) if room is None else np.asarray(room.place, dtype=np.int64)
+    limit = np.empty(0) if room is None else checked("room", room.limit, "[0, inf]")
+    steps = _pooled(_Steps(which, amounts, prices, worths, taken, place))
+    which = steps.item
+    money, space = (1.0, np.zeros(1)) if room is None else _multipliers(steps, budget, limit)
+    free = money == 0 and not (space > 0).any()
+    ratio = _ratio(steps.avoided, steps.cost if free else money * steps.cost + space[steps.place] * steps.taken)
     starts = np.flatnonzero(np.diff(which, prepend=-1))
     begins = np.repeat(starts, np.diff(np.append(starts, len(which))))
     along = np.cumsum(steps.units)
@@ -155,9 +197,22 @@ def rank_packs(
     # Ties: the cheaper step first, an item's own steps always in their order.
     order = np.lexsort((step, which, steps.cost, -_monotone(ratio, step)))
     order = _steps_in_order(order, which, step)
-    spent, kept = _buy(which[order], steps.cost[order], budget)
-    units, cost, avoided = (part[order] for part in (steps.units, steps.cost, steps.avoided))
-    return RankedPacks(which[order], units, cost, avoided, number[order], ratio[order], spent, kept)
+    ranked = _in_order(steps, order)
+    spent, kept = _buy(ranked, budget, limit)
+    worth = _ratio(ranked.avoided, ranked.cost)
+    return RankedPacks(
+        ranked.item,
+        ranked.units,
+        ranked.cost,
+        ranked.avoided,
+        number[order],
+        worth,
+        spent,
+        kept,
+        # of one scarce thing the multiplier is the worth of the best step left out
+        float(worth[~kept].max(initial=0.0)) if room is None else money,
+        space[: len(limit)],
+    )
 
 
 def _ratio(avoided: Floats, cost: Floats) -> Floats:
@@ -186,19 +241,60 @@ def _steps_in_order(order: Integers, item: Integers, step: Integers) -> Integers
     return result
 
 
-def _buy(item: Integers, cost: Floats, budget: float) -> tuple[Floats, Flags]:
+def _multipliers(steps: _Steps, budget: float, limit: Floats) -> tuple[float, Floats]:
+    """Return what money and the room of each place are worth together, in backorders avoided.
+
+    The spending falls as money is worth more, each time with the worth of room that goes with it: bisection.
+    """
+    order = np.lexsort((np.arange(len(steps.item)), steps.place))
+    space = _room_worth(steps, 0.0, limit, order)
+    if _spent(steps, 0.0, space) <= budget * (1 + 1e-12):
+        return 0.0, space
+    dear = _ratio(steps.avoided, steps.cost)
+    low, high = 0.0, float(dear[np.isfinite(dear)].max(initial=0.0)) * (1 + _NEARLY)
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2.0
+        affordable = _spent(steps, middle, _room_worth(steps, middle, limit, order)) <= budget
+        low, high = (low, middle) if affordable else (middle, high)
+    return high, _room_worth(steps, high, limit, order)
+
+
+def _room_worth(steps: _Steps, money: float, limit: Floats, by_place: Integers) -> Floats:
+    """Return the worth of room at each place at which the steps that are worth it just fit in."""
+    gain = steps.avoided - money * steps.cost
+    each = np.where((steps.taken > 0) & (gain > 0), gain / np.where(steps.taken > 0, steps.taken, 1.0), 0.0)
+    order = by_place[np.lexsort((-each[by_place], steps.place[by_place]))]
+    place, taken = steps.place[order], np.where(each[order] > 0, steps.taken[order], 0.0)
+    along = np.cumsum(taken)
+    before = np.searchsorted(place, np.arange(len(limit)))
+    start = np.where(before > 0, along[np.maximum(before - 1, 0)], 0.0) if len(along) else np.zeros(len(limit))
+    over = (along - start[place] > limit[place] * (1 + 1e-12)) & (taken > 0) if len(along) else np.zeros(0, dtype=bool)
+    worth = np.zeros(len(limit))
+    np.maximum.at(worth, place[over], each[order][over])
+    return worth
+
+
+def _spent(steps: _Steps, money: float, space: Floats) -> float:
+    worth_it = steps.avoided > money * steps.cost + space[steps.place] * steps.taken
+    return float(steps.cost[worth_it].sum())
+
+
+def _buy(steps: _Steps, budget: float, room: Floats) -> tuple[Floats, Flags]:
     """Go down the ranked list; money spent with each step, and whether it is bought."""
-    limit = budget * (1 + 1e-12)
-    along = np.cumsum(cost)
-    if not len(along) or along[-1] <= limit:
+    most, left = budget * (1 + 1e-12), room * (1 + 1e-12)
+    along = np.cumsum(steps.cost)
+    if not len(room) and (not len(along) or along[-1] <= most):
         return along, np.ones(len(along), dtype=np.bool_)
     out, kept = np.empty(len(along)), np.zeros(len(along), dtype=np.bool_)
     spent, missing = 0.0, dict[int, float]()
-    for k, (i, c) in enumerate(zip(item.tolist(), cost.tolist(), strict=True)):
-        needs = c + missing.get(i, 0.0)
+    rows = zip(*(part.tolist() for part in (steps.item, steps.cost, steps.taken, steps.place)), strict=True)
+    for k, (i, cost, taken, place) in enumerate(rows):
+        needs = cost + missing.get(i, 0.0)
         out[k] = spent + needs
-        if i not in missing and out[k] <= limit:
-            spent, kept[k] = spent + c, True
+        if i not in missing and out[k] <= most and (not len(room) or taken <= left[place]):
+            spent, kept[k] = spent + cost, True
+            if len(room):
+                left[place] -= taken
         else:
             missing[i] = needs
     return out, kept

@@ -14,28 +14,37 @@ Integers = npt.NDArray[np.int64]
 
 
 def cost_per_year(
-    demand: Floats, unit_cost: Floats, order_units: Floats, order_cost: Floats, stock: Floats, holding_rate: Floats
+    demand: Floats,
+    unit_cost: Floats,
+    order_units: Floats,
+    order_cost: Floats,
+    stock: Floats,
+    holding_rate: Floats,
+    short: Floats,
+    shortage_cost: Floats,
 ) -> Floats:
-    """What a source of supply costs in a year: purchase, orders, and the capital in the stock that it needs.
+    """What a source of supply costs in a year: purchase, orders, the capital in the stock that it needs, shortages.
 
     Parameters
     ----------
     demand : (n,) units a year. unit_cost : money a unit. order_units : units of a usual order.
     order_cost : money an order. stock : mean units on hand, safety stock (and with it the lead time) included.
-    holding_rate : share of the unit cost a year.
+    holding_rate : share of the unit cost a year. short : units a year that are short all the same.
+    shortage_cost : money per unit short; NaN, for not known, counts as nothing: it is the item's, whoever delivers.
 
     Returns
     -------
-    float64 (n,): demand x unit_cost + demand / order_units x order_cost + stock x unit_cost x holding_rate
-    (Silver, Pyke and Thomas 2017, Inventory and Production Management, eq. 4.1 with safety stock); NaN where a part
-    is unknown.
+    float64 (n,): demand x unit_cost + demand / order_units x order_cost + stock x unit_cost x holding_rate + short x
+    shortage_cost (Silver, Pyke and Thomas 2017, Inventory and Production Management, eq. 4.1 with safety stock and, as
+    in sec. 6.3, a cost per unit short); NaN where another part is unknown.
     """
-    for name, known in (("demand", demand), ("order_units", order_units), ("stock", stock)):
+    for name, known in (("demand", demand), ("order_units", order_units), ("stock", stock), ("short", short)):
         checked(name, known, "[0, inf)")
     for name, money in (("unit_cost", unit_cost), ("order_cost", order_cost), ("holding_rate", holding_rate)):
         checked_or_none(name, money, "[0, inf)")
     orders = np.divide(demand, order_units, out=np.zeros(len(demand)), where=order_units > 0)
-    return np.asarray(demand * unit_cost + orders * order_cost + stock * unit_cost * holding_rate)
+    lost = short * np.nan_to_num(checked_or_none("shortage_cost", shortage_cost, "[0, inf)"))
+    return np.asarray(demand * unit_cost + orders * order_cost + stock * unit_cost * holding_rate + lost)
 
 
 def choose_offers(

@@ -85,13 +85,16 @@ def _cost(frame: pd.DataFrame, facts: ItemFacts, levels: LevelResults) -> Floats
     policies = levels.policies
     usual = np.maximum(np.maximum(policies.lot, policies.minimum), per_period * facts.review_periods)
     price = frame["unit_cost"].to_numpy(float)
+    demand = per_period * facts.periods_per_year
     return cost_per_year(
-        per_period * facts.periods_per_year,
+        demand,
         np.where(price > 0, price, np.nan),
         usual,
         facts.order_cost,
         policies.expected_stock,
         frame["holding_rate"].to_numpy(float),
+        demand * policies.expected_backorder_rate,
+        facts.shortage_cost,
     )
 
 

@@ -28,7 +28,14 @@ from replenishment.lead_times import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LEAD_TIME_FACTS", "Drift", "drifting_suppliers", "resolve_lead_times"]
+__all__ = [
+    "LEAD_TIME_FACTS",
+    "Drift",
+    "KnownLeadTimes",
+    "drifting_suppliers",
+    "gather_lead_times",
+    "resolve_lead_times",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -100,10 +107,10 @@ def _resolve(
 ) -> tuple[LeadTimes, pd.DataFrame]:
     import pandas as pd
 
-    known = _gather(items, tables, config, calendar)
+    known = gather_lead_times(items, tables, config, calendar)
     used = np.zeros(len(items), dtype=np.bool_)
     if known.fit is not None and config.lead_times == "nearest":
-        used[known.fit.rows] = np.isnan(known.exact[known.fit.rows])
+        used[known.measured_rows] = True
     facts = pd.DataFrame({"lead_time_source": _sources(items, known, used), **_stated_and_measured(known)})
     facts = facts.assign(**_weights(known, used), **_of_suppliers(known))[list(LEAD_TIME_FACTS)]
     if known.records is not None:
@@ -113,7 +120,7 @@ def _resolve(
 
 
 @dataclass(frozen=True, eq=False)
-class _Known:
+class KnownLeadTimes:
     """What is known of the lead times of n items: stated days and their spread, exact periods (NaN where nothing is),
     the number of the supplier (-1 for none), names and clocks of the suppliers, and what the receipts say."""
 
@@ -131,18 +138,27 @@ class _Known:
         """Open days in a calendar day of each item's supplier; (n,)."""
         return np.array([clock.per_day for clock in self.clocks] + [1.0])[self.supplier]
 
+    @property
+    def measured_rows(self) -> Integers:
+        """The items whose law comes from receipts; exact periods win."""
+        rows = self.fit.rows if self.fit else np.empty(0, dtype=np.int64)
+        return rows[np.isnan(self.exact[rows])]
+
     def law(self, number: int) -> SupplierLaw | None:
         """The law of a supplier, None where it has never delivered."""
         return self.fit.suppliers.get(int(number)) if self.fit else None
 
 
-def _gather(items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, calendar: PeriodCalendar) -> _Known:
+def gather_lead_times(
+    items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, calendar: PeriodCalendar
+) -> KnownLeadTimes:
+    """Gather what is known of the lead times of items (or offers): what is stated, and what the receipts say."""
     lines = order_lines(tables, items)
     own = {s for s in items["supplier"] if isinstance(s, str)}
     names = sorted(own | set(() if lines is None else lines["supplier"]))
     numbers = {name: k for k, name in enumerate(names)}
     stated = items["lead_time_days"].to_numpy(float)
-    known = _Known(
+    known = KnownLeadTimes(
         stated=stated,
         spread=np.where(np.isnan(stated), np.nan, items["lead_time_sd_days"].fillna(0.0).to_numpy(float)),
         exact=items["lead_time_periods"].to_numpy(float),
@@ -178,7 +194,7 @@ def _clocks(names: list[str], lines: pd.DataFrame | None, config: PlanConfig, en
     ]
 
 
-def _sources(items: pd.DataFrame, known: _Known, used: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+def _sources(items: pd.DataFrame, known: KnownLeadTimes, used: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
     """Name what weighs most in each item's lead time."""
     told = np.array([f"stated, {source or 'defaults'}" for source in items["lead_time_days_from"]], dtype=object)
     source = np.where(np.isnan(known.stated), "unknown", told)
@@ -190,7 +206,7 @@ def _sources(items: pd.DataFrame, known: _Known, used: npt.NDArray[np.bool_]) ->
     return np.asarray(np.where(np.isnan(known.exact), source, "stated in periods"), dtype=object)
 
 
-def _stated_and_measured(known: _Known) -> dict[str, Any]:
+def _stated_and_measured(known: KnownLeadTimes) -> dict[str, Any]:
     fit, n = known.fit, len(known.stated)
     nothing = np.full(n, np.nan)
     return {
@@ -202,7 +218,7 @@ def _stated_and_measured(known: _Known) -> dict[str, Any]:
     }
 
 
-def _weights(known: _Known, used: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def _weights(known: KnownLeadTimes, used: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """What counts how much; ``lead_time_prior`` says what the prior is."""
     fit, n = known.fit, len(used)
     return {
@@ -215,7 +231,7 @@ def _weights(known: _Known, used: npt.NDArray[np.bool_]) -> dict[str, Any]:
     }
 
 
-def _of_suppliers(known: _Known) -> dict[str, Any]:
+def _of_suppliers(known: KnownLeadTimes) -> dict[str, Any]:
     """What is known of each item's supplier: orders, its last break, and how often it kept the promised day."""
     laws = [known.law(k) for k in known.supplier]
     changes = [law.change if law else None for law in laws]
@@ -238,7 +254,9 @@ def _kept(records: OrderRecords | None, rows: Integers) -> float:
     return float((promised == 0).mean()) if len(promised) else np.nan
 
 
-def _in_periods(known: _Known, used: npt.NDArray[np.bool_], calendar: PeriodCalendar, delay: Integers) -> LeadTimes:
+def _in_periods(
+    known: KnownLeadTimes, used: npt.NDArray[np.bool_], calendar: PeriodCalendar, delay: Integers
+) -> LeadTimes:
     """Wait the days out at openings, from the order day on; the clocks of the suppliers stand still on closed days.
 
     The law is that of the next order: a shutdown ahead makes it longer. Levels, and the simulation of a year, take it
@@ -280,7 +298,7 @@ def _in_periods(known: _Known, used: npt.NDArray[np.bool_], calendar: PeriodCale
     return out.joined(LeadTimes.constant(exact), told) if len(told) else out
 
 
-def _tell(findings: Findings, known: _Known) -> None:
+def _tell(findings: Findings, known: KnownLeadTimes) -> None:
     """Say what was found in the receipts, and what of them was left out."""
     records, fit = known.records, known.fit
     if records is None or fit is None:

@@ -74,7 +74,8 @@ def describe_orders(made: Plan) -> dict[str, Any]:
     """What bound several items at once: suppliers' minimums, the budget, one target for all."""
     summary: dict[str, Any] = {"supplier_orders": [asdict(total) for total in made.orders.totals]}
     if made.config.budget is not None:
-        spent = np.nansum(made.orders.quantity * made.orders.unit_cost)
+        owned = (made.items["ownership"] != "consigned").to_numpy()
+        spent = np.nansum((made.orders.quantity * made.orders.unit_cost)[owned])
         summary["budget"] = {
             "budget": made.config.budget,
             "spent": float(spent),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,9 @@ from pipelines.config import PlanConfig
 from pipelines.jobs.choosing import Choice
 from pipelines.jobs.levels import ItemFacts, LevelResults
 from pipelines.jobs.offers import Offers
-from replenishment.next_packs import STEPS, RankedPacks, rank_packs
+from pipelines.jobs.order_desk import NEARLY, Desk, shown
+from pipelines.jobs.scarcity import fit_budget_and_storage
+from replenishment.next_packs import STEPS, RankedPacks
 from replenishment.sourcing import split_order
 from replenishment.supplier_minimum import URGENT, SupplierOrder, meet_minimum_value
 
@@ -24,8 +26,6 @@ __all__ = ["Orders", "SupplierTotal", "decide_orders"]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-
-_NEARLY: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -61,58 +61,6 @@ class Orders:
     totals: list[SupplierTotal]
 
 
-@dataclass(eq=False)
-class _Desk:
-    """The orders while they are being decided."""
-
-    frame: pd.DataFrame  # of the offers, as are names and prices
-    names: npt.NDArray[np.object_]
-    prices: Floats
-    choice: Choice
-    facts: ItemFacts
-    levels: LevelResults
-    capacity: Floats  # of the offers, units an order
-    quantity: Floats
-    price: Floats
-    splits: dict[int, list[tuple[int, float]]] = field(default_factory=dict)  # further lines: offer, units
-    notes: list[list[str]] = field(default_factory=list)
-    changes: list[list[str]] = field(default_factory=list)
-
-    def say(self, item: int, change: str, note: str) -> None:
-        self.changes[item].append(change)
-        self.notes[item].append(note)
-
-    @property
-    def total(self) -> Floats:
-        """Units of each item from all suppliers."""
-        out = self.quantity.copy()
-        for item, lines in self.splits.items():
-            out[item] += sum(units for _, units in lines)
-        return out
-
-    def cost_of(self, item: int) -> float:
-        cost = self.quantity[item] * self.price[item]
-        return float(cost + sum(units * self.prices[offer] for offer, units in self.splits.get(item, [])))
-
-    @property
-    def spent(self) -> float:
-        """Money for all orders, as far as prices are known."""
-        further = sum(units * self.prices[offer] for lines in self.splits.values() for offer, units in lines)
-        return float(np.nansum(self.quantity * self.price) + further)
-
-    def keep(self, item: int, units: float) -> None:
-        """Cut an item's order to some units: its last lines go first."""
-        lines = []
-        left = max(units - self.quantity[item], 0.0)
-        for offer, quantity in self.splits.pop(item, []):
-            if quantity <= left + _NEARLY:
-                lines.append((offer, quantity))
-                left -= quantity
-        self.quantity[item] = min(self.quantity[item], units)
-        if lines:
-            self.splits[item] = lines
-
-
 def decide_orders(
     offers: Offers,
     frame: pd.DataFrame,
@@ -129,8 +77,8 @@ def decide_orders(
 ) -> Orders:
     """Take the order of each item through everything that it shares with others.
 
-    In this order: no order for held items; what the supplier can deliver, the rest from the next; storage by location;
-    the budget; the suppliers' minimum order values.
+    In this order: no order for held items; what the supplier can deliver, the rest from the next; budget and storage
+    by location, together; the suppliers' minimum order values.
 
     Parameters
     ----------
@@ -142,12 +90,13 @@ def decide_orders(
     price = prices[choice.chosen]
     n = len(price)
     capacity = offers.capacity * np.maximum(offer_facts.review_periods, 1)
-    desk = _Desk(frame, names, prices, choice, facts, levels, capacity, np.where(held, 0.0, levels.order), price)
+    capital = np.where(frame["ownership"].to_numpy() == "consigned", 0.0, prices)
+    wanted = np.where(held, 0.0, levels.order)
+    desk = Desk(frame, names, prices, choice, facts, levels, capacity, capital, wanted, price)
     desk.notes, desk.changes = [[] for _ in range(n)], [[] for _ in range(n)]
     _say_what_items_did(desk, held)
     _split_at_capacity(desk, offer_facts)
-    _fit_storage(desk, position, config)
-    packs = _fit_budget(desk, config.budget)
+    packs = fit_budget_and_storage(desk, position, config)
     totals = _meet_minimums(desk, held, position, delay, minimums, config, as_of)
     total = desk.total
     costs = np.array([desk.cost_of(i) for i in range(n)])
@@ -159,96 +108,36 @@ def decide_orders(
     return Orders(total, np.where(split, mean, price), desk.notes, desk.changes, sorted(lines), packs, totals)
 
 
-def _say_what_items_did(desk: _Desk, held: Flags) -> None:
+def _say_what_items_did(desk: Desk, held: Flags) -> None:
     levels = desk.levels
     for i in np.flatnonzero(levels.perishable & ~held).tolist():
         if desk.quantity[i] > 0:
-            what = f"cut from {_n(levels.need[i])} needed to what is likely to be sold within its shelf life"
+            what = f"cut from {shown(levels.need[i])} needed to what is likely to be sold within its shelf life"
         else:
             what = "no order, however small, is likely to be sold within its shelf life: a planner must decide"
         desk.say(i, "shelf life", what)
 
 
-def _split_at_capacity(desk: _Desk, offer_facts: ItemFacts) -> None:
+def _split_at_capacity(desk: Desk, offer_facts: ItemFacts) -> None:
     """Order what the chosen supplier can't deliver from the next one."""
     chosen = desk.choice.chosen
-    for i in np.flatnonzero(desk.quantity > desk.capacity[chosen] + _NEARLY).tolist():
+    for i in np.flatnonzero(desk.quantity > desk.capacity[chosen] + NEARLY).tolist():
         rows = np.array(desk.choice.ranked[i])
         shares = split_order(desk.quantity[i], desk.capacity[rows], offer_facts.pack[rows], offer_facts.minimum[rows])
         wanted = desk.quantity[i]
         desk.quantity[i] = shares[0]
         names = desk.names
         more = [(int(row), float(u)) for row, u in zip(rows[1:], shares[1:], strict=True) if u > 0]
-        most = f"{names[rows[0]]} can deliver {_n(desk.capacity[rows[0]])} of {_n(wanted)}"
+        most = f"{names[rows[0]]} can deliver {shown(desk.capacity[rows[0]])} of {shown(wanted)}"
         if more:
             desk.splits[i] = more
-            desk.say(i, "split", f"{most}, {', '.join(f'{_n(u)} come from {names[row]}' for row, u in more)}")
-        if shares.sum() < wanted - _NEARLY:
-            desk.say(i, "supplier capacity", f"{most}; {_n(wanted - shares.sum())} find no supplier")
-
-
-class _Steps:
-    """The steps up to each item's order, as :func:`rank_packs` takes them."""
-
-    def __init__(self, desk: _Desk, rows: Integers) -> None:
-        item, number, cost, short = [], [], [], []
-        for i in rows.tolist():
-            upto = np.unique(np.minimum(desk.levels.rungs[i, : STEPS + 1], desk.quantity[i]))
-            spent = upto * desk.price[i]
-            for offer, units in desk.splits.get(i, []):
-                upto = np.append(upto, upto[-1] + units)
-                spent = np.append(spent, spent[-1] + units * desk.prices[offer])
-            item.append(np.full(len(upto) - 1, i))
-            number.append(np.diff(upto))
-            cost.append(np.diff(spent))
-            short.append(-np.diff(np.interp(upto, desk.levels.rungs[i], desk.levels.short[i])))
-        self.item = np.concatenate(item) if item else np.empty(0, dtype=np.int64)
-        self.units, self.cost = (np.concatenate(x) if x else np.empty(0) for x in (number, cost))
-        self.avoided = np.maximum(np.concatenate(short) if short else np.empty(0), 0.0)
-
-
-def _fit_storage(desk: _Desk, position: Floats, config: PlanConfig) -> None:
-    """Leave out the packs that avoid fewest backorders for the room that they take, location by location."""
-    if config.storage_capacity is None:
-        return
-    items = desk.frame.iloc[desk.choice.chosen]
-    volume, places = items["volume"].fillna(0.0).to_numpy(float), items["location"].to_numpy()
-    limit = config.storage_capacity
-    for place in sorted(set(places)):
-        most = limit.get(place, np.inf) if isinstance(limit, dict) else limit
-        here = np.flatnonzero(places == place)
-        room = max(most - float(np.maximum(position[here], 0.0) @ volume[here]), 0.0)
-        ordered = here[desk.total[here] > 0]
-        steps = _Steps(desk, ordered)
-        ranked = rank_packs(steps.item, steps.units, steps.units * volume[steps.item], steps.avoided, room)
-        _cut_to(desk, ordered, ranked, "storage", f"the storage of {place}")
-
-
-def _fit_budget(desk: _Desk, budget: float | None) -> RankedPacks:
-    """Rank the packs of all orders by backorders avoided per money and cut the list at the budget."""
-    priced = desk.price > 0
-    ordered = np.flatnonzero(desk.total > 0)
-    steps = _Steps(desk, ordered[priced[ordered]])
-    ranked = rank_packs(steps.item, steps.units, steps.cost, steps.avoided, np.inf if budget is None else budget)
-    if budget is not None:
-        _cut_to(desk, ordered[priced[ordered]], ranked, "budget", "the budget")
-        for i in ordered[~priced[ordered]].tolist():
-            desk.keep(i, 0.0)
-            desk.say(i, "budget", "no unit cost is known, and a budget is set: a planner must decide")
-    return ranked
-
-
-def _cut_to(desk: _Desk, items: Integers, ranked: RankedPacks, change: str, limit: str) -> None:
-    kept = ranked.bought(len(desk.quantity))
-    total = desk.total
-    for i in items[kept[items] < total[items] - 1e-6].tolist():
-        desk.keep(i, float(kept[i]))
-        left = f"{_n(desk.total[i])} of {_n(total[i])}" if kept[i] > 0 else f"none of {_n(total[i])}"
-        desk.say(i, change, f"{limit} leaves {left}; other packs avoid more backorders for the same")
+            desk.say(i, "split", f"{most}, {', '.join(f'{shown(u)} come from {names[row]}' for row, u in more)}")
+        if shares.sum() < wanted - NEARLY:
+            desk.say(i, "supplier capacity", f"{most}; {shown(wanted - shares.sum())} find no supplier")
 
 
 def _meet_minimums(
-    desk: _Desk,
+    desk: Desk,
     held: Flags,
     position: Floats,
     delay: Integers,
@@ -278,7 +167,7 @@ def _meet_minimums(
     return totals
 
 
-def _lines_of(desk: _Desk, supplier: str) -> list[tuple[int, int, float]]:
+def _lines_of(desk: Desk, supplier: str) -> list[tuple[int, int, float]]:
     """The order lines of a supplier: item, offer, units; those of split orders included."""
     found = []
     for i in range(len(desk.quantity)):
@@ -288,7 +177,7 @@ def _lines_of(desk: _Desk, supplier: str) -> list[tuple[int, int, float]]:
 
 
 def _carry_out(
-    desk: _Desk, supplier: str, lines: list[tuple[int, int, float]], found: SupplierOrder, value: float, least: float
+    desk: Desk, supplier: str, lines: list[tuple[int, int, float]], found: SupplierOrder, value: float, least: float
 ) -> None:
     """Do with the lines of a supplier what was decided, and say so."""
     minimum = f"the minimum order value {least:,.2f} of {supplier}"
@@ -305,11 +194,11 @@ def _carry_out(
             desk.say(i, "supplier minimum: below", words)
     for i in np.flatnonzero(found.extra > 0).tolist():
         desk.quantity[i] += found.extra[i]
-        words = f"{_n(found.extra[i])} units on top, so that the order of {value:,.2f} reaches {minimum}"
+        words = f"{shown(found.extra[i])} units on top, so that the order of {value:,.2f} reaches {minimum}"
         desk.say(i, "supplier minimum: raised", words)
 
 
-def _steps_beyond(desk: _Desk, rows: Integers, position: Floats) -> tuple[Integers, Floats, Floats, Floats]:
+def _steps_beyond(desk: Desk, rows: Integers, position: Floats) -> tuple[Integers, Floats, Floats, Floats]:
     """Packs on top of each item's order, as far as its maximum, shelf life and supplier's capacity allow."""
     item: list[Any] = []
     units: list[Any] = []
@@ -318,11 +207,11 @@ def _steps_beyond(desk: _Desk, rows: Integers, position: Floats) -> tuple[Intege
     capacity = desk.capacity[desk.choice.chosen]
     for i in rows.tolist():
         rungs, short = desk.levels.rungs[i, STEPS:], desk.levels.short[i, STEPS:]
-        cut = desk.quantity[i] < rungs[0] - _NEARLY
+        cut = desk.quantity[i] < rungs[0] - NEARLY
         if cut or i in desk.splits or not desk.price[i] > 0 or not desk.levels.demand_mean[i] > 0:
             continue
         most = min(desk.levels.room[i], capacity[i], _year(desk, i) - position[i])
-        fits = rungs <= most + _NEARLY
+        fits = rungs <= most + NEARLY
         fits[0] = True
         rungs, short = rungs[fits], short[fits]
         item.append(np.full(len(rungs) - 1, i))
@@ -334,11 +223,7 @@ def _steps_beyond(desk: _Desk, rows: Integers, position: Floats) -> tuple[Intege
     return np.concatenate(item), np.concatenate(units), np.concatenate(cost), np.concatenate(avoided)
 
 
-def _year(desk: _Desk, item: int) -> float:
+def _year(desk: Desk, item: int) -> float:
     """Mean demand of the longest cover that a lot may have."""
     periods = max(desk.levels.lead_time_mean[item] + desk.facts.review_periods[item], 1.0)
     return float(desk.levels.demand_mean[item] / periods * desk.facts.max_cover_periods[item])
-
-
-def _n(value: float) -> str:
-    return f"{value:,.0f}" if abs(value - round(value)) < _NEARLY else f"{value:,.2f}"

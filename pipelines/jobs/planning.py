@@ -23,6 +23,7 @@ from pipelines.jobs.history import note_history
 from pipelines.jobs.levels import ItemFacts, LevelResults
 from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
 from pipelines.jobs.ordering import Orders
+from pipelines.jobs.remembering import unseen_releases
 from pipelines.jobs.safety_stocks import safety_stock_frame
 from pipelines.jobs.simulating import simulate_plan
 from pipelines.jobs.stages import (
@@ -36,6 +37,7 @@ from pipelines.jobs.stages import (
 )
 from pipelines.jobs.supply import StockPosition, check_stock_age, stock_position
 from pipelines.jobs.total_target import TotalShare
+from pipelines.memory import Memory
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
 from replenishment.simulation.results import SimulationResult
@@ -99,6 +101,7 @@ class Plan:
     fates: dict[str, int]
     log: pd.DataFrame
     stock_outs: pd.DataFrame
+    unseen: pd.DataFrame
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -149,8 +152,16 @@ def plan(inputs: Inputs, config: PlanConfig | None = None, *, jobs: int | None =
     return plan_frames(made, simulated)
 
 
-def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: Progress = lambda _: None) -> Plan:
-    """Take the steps of a plan, one after the other; see :func:`plan`."""
+def make_plan(
+    inputs: Inputs,
+    config: PlanConfig,
+    *,
+    run: Any = map,
+    progress: Progress = lambda _: None,
+    memory: Memory | None = None,
+) -> Plan:
+    """Take the steps of a plan, one after the other; see :func:`plan`. ``memory``: what no table says."""
+    known_before = memory or Memory()
     clock = _Clock(progress)
     with clock("reading tables"):
         tables = check_inputs(inputs, config)
@@ -158,7 +169,8 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
     with clock("resolving parameters"):
         known = gather_knowledge(tables, config, demand.panel)
         check_stock_age(tables, config, known.panel.as_of)
-        stock = stock_position(tables, known.panel.keys, known.panel.calendar)
+        unseen = unseen_releases(known_before, tables, known.panel.as_of)
+        stock = stock_position(tables, known.panel.keys, known.panel.calendar, unseen)
     with clock("forecasting"):
         forecast = fit_forecast(known, run)
         forecaster = forecast.forecaster
@@ -186,6 +198,7 @@ def make_plan(inputs: Inputs, config: PlanConfig, *, run: Any = map, progress: P
         demand.fates,
         log,
         stock_outs,
+        unseen,
         clock.seconds,
     )
 

@@ -5,6 +5,7 @@ A plan takes them once; a replay takes them again and again along history, and f
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,11 +40,13 @@ __all__ = [
     "Levels",
     "all_levels",
     "fit_forecast",
+    "follow_forecast",
     "gather_knowledge",
     "hold_reasons",
     "look_ahead",
     "never_demanded",
     "order_items",
+    "ruled_anew",
     "set_item_levels",
 ]
 
@@ -112,14 +115,17 @@ class Levels:
     held: npt.NDArray[np.bool_]
 
 
-def gather_knowledge(tables: CheckedTables, config: PlanConfig, recorded: DemandPanel) -> Knowledge:
-    """Resolve the parameters, suppliers and lead times of every item that sold or stands in the items table.
+def gather_knowledge(
+    tables: CheckedTables, config: PlanConfig, recorded: DemandPanel, keys: list[tuple[str, str]] | None = None
+) -> Knowledge:
+    """Resolve the parameters, suppliers and lead times of all items.
 
     Parameters
     ----------
     tables : checked. recorded : the demand that the sales tell; its end is the opening of the plan.
+    keys : the items; default: all that sold or stand in the items table.
     """
-    keys = item_keys(tables, recorded.keys)
+    keys = item_keys(tables, recorded.keys) if keys is None else keys
     items = item_parameters(tables, config, keys)
     history = known_history(recorded.align(keys), items, tables, config)
     calendar = history.panel.calendar
@@ -144,6 +150,20 @@ def fit_forecast(known: Knowledge, run: Any = map) -> Forecast:
         known.panel, groups=groups, models=models, protection=known.protection, rules=known.history.rules
     )
     return Forecast(forecaster, ruled[0])
+
+
+def ruled_anew(forecast: Forecast, known: Knowledge) -> Forecast:
+    """Return a copy of a fitted forecast that may follow by itself, under the rules of this configuration."""
+    classes = forecast.forecaster.choice_["class"].to_numpy()
+    ruled = apply_rules(known.items.assign(**{"class": classes}), known.config)
+    forecaster = copy(forecast.forecaster)
+    forecaster.choice_ = forecaster.choice_.copy()
+    return Forecast(forecaster, ruled)
+
+
+def follow_forecast(forecast: Forecast, known: Knowledge) -> None:
+    """Take in what was demanded since: states run on, parameters, weights and rules stay as they were fitted."""
+    forecast.forecaster.update(known.panel)
 
 
 def look_ahead(forecast: Forecast, known: Knowledge) -> None:

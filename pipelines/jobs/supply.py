@@ -14,12 +14,13 @@ from pipelines.checking import count_of
 from pipelines.config import PlanConfig
 from pipelines.errors import InputError
 from pipelines.inputs import CheckedTables
+from pipelines.jobs.customer_ledger import order_ledger
 from pipelines.quarantine import Quarantined
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["StockPosition", "check_stock_age", "stock_position"]
+__all__ = ["StockPosition", "check_stock_age", "key_index", "placed_rows", "stock_position"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -50,19 +51,28 @@ class StockPosition:
     counted: npt.NDArray[np.bool_]
 
 
-def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar: PeriodCalendar) -> StockPosition:
+def stock_position(
+    tables: CheckedTables,
+    keys: list[tuple[str, str]],
+    calendar: PeriodCalendar,
+    released: pd.DataFrame | None = None,
+) -> StockPosition:
     """Add up stock, open orders and waiting customer orders of each item.
+
+    ``released``: further open orders (sku, location, quantity, due_date) that the tables don't show yet.
 
     Rows of items that are not planned are set aside. Where customer orders are given, what waits is read from them
     and a negative stock is not subtracted a second time.
     """
     import pandas as pd
 
-    index = pd.MultiIndex.from_tuples(keys, names=["sku", "location"]) if keys else pd.MultiIndex.from_arrays([[], []])
+    index = key_index(keys)
     n = len(keys)
     stock, orders, customers = (
         _known_rows(tables, name, index) for name in ("stock", "open_orders", "customer_orders")
     )
+    if released is not None and len(released):
+        orders = pd.concat([table for table in (orders, placed_rows(released, index)) if table is not None])
     counted = np.zeros(n, dtype=np.bool_)
     raw, allocated = np.zeros(n), np.zeros(n)
     if stock is not None:
@@ -73,7 +83,7 @@ def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar:
             allocated[place] = stock["allocated"].fillna(0.0).to_numpy(float)
     backordered = np.maximum(-raw, 0.0)
     if customers is not None:
-        backordered = _waiting(customers, n, calendar.end_day)
+        backordered = order_ledger(customers, calendar.end_day).waiting_by_item(n)
     _note_negative(tables, keys, raw, customers is not None)
     on_hand = np.maximum(raw, 0.0)
     arrivals, overdue, on_order = _arrivals(orders, n, calendar)
@@ -91,6 +101,13 @@ def stock_position(tables: CheckedTables, keys: list[tuple[str, str]], calendar:
         else np.full(n, -1),
         counted=counted,
     )
+
+
+def key_index(keys: list[tuple[str, str]]) -> pd.MultiIndex:
+    """Where each SKU and location stands among the planned items."""
+    import pandas as pd
+
+    return pd.MultiIndex.from_tuples(keys, names=["sku", "location"]) if keys else pd.MultiIndex.from_arrays([[], []])
 
 
 def _note_negative(tables: CheckedTables, keys: list[tuple[str, str]], raw: Floats, ledger: bool) -> None:
@@ -138,14 +155,19 @@ def check_stock_age(tables: CheckedTables, config: PlanConfig, as_of: dt.date) -
 
 def _known_rows(tables: CheckedTables, name: str, index: pd.MultiIndex) -> pd.DataFrame | None:
     """Rows of planned items with their place; the others are set aside."""
-    import pandas as pd
-
     frame = tables.get(name)
     if frame is None:
         return None
+    known = placed_rows(frame, index)
+    _set_aside_unknown(tables, name, frame.drop(index=known.index))
+    return known
+
+
+def placed_rows(frame: pd.DataFrame, index: pd.MultiIndex) -> pd.DataFrame:
+    """Rows of planned items, with the row of the item in the column ``place``."""
+    import pandas as pd
+
     place = index.get_indexer(pd.MultiIndex.from_frame(frame[["sku", "location"]]))
-    unknown = frame[place < 0]
-    _set_aside_unknown(tables, name, unknown)
     return frame.assign(place=place)[place >= 0]
 
 
@@ -160,32 +182,6 @@ def _set_aside_unknown(tables: CheckedTables, table: str, rows: pd.DataFrame) ->
             [Quarantined(table, place.file, place.line, "location", location, "unknown_item", message, hint, place.raw)]
         )
     tables.findings.notice("unknown_item", table, f"{len(rows)} rows of items that are not planned were set aside")
-
-
-def _waiting(customers: pd.DataFrame, n: int, end_day: int) -> Floats:
-    """Units ordered before as_of, by then not shipped and not cancelled."""
-    ordered = _day_numbers(customers, "ordered_on") < end_day
-    gone = _day_numbers(customers, "shipped_on") < end_day
-    units = customers["quantity"].to_numpy(float)
-    if "shipped_quantity" in customers:
-        shipped = customers["shipped_quantity"].fillna(0.0).to_numpy(float)
-        # Without a day of shipment the quantity stands for what has left so far.
-        shipped = (
-            np.where(gone | customers["shipped_on"].isna(), shipped, 0.0) if "shipped_on" in customers else shipped
-        )
-    else:
-        shipped = np.where(gone, units, 0.0)
-    cancelled = _day_numbers(customers, "cancelled_on") < end_day
-    waiting = np.where(ordered & ~cancelled, np.maximum(units - shipped, 0.0), 0.0)
-    return np.bincount(customers["place"].to_numpy(), weights=waiting, minlength=n).astype(np.float64)
-
-
-def _day_numbers(frame: pd.DataFrame, column: str) -> Integers:
-    """Days since 1970-01-01; the largest integer where there is no date or no such column."""
-    if column not in frame.columns:
-        return np.full(len(frame), np.iinfo(np.int64).max)
-    when = frame[column].to_numpy().astype("datetime64[D]")
-    return np.where(np.isnat(when), np.iinfo(np.int64).max, when.astype(np.int64))
 
 
 def _arrivals(orders: pd.DataFrame | None, n: int, calendar: PeriodCalendar) -> tuple[Floats, Floats, Floats]:

@@ -130,7 +130,10 @@ def check_orders(lines: pd.DataFrame, policy: pd.DataFrame) -> None:
     no_room = lines["reason"].str.contains("max_stock leaves no room").to_numpy()
     assert (placed == ((lines["need"].to_numpy() > 0) & ~no_room))[plain].all()
     assert policy["max_stock"].notna().to_numpy()[no_room].all()
-    assert ((order >= lines["need"].to_numpy() - 1e-6) | policy["max_stock"].notna().to_numpy())[plain].all()
+    # At least cost of lost sales the cheaper of the lots above and below is ordered, not always the one above.
+    cheaper = (policy["measure"] == "cost") & (policy["unmet_demand"] == "lost")
+    least = lines["need"].to_numpy() - np.where(cheaper, policy["lot"], 0.0) - 1e-6
+    assert ((order >= least) | policy["max_stock"].notna().to_numpy())[plain].all()
     for name in ("order_date", "arrival_date"):
         assert (lines[name].notna().to_numpy() == placed).all(), name
     assert (lines["arrival_date"] >= lines["order_date"])[placed].all()
@@ -162,9 +165,12 @@ def check_order_lines(result: PlanResult, config: PlanConfig) -> None:
             assert (row.decision in ("met", "raised")) == (row.value >= row.min_order_value * (1 - EPSILON))
     if config.budget is not None:
         assert orders["order_value"].notna().all()
-        assert orders["order_value"].sum() <= config.budget * (1 + EPSILON)
+        spent = result.summary["budget"]["spent"]
+        assert spent <= min(config.budget, orders["order_value"].sum()) * (1 + EPSILON)
         within = packs["cumulative_cost"] <= config.budget * (1 + 1e-12)
-        assert (within == packs["within_budget"]).all()
+        assert within[packs["within_budget"]].all()
+        # What the budget would allow, the storage of its location may not hold.
+        assert config.storage_capacity is not None or (within == packs["within_budget"]).all()
     for name in ("units", "cost", "backorders_avoided"):
         assert (packs[name] >= 0).all(), name
 

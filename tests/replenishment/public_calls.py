@@ -523,6 +523,8 @@ ORDERS: Final = [
             order_cost=(2.0, OR_NONE),
             stock=(0.0, FROM_0),
             holding_rate=(0.2, OR_NONE),
+            short=(0.1, FROM_0),
+            shortage_cost=(8.0, OR_NONE),
         ),
     ),
     Call(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from replenishment.next_packs import STEPS, STEPS_BEYOND, RankedPacks, ladder_units, rank_packs
+from replenishment.next_packs import STEPS, STEPS_BEYOND, RankedPacks, Room, ladder_units, rank_packs
 
 FALLING = st.lists(st.floats(0.001, 50), min_size=1, max_size=5).map(lambda x: sorted(x, reverse=True))
 
@@ -63,6 +63,46 @@ def test_at_any_budget_no_choice_is_better_by_more_than_the_multiplier_allows(
     beyond = np.maximum(chosen.avoided - chosen.multiplier * chosen.cost, 0.0)[chosen.within_budget].sum()
     bound = beyond + chosen.multiplier * budget
     assert best_worth(item, cost, avoided, budget) <= bound + 1e-6
+
+
+def taken_by(chosen: RankedPacks, volume: np.ndarray, place: np.ndarray, kept: np.ndarray, places: int) -> np.ndarray:
+    return np.bincount(place[chosen.item[kept]], volume[chosen.item[kept]], minlength=places)
+
+
+@given(concave_items(), st.floats(0, 200), st.lists(st.floats(0, 40), min_size=2, max_size=2), st.integers(0, 999))
+def test_money_and_room_bound_every_choice_with_one_multiplier_each(
+    packs: tuple[np.ndarray, ...], budget: float, limits: list[float], seed: int
+) -> None:
+    """The list stays within both; for any multipliers, and so for those found, the dual bounds every choice."""
+    item, units, cost, avoided = packs
+    rng, limit = np.random.default_rng(seed), np.array(limits)
+    volume, place = rng.uniform(0.0, 10.0, item.max() + 1), rng.integers(0, 2, item.max() + 1)
+    chosen = rank_packs(item, units, cost, avoided, budget, Room(place[item], volume[item], limit))
+    kept = chosen.within_budget
+    assert chosen.cost[kept].sum() <= budget * (1 + 1e-9)
+    assert (taken_by(chosen, volume, place, kept, 2) <= limit * (1 + 1e-9) + 1e-12).all()
+    price = chosen.multiplier * chosen.cost + (chosen.room_worth[place] * volume)[chosen.item]
+    # What is worth more than both prices is bought, but for the last step that doesn't fit in whole.
+    bound = np.maximum(chosen.avoided - price, 0.0).sum() + chosen.multiplier * budget + chosen.room_worth @ limit
+    choices = product(*(range(int((item == i).sum()) + 1) for i in np.unique(item)))
+    best = 0.0
+    for counts in choices:
+        rows = np.concatenate([np.flatnonzero(item == i)[:count] for i, count in enumerate(counts)])
+        room = np.bincount(place[item[rows]], volume[item[rows]], minlength=2)
+        if cost[rows].sum() <= budget and (room <= limit).all():
+            best = max(best, float(avoided[rows].sum()))
+    assert worth_of(chosen) <= best + 1e-9
+    assert best <= bound * (1 + 1e-9) + 1e-9
+
+
+def test_room_that_is_dear_in_money_is_not_kept_for_packs_that_the_budget_drops() -> None:
+    """Cut at the room first, the small and dear item would take it all, and the budget would then drop it."""
+    item = np.repeat([0, 1], 4)
+    cost, volume = np.array([10.0] * 4 + [1.0] * 4), np.array([1.0] * 4 + [2.0] * 4)
+    avoided = np.array([5.0, 4.9, 4.8, 4.7, 4.0, 3.9, 3.8, 3.7])
+    chosen = rank_packs(item, np.ones(8), cost, avoided, 12.0, Room(np.zeros(8, dtype=int), volume, np.array([8.0])))
+    assert chosen.bought(2).tolist() == [0.0, 4.0]
+    assert chosen.multiplier > 0
 
 
 @given(concave_items(), st.lists(st.floats(0, 200), min_size=2, max_size=6))

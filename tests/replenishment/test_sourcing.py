@@ -15,19 +15,32 @@ def test_the_cost_of_a_year_is_the_textbook_one_at_the_economic_order_quantity()
     """With stock Q / 2: purchase and the known optimum sqrt(2 K D h)."""
     demand, price, fixed, rate = 1200.0, 4.0, 30.0, 0.25
     lot = float(economic_order(fixed_cost=fixed, holding_cost=rate * price, demand_rate=demand).quantity)
-    found = cost_per_year(*(np.array([x]) for x in (demand, price, lot, fixed, lot / 2, rate)))
+    found = cost_per_year(*(np.array([x]) for x in (demand, price, lot, fixed, lot / 2, rate, 0.0, np.nan)))
     assert found[0] == pytest.approx(demand * price + np.sqrt(2 * fixed * demand * rate * price))
 
 
 def test_safety_stock_makes_a_cheap_and_slow_supplier_the_dearer_one() -> None:
     price, stock = np.array([10.0, 9.9]), np.array([20.0, 120.0])
     same = [np.full(2, x) for x in (100.0, 10.0, 0.0, 0.25)]
-    cost = cost_per_year(same[0], price, same[1], same[2], stock, same[3])
+    cost = cost_per_year(same[0], price, same[1], same[2], stock, same[3], np.zeros(2), np.full(2, np.nan))
     assert cost[0] < cost[1]
 
 
+def test_units_short_are_paid_for_and_may_decide() -> None:
+    """A year of 100 units: 0.1 dearer a unit costs 10, two units short more at 8 each cost 16."""
+    price, short = np.array([10.1, 10.0]), np.array([1.0, 3.0])
+    same = [np.full(2, x) for x in (100.0, 10.0, 5.0, 0.0, 0.25)]
+    told, untold = (
+        cost_per_year(same[0], price, same[1], same[2], same[3], same[4], short, np.full(2, each))
+        for each in (8.0, np.nan)
+    )
+    assert told - untold == pytest.approx(8.0 * short)
+    assert told[0] < told[1]
+    assert untold[0] > untold[1]
+
+
 def test_an_unknown_price_makes_an_unknown_cost() -> None:
-    assert np.isnan(cost_per_year(*(np.array([x]) for x in (1.0, np.nan, 1.0, 0.0, 1.0, 0.2))))[0]
+    assert np.isnan(cost_per_year(*(np.array([x]) for x in (1.0, np.nan, 1.0, 0.0, 1.0, 0.2, 0.0, 1.0))))[0]
 
 
 def ranked(by_priority: bool, **changes: list[float]) -> list[list[int]]:

@@ -92,6 +92,20 @@ def test_without_a_price_nothing_is_ordered_under_a_budget() -> None:
     assert (rows.drop("A1")["order_quantity"] > 0).all()
 
 
+def test_consigned_goods_take_no_part_of_the_budget(free: PlanResult) -> None:
+    """What stays the supplier's until it is sold ties up no money: its order is whole, the others share the budget."""
+    wanted = free.recommendations["order_value"].sum()
+    tables = shop(ownership=["owned", "consigned", "owned", "owned"])
+    cut = planned(tables, simulation_paths=0, budget=wanted / 4)
+    rows, all_of_it = cut.recommendations.set_index("sku"), free.recommendations.set_index("sku")
+    consigned = all_of_it.index[1]
+    assert all_of_it.loc[consigned, "order_quantity"] > 0
+    assert rows.loc[consigned, "order_quantity"] == all_of_it.loc[consigned, "order_quantity"]
+    owned = rows.drop(consigned)
+    assert owned["order_value"].sum() <= wanted / 4 * (1 + 1e-9)
+    assert cut.summary["budget"]["spent"] == pytest.approx(owned["order_value"].sum())
+
+
 def test_storage_is_filled_by_the_packs_that_avoid_most_for_their_room() -> None:
     tables = shop(volume=[1.0, 1.0, 8.0, 0.5])
     rows = lines_of(tables)
@@ -355,10 +369,11 @@ def stock_value(result: PlanResult) -> float:
     return float((result.policy["expected_stock"] * result.policy["unit_cost"]).sum())
 
 
-def test_one_target_for_all_is_met_with_less_stock_than_the_same_target_for_each() -> None:
+@pytest.mark.parametrize("unmet", ["backorder", "lost"])
+def test_one_target_for_all_is_met_with_less_stock_than_the_same_target_for_each(unmet: str) -> None:
     tables = shop(pack_size=1.0, unit_cost=[2.0, 50.0, 9.0, 0.5])
-    equal = planned(tables, paths=1000, simulation_paths=0, target=0.05)
-    total = planned(tables, paths=1000, simulation_paths=0, target=0.05, target_scope="total")
+    common = {"paths": 1000, "simulation_paths": 0, "target": 0.05, "unmet_demand": unmet}
+    equal, total = planned(tables, **common), planned(tables, **common, target_scope="total")
     promised = total.summary["total_target"]["promised"]
     assert 0.045 < promised <= 0.05 + 1e-6
     assert promised == pytest.approx(total.summary["expected_backorder_rate"])

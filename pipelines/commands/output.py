@@ -1,0 +1,56 @@
+"""What every command says the same way: progress on a terminal, one JSON object, which workspace and run are meant."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipelines.workspace import Workspace
+
+__all__ = ["chosen_run", "print_json", "progress", "workspace_of"]
+
+
+def progress() -> Callable[[str], None]:
+    """Say on a terminal what is being done; be silent in a pipe."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    return lambda stage: click.echo(f"… {stage}", err=True)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one JSON object on one line."""
+    from pipelines.workspace import plain
+
+    click.echo(json.dumps(plain(value), allow_nan=False, default=str))
+
+
+def workspace_of(file: Path, workspace: Path | None) -> Workspace:
+    """The workspace that was named, or that of the project; the tables of the project need not be there."""
+    from pipelines.project import project_workspace
+    from pipelines.workspace import Workspace
+
+    return Workspace(workspace) if workspace else project_workspace(file)
+
+
+def chosen_run(space: Workspace, wanted: str) -> str:
+    """The id of a run that is there and whole; ``latest`` is the newest.
+
+    Raises
+    ------
+    ConfigurationError
+        No run yet, or none that is whole under that id.
+    """
+    from pipelines.errors import ConfigurationError
+
+    run_id = space.latest() if wanted == "latest" else wanted
+    if run_id is None:
+        raise ConfigurationError(f"there is no run in {space.root} yet; `restock plan` makes one")
+    if not space.complete(run_id):
+        raise ConfigurationError(f"run {run_id} is not in {space.runs}, or is damaged; `restock plan` makes it again")
+    return run_id

@@ -1,0 +1,118 @@
+"""What customers are told: one sentence a line, in their language, with the dates as they write them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+__all__ = ["LANGUAGES", "Delivery", "sentence"]
+
+_SENTENCES: Final = {
+    "en": {
+        "ready": "Ready to leave on {last}.",
+        "one": "Expected {first} to {last}; we will write again if this changes.",
+        "day": "Expected on {last}; we will write again if this changes.",
+        "part": "{units} of {all} expected by {last}",
+        "parts": "In parts: {parts}; we will write again if this changes.",
+        "unknown": "We can't name a date yet and will write again as soon as we can.",
+        "ended": "No longer available: we are sorry that we can't deliver this.",
+    },
+    "de": {
+        "ready": "Liegt bereit und geht am {last} ab.",
+        "one": "Voraussichtlich {first} bis {last}; wir schreiben Ihnen, falls sich das ändert.",
+        "day": "Voraussichtlich am {last}; wir schreiben Ihnen, falls sich das ändert.",
+        "part": "{units} von {all} voraussichtlich bis {last}",
+        "parts": "In Teilen: {parts}; wir schreiben Ihnen, falls sich das ändert.",
+        "unknown": "Wir können noch keinen Termin nennen und schreiben Ihnen, sobald wir es können.",
+        "ended": "Nicht mehr lieferbar: Das tut uns leid.",
+    },
+    "fr": {
+        "ready": "Prêt, départ le {last}.",
+        "one": "Livraison prévue du {first} au {last} ; nous vous écrirons si cela change.",
+        "day": "Livraison prévue le {last} ; nous vous écrirons si cela change.",
+        "part": "{units} sur {all} d’ici le {last}",
+        "parts": "En plusieurs livraisons : {parts} ; nous vous écrirons si cela change.",
+        "unknown": "Nous ne pouvons pas encore donner de date et vous écrirons dès que possible.",
+        "ended": "Article plus disponible : nous sommes désolés de ne pas pouvoir le livrer.",
+    },
+    "es": {
+        "ready": "Listo, sale el {last}.",
+        "one": "Entrega prevista del {first} al {last}; le escribiremos si cambia.",
+        "day": "Entrega prevista el {last}; le escribiremos si cambia.",
+        "part": "{units} de {all} hasta el {last}",
+        "parts": "En varias entregas: {parts}; le escribiremos si cambia.",
+        "unknown": "Aún no podemos indicar una fecha; le escribiremos en cuanto podamos.",
+        "ended": "Ya no está disponible: sentimos no poder entregarlo.",
+    },
+}
+LANGUAGES: Final = tuple(_SENTENCES)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Units that come between a first and a last date; no dates: nobody can say when."""
+
+    units: float
+    first: dt.date | None
+    last: dt.date | None
+
+
+def sentence(deliveries: list[Delivery], as_of: dt.date, language: str, *, ready: bool, ended: bool) -> str:
+    """Tell a customer when a line comes.
+
+    Parameters
+    ----------
+    deliveries : the parts of the line, in the order in which they come.
+    as_of : the day of the letter; dates of another year are told with theirs.
+    language : a language, or language and country, such as en_GB. ready : all of it is on hand. ended : never comes.
+
+    Raises
+    ------
+    ConfigurationError
+        A language in which there are no sentences.
+    """
+    locale = _locale(language)
+    words = _SENTENCES[locale.language]
+    if ended:
+        return words["ended"]
+    if any(each.last is None for each in deliveries):
+        return words["unknown"]
+    told = [
+        {"first": _date(d.first or d.last, as_of, locale), "last": _date(d.last, as_of, locale)} for d in deliveries
+    ]
+    if ready:
+        return words["ready"].format(**told[0])
+    if len(told) == 1:
+        return words["one" if told[0]["first"] != told[0]["last"] else "day"].format(**told[0])
+    total = sum(each.units for each in deliveries)
+    parts = [
+        words["part"].format(units=f"{each.units:g}", all=f"{total:g}", last=text["last"])
+        for each, text in zip(deliveries, told, strict=True)
+    ]
+    return words["parts"].format(parts=", ".join(parts))
+
+
+def _locale(language: str) -> Locale:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        locale = Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        raise ConfigurationError(f'language = "{language}" is no language and country, such as en_GB') from None
+    if locale.language not in _SENTENCES:
+        raise ConfigurationError(f'language = "{language}": there are sentences only in {", ".join(LANGUAGES)}')
+    return locale
+
+
+def _date(date: dt.date | None, as_of: dt.date, locale: Locale) -> str:
+    from babel.dates import format_skeleton
+
+    if date is None:
+        raise ValueError("a delivery without a date has no words for it")
+    return format_skeleton("MMMMd" if date.year == as_of.year else "yMMMMd", date, locale=locale)

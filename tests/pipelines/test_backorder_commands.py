@@ -1,0 +1,116 @@
+"""restock backorders and restock promise: what people see, the JSON, the record of what customers were told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from pipelines import cli
+from pipelines.errors import ConfigurationError
+from pipelines.jobs.promising import promise_new_order
+from pipelines.project import open_project, run_plan
+from tests.pipelines.jobs.test_backorder_desk import days, orders, tables
+from tests.pipelines.shop import write_project
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lines = orders([4, 5, 30], promised_on=days(0, 2, 10))
+    file = write_project(tmp_path_factory.mktemp("desk"), tables(customer_orders=lines))
+    run_plan(open_project(file), jobs=1)
+    return file
+
+
+def told(*arguments: object) -> str:
+    found = CliRunner().invoke(cli.restock, [*map(str, arguments)], catch_exceptions=False)
+    assert found.exit_code == 0
+    return found.stdout
+
+
+def answer(*arguments: object) -> dict[str, Any]:
+    value = json.loads(told(*arguments, "--json"))
+    assert isinstance(value, dict)
+    return value
+
+
+def test_people_see_who_waits_and_what_nothing_covers(file: Path) -> None:
+    text = told("backorders", "--config", file)
+    assert "1 allocated, 2 backordered; 33 units late, the oldest 2 days; nothing covers 1 line (8 units)" in text
+    assert "Covered by nothing yet, units: A at main (8)" in text
+    assert "To tell customers, against what they were told last: 1 later. For example:" in text
+    plan = told("plan", "--config", file)
+    assert "Covered by nothing yet, units: A at main (8)" in plan
+    assert "on hand, P1" in plan
+
+
+def test_json_names_the_files_of_the_run(file: Path) -> None:
+    value = answer("backorders", "--config", file)
+    assert value["counts"]["lines_uncovered"] == 1
+    names = {Path(path).name for path in value["outputs"]}
+    assert names >= {"backorders.parquet", "backorder_coverage.parquet", "purchase_orders.parquet"}
+    lines = pd.read_parquet(next(path for path in value["outputs"] if path.endswith("backorders.parquet")))
+    assert list(lines.columns[:10]) == [
+        "order_id", "line", "sku", "location", "quantity_waiting", "age_days", "status", "covered_by", "promise_date",
+        "promise_probability",
+    ]  # fmt: skip
+
+
+def test_what_customers_were_told_is_on_record(file: Path, tmp_path: Path) -> None:
+    """The line whose date has changed is told once; then there is nothing new to tell."""
+    space = ("--config", file, "--workspace", tmp_path)
+    assert answer("backorders", *space, "--told")["counts"]["lines_told"] == 1
+    record = pd.read_parquet(tmp_path / "promises.parquet")
+    assert record[["order_id", "promise_date"]].to_numpy().tolist() == [["C2", days(6)[0]]]
+    again = answer("backorders", *space, "--told")
+    assert (again["counts"]["lines_to_tell"], again["counts"]["lines_told"]) == (0, 0)
+    assert len(pd.read_parquet(tmp_path / "promises.parquet")) == 1
+    assert not list(tmp_path.glob(".promises*"))
+
+
+def test_a_new_order_stands_behind_all_that_wait(file: Path) -> None:
+    """39 wait for 31; a further one of 5 is covered by nothing and comes with the next order, after ten days."""
+    value = answer("promise", "--sku", "A", "--quantity", 5, "--config", file)
+    assert (value["promise_date"], value["units_ahead"]) == ("2025-05-15", 39)
+    assert value["deliveries"] == [
+        {"source": "next order", "quantity": 5, "delivery_date": "2025-05-15", "delivery_probability": 1}
+    ]
+    text = told("promise", "--sku", "A", "--quantity", 5, "--config", file)
+    assert "90% sure: by 2025-05-15" in text
+    assert "For the customer: Expected on May 15; we will write again if this changes." in text
+
+
+def test_a_new_order_comes_in_parts() -> None:
+    """Nobody else waits: 4 are free on hand, 5 come in six days, 20 in nine, the rest with the next order."""
+    from pipelines import Inputs, PlanConfig
+
+    shop = tables()
+    del shop["customer_orders"]
+    found = promise_new_order(Inputs(**shop), PlanConfig(frequency="D"), "A", 31.0)
+    rows = found.deliveries[["source", "quantity", "delivery_date"]].to_numpy().tolist()
+    assert rows == [
+        ["on hand", 4, days(0)[0]], ["P1", 5, days(6)[0]], ["P2", 20, days(9)[0]], ["next order", 2, days(10)[0]]
+    ]  # fmt: skip
+    assert found.dates[0.95] == days(10)[0]
+
+
+@pytest.mark.parametrize(
+    ("sku", "quantity", "location", "words"),
+    [
+        ("B", 1.0, None, "sku 'B' is not planned"),
+        ("A", 0.0, None, "quantity is 0"),
+        ("A", 1.0, "south", "sku 'A' at location 'south' is not planned"),
+        ("A", 1.0, None, "kept at 'main', 'other'"),
+    ],
+)
+def test_questions_without_an_answer(sku: str, quantity: float, location: str | None, words: str) -> None:
+    from pipelines import Inputs, PlanConfig
+
+    shop = tables()
+    both = shop["items"].loc[[0, 0]].assign(location=["main", "other"]) if words.startswith("kept") else shop["items"]
+    with pytest.raises(ConfigurationError, match=words):
+        promise_new_order(Inputs(**{**shop, "items": both}), PlanConfig(frequency="D"), sku, quantity, location)

@@ -1,0 +1,155 @@
+"""Orders, receipts, cancellations, counts and returns in any order: no unit is promised twice, nobody is overtaken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from replenishment.backorders.allocation import RULES, Allocation, AllocationRule, Supply, allocate
+from replenishment.backorders.ledger import NEVER, OrderLedger
+from tests.pipelines.shop import examples
+from tests.replenishment.backorders.lines import ready_on, served_order
+
+ITEMS = 2
+UNITS = st.integers(1, 12)
+ITEM = st.integers(0, ITEMS - 1)
+
+
+class Desk(RuleBasedStateMachine):
+    """A shop in plain lists; after each step its ledger is allocated anew and held against them."""
+
+    @initialize(served=st.sampled_from(RULES), whole=st.booleans())
+    def open(self, served: AllocationRule, whole: bool) -> None:
+        self.rule, self.whole = served, whole and served != "fair_share"
+        self.today = 1000
+        self.lines: list[dict[str, Any]] = []
+        self.coming: list[list[int]] = []  # item, day, units
+        self.on_hand, self.aside = [0] * ITEMS, [0] * ITEMS
+
+    @rule(item=ITEM, units=UNITS, later=st.integers(-9, 9), priority=st.integers(1, 3))
+    def order(self, item: int, units: int, later: int, priority: int) -> None:
+        wanted = self.today + max(later, 0)
+        line = {"item": item, "quantity": units, "shipped": 0, "ordered": self.today - 1, "wanted": wanted}
+        self.lines.append({**line, "cancelled_on": NEVER, "priority": priority})
+
+    @rule(item=ITEM, units=UNITS, days=st.integers(0, 9))
+    def buy(self, item: int, units: int, days: int) -> None:
+        self.coming.append([item, self.today + days, units])
+
+    @rule(item=ITEM, units=UNITS)
+    def bring_back(self, item: int, units: int) -> None:
+        self.on_hand[item] += units
+
+    @rule(item=ITEM, units=st.integers(0, 20))
+    def count(self, item: int, units: int) -> None:
+        self.on_hand[item] = units
+
+    @rule(item=ITEM, units=st.integers(0, 6))
+    def set_aside(self, item: int, units: int) -> None:
+        self.aside[item] = units
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        if self.lines:
+            data.draw(st.sampled_from(self.lines))["cancelled_on"] = self.today - 1
+
+    @rule()
+    def receive(self) -> None:
+        for item, _, units in [each for each in self.coming if each[1] <= self.today]:
+            self.on_hand[item] += units
+        self.coming = [each for each in self.coming if each[1] > self.today]
+
+    @rule()
+    def ship_and_go_on(self) -> None:
+        """Ship what is on hand for lines that want it now, then begin the next day."""
+        ledger, sources, found = self.allocated()
+        for line, source, units in zip(found.line, found.source, found.units, strict=True):
+            whole_now = not self.whole or ready_on(found, sources, ledger)[line] <= self.today
+            if source < ITEMS and ledger.wanted[line] <= self.today and whole_now:
+                self.lines[line]["shipped"] += int(units)
+                self.on_hand[int(sources.item[source])] -= int(units)
+        self.aside = [0] * ITEMS
+        self.today += 1
+
+    def allocated(self) -> tuple[OrderLedger, Supply, Allocation]:
+        columns = {name: [each[name] for each in self.lines] for name in ("item", "ordered", "wanted", "cancelled_on")}
+        n = len(self.lines)
+        floats = {name: [float(x[name]) for x in self.lines] for name in ("quantity", "shipped", "priority")}
+        ledger = OrderLedger(
+            self.today,
+            rank=np.arange(n),
+            shipped_on=np.where(np.array(floats["shipped"]) > 0, self.today - 1, NEVER),
+            reserved=np.zeros(n),
+            **{name: np.array(values, dtype=np.int64) for name, values in columns.items()},
+            **{name: np.array(values, dtype=np.float64) for name, values in floats.items()},
+        )
+        rows = [[item, self.today, units] for item, units in enumerate(self.on_hand)] + self.coming
+        item, day, units = np.array(rows, dtype=np.int64).T
+        sources = Supply(item, day, units.astype(float), np.arange(len(rows)), np.arange(len(rows)) < ITEMS)
+        found = allocate(ledger, sources, np.array(self.aside, float), rule=self.rule, whole_lines=self.whole)
+        return ledger, sources, found
+
+    @invariant()
+    def everything_holds(self) -> None:
+        if not hasattr(self, "lines"):
+            return
+        found = self.allocated()
+        self.the_ledger_adds_up(*found)
+        self.no_unit_is_promised_twice(*found)
+        self.nothing_lies_idle_while_somebody_waits(*found)
+        self.the_first_comes_first(*found)
+
+    def the_ledger_adds_up(self, ledger: OrderLedger, _sources: Supply, _found: Allocation) -> None:
+        naive = [0] * ITEMS
+        for each in self.lines:
+            if each["cancelled_on"] == NEVER:
+                naive[each["item"]] += each["quantity"] - each["shipped"]
+        assert ledger.waiting_by_item(ITEMS).tolist() == naive
+        ordered = sum(each["quantity"] for each in self.lines)
+        given_up = float((ledger.quantity - ledger.left)[ledger.cancelled].sum())
+        assert ledger.left.sum() + ledger.waiting.sum() + given_up == ordered
+
+    def no_unit_is_promised_twice(self, ledger: OrderLedger, sources: Supply, found: Allocation) -> None:
+        handed = np.bincount(found.source, weights=found.units, minlength=len(sources))
+        aside = np.minimum(self.aside, self.on_hand)
+        to_names = np.bincount(
+            found.source[found.from_reserve], weights=found.units[found.from_reserve], minlength=ITEMS
+        )
+        assert (to_names[:ITEMS] + found.kept == aside).all()
+        kept = np.concatenate([found.kept, np.zeros(len(sources) - ITEMS)])
+        assert (handed + kept + found.left == sources.units).all()
+        assert (found.units > 0).all()
+        covered = np.bincount(found.line, weights=found.units, minlength=len(ledger))
+        assert (covered == found.covered).all()
+        assert (covered <= ledger.waiting).all()
+        assert (ledger.item[found.line] == sources.item[found.source]).all()
+
+    def nothing_lies_idle_while_somebody_waits(self, ledger: OrderLedger, sources: Supply, found: Allocation) -> None:
+        short = ledger.waiting - found.covered
+        for item in range(ITEMS):
+            waits = short[(ledger.item == item) & (short > 0)]
+            free = found.left[_of(item, found, self.coming)].sum()
+            assert not len(waits) or free < (waits.min() if self.whole else 1)
+
+    def the_first_comes_first(self, ledger: OrderLedger, sources: Supply, found: Allocation) -> None:
+        """Of two lines wanted now the one that is served first by the rule is ready first, or as soon."""
+        if self.rule == "fair_share" or any(self.aside) or self.whole:
+            return
+        day = ready_on(found, sources, ledger)
+        for item in range(ITEMS):
+            now = [
+                k for k in served_order(ledger, self.rule) if ledger.item[k] == item and ledger.wanted[k] <= self.today
+            ]
+            assert day[now].tolist() == sorted(day[now].tolist())
+
+
+def _of(item: int, found: Allocation, coming: list[list[int]]) -> list[int]:
+    return [item, *(ITEMS + k for k, each in enumerate(coming) if each[0] == item)]
+
+
+Desk.TestCase.settings = settings(max_examples=examples(25), stateful_step_count=20, deadline=None)
+TestDesk = Desk.TestCase
