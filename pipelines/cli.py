@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pipelines.commands.backtesting import backtest
 from pipelines.commands.exporting import export, released
 from pipelines.commands.options import AS_OF as _AS_OF
 from pipelines.commands.options import JOBS as _JOBS
@@ -36,6 +37,7 @@ def restock() -> None:
     """Forecast demand, plan replenishment, and keep the promised backorder rate."""
 
 
+restock.add_command(backtest)
 restock.add_command(replay)
 restock.add_command(tune)
 

@@ -1,9 +1,12 @@
 """Promised and achieved backorder rate on the development sets: replays of earlier windows, or of the last ones.
 
     python -m tests.benchmarks.promised [--sets vn2 m5 ...] [--targets 0.1 0.05 0.02 0.01] [--every 1] [--last]
+                                        [--baselines]
 
 The windows stand here and nowhere else. Choose and tune on the earlier ones; the last ones are opened once, with
-``--last``. Prints a table and, last, one JSON object. ``--every k`` takes every k-th SKU and place.
+``--last``. Prints a table and, last, one JSON object. ``--every k`` takes every k-th SKU and place. ``--baselines``
+replays rules of thumb too: the columns say what the textbook rule achieved at the same target, and what stock it takes
+when it is tuned with hindsight to the rate that the plan achieved (``stock_over_tuned`` is to be at most 1).
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from typing import Any, Final
 import pandas as pd
 
 from pipelines import Inputs, PlanConfig, ReplayResult, replay
+from pipelines.jobs.baselines import Textbook
+from pipelines.jobs.comparing import HINDSIGHT, Comparison, compare_rules
 from tests.benchmarks.measuring import report
 from tests.real.development_data import read
 
@@ -120,12 +125,35 @@ def _line(name: str, window: tuple[dt.date, dt.date], target: float, result: Rep
     }
 
 
+def _rivals(compared: Comparison) -> dict[str, Any]:
+    """What rules of thumb achieved, and the stock of the plan over that of the textbook rule tuned with hindsight.
+
+    In value where there is any, else in units.
+    """
+    table = compared.table.set_index("rule")
+    valued = (table["mean_stock_value"] > 0).all()
+    stock = table["mean_stock_value" if valued else "mean_stock"]
+    tuned = HINDSIGHT in table.index
+    return {
+        "textbook_achieved": round(float(table["achieved"]["textbook"]), 5),
+        "tuned_z": round(float(table["z"][HINDSIGHT]), 2) if tuned else None,
+        "tuned_achieved": round(float(table["achieved"][HINDSIGHT]), 5) if tuned else None,
+        "tuned_stock": round(float(stock[HINDSIGHT]), 1) if tuned else None,
+        "stock_over_tuned": round(float(stock["plan"] / stock[HINDSIGHT]), 3) if tuned else None,
+        "units_over_tuned": round(float(table["mean_stock"]["plan"] / table["mean_stock"][HINDSIGHT]), 3)
+        if tuned
+        else None,
+        "compared_by": "value" if valued else "units",
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=tuple(SETS), default=list(SETS))
     parser.add_argument("--targets", nargs="+", type=float, default=list(TARGETS))
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--last", action="store_true")
+    parser.add_argument("--baselines", action="store_true")
     options = parser.parse_args()
     began, lines = time.process_time(), []
     for name in options.sets:
@@ -133,8 +161,12 @@ def main() -> None:
         for window in windows_of(name, options.last):
             fits: dict[int, Any] = {}
             for target in options.targets:
-                result = replay(inputs, config_of(name, target=target), *window, fits=fits)
-                lines.append(_line(name, window, target, result))
+                config = config_of(name, target=target)
+                if options.baselines:
+                    compared = compare_rules(inputs, config, *window, [Textbook()], fits=fits)
+                    lines.append(_line(name, window, target, compared.results["plan"]) | _rivals(compared))
+                else:
+                    lines.append(_line(name, window, target, replay(inputs, config, *window, fits=fits)))
                 print(pd.DataFrame(lines[-1:]).to_string(index=False, header=len(lines) == 1), flush=True)
     report(
         benchmark="promised", lines=lines, cpu_seconds=round(time.process_time() - began, 1), load=os.getloadavg()[0]
