@@ -23,6 +23,7 @@ __all__ = [
     "QUANTILES",
     "ItemFacts",
     "LevelResults",
+    "expected_short",
     "follow_curves",
     "paths_wanted",
     "pieces_by_review",
@@ -234,6 +235,15 @@ def follow_curves(
     own, waits = facts.take(rows), lead_times.take(rows)
     _, _, demand, lots = _draw(own, waits, forecaster)
     return service_curve(own.policy, demand, own.lost, lots, demand.window_units)
+
+
+def expected_short(
+    rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts, position: Floats
+) -> Floats:
+    """Units of some items expected short at the end of the protection interval; ``position``: (k, j) units each."""
+    own, waits = facts.take(rows), lead_times.take(rows)
+    over = _draw(own, waits, forecaster)[2].over_protection
+    return np.stack([over.expected_shortage(units) for units in position.T], axis=1)
 
 
 def _draw(
