@@ -20,6 +20,7 @@ from pipelines.commands.options import WORKSPACE as _WORKSPACE
 from pipelines.commands.output import chosen_run, workspace_of
 from pipelines.commands.output import print_json as _print_json
 from pipelines.commands.output import progress as _progress
+from pipelines.commands.replaying import replay
 from pipelines.errors import RestockError
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ __all__ = ["main", "restock"]
 @click.version_option(package_name="restock")
 def restock() -> None:
     """Forecast demand, plan replenishment, and keep the promised backorder rate."""
+
+
+restock.add_command(replay)
 
 
 @restock.command()

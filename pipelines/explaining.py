@@ -250,6 +250,11 @@ def _policy(policy: Row, forecast: Row) -> list[str]:
         "reorder_point": f"{low}, order lots of {_units(policy['lot'])}.",
         "min_max": f"{low}, order up to {level}.",
     }
+    if policy["measure"] == "cost" and policy["unmet_demand"] == "lost":
+        rules["order_up_to"] = (
+            "At every review, order the quantity that costs least: stock and every order under way are followed along "
+            f"the sample paths. If their sum alone decided, ordering up to {level} would cost least."
+        )
     spare, mean = _units(policy["safety_stock"], 1), _units(forecast["demand_mean"], 1)
     return [
         rules[policy["policy"]],

@@ -19,7 +19,16 @@ from pipelines.readers import open_table
 from pipelines.sources import TableSource
 from pipelines.workspace import Workspace, digest_text, run_identity, write_csv, write_json, write_parquet
 
-__all__ = ["Project", "PublishedRun", "open_project", "project_workspace", "run_plan"]
+__all__ = [
+    "Project",
+    "PublishedRun",
+    "file_states",
+    "manifest_of",
+    "open_project",
+    "project_workspace",
+    "refuse_changed",
+    "run_plan",
+]
 
 _SECTIONS = {"plan", "data", "workspace"}
 
@@ -44,7 +53,11 @@ class Project:
         if told is not None:
             digests["told"] = told
         digests |= memory_digests(self.workspace)
-        return run_identity(digests, self.config.model_dump(mode="json"), version("restock")), digests
+        return self.identity_of(digests), digests
+
+    def identity_of(self, digests: dict[str, str], **more: str) -> str:
+        """The id of a run with these inputs, this configuration and ``more`` that it depends on."""
+        return run_identity(digests, {**self.config.model_dump(mode="json"), **more}, version("restock"))
 
 
 @dataclass(frozen=True)
@@ -117,7 +130,7 @@ def run_plan(
     """Plan and publish, unless this very plan has been published already."""
     import json
 
-    before = _states(project)
+    before = file_states(project)
     run_id, digests = project.identity()
     space = project.workspace
     with space.locked():
@@ -136,7 +149,7 @@ def _named(source: TableSource) -> list[str]:
     return [path.name for path in source.path] or [str(source.query)]
 
 
-def _states(project: Project) -> dict[tuple[str, Path], tuple[int, ...]]:
+def file_states(project: Project) -> dict[tuple[str, Path], tuple[int, ...]]:
     """Size, times and number of every input file: what changes when another program writes into it."""
     states: dict[tuple[str, Path], tuple[int, ...]] = {}
     for name, source in project.inputs.given().items():
@@ -147,9 +160,9 @@ def _states(project: Project) -> dict[tuple[str, Path], tuple[int, ...]]:
     return states
 
 
-def _refuse_changed(project: Project, before: dict[tuple[str, Path], tuple[int, ...]]) -> None:
+def refuse_changed(project: Project, before: dict[tuple[str, Path], tuple[int, ...]]) -> None:
     """A plan must not be made of half an export."""
-    after = _states(project)
+    after = file_states(project)
     changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     if changed:
         table, path = changed[0]
@@ -173,7 +186,7 @@ def _compute(
     run = thread_mapper(jobs or default_jobs())
     memory = remember(project.workspace)
     made = make_plan(project.inputs, project.config, run=run, progress=progress, memory=memory)
-    _refuse_changed(project, before)
+    refuse_changed(project, before)
     progress("simulating")
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
@@ -200,14 +213,18 @@ def _compute(
         write_json(folder / "backorders.json", tended.summary)
         write_json(folder / "summary.json", result.summary)
 
+    released = [] if memory.released is None else sorted(set(memory.released["po"]))
+    project.workspace.publish(run_id, {**manifest_of(project, "plan", digests), "released": released}, write)
+
+
+def manifest_of(project: Project, command: str, digests: dict[str, str]) -> dict[str, Any]:
+    """What a run records of where it came from."""
     versions = {name: version(name) for name in ("restock", "numpy", "pandas", "scipy", "numba", "pyarrow")}
-    manifest = {
-        "command": "plan",
+    return {
+        "command": command,
         "inputs": {
             name: {"source": _named(source), "sha256": digests[name]} for name, source in project.inputs.given().items()
         },
         "config": project.config.model_dump(mode="json"),
         "versions": versions,
-        "released": [] if memory.released is None else sorted(set(memory.released["po"])),
     }
-    project.workspace.publish(run_id, manifest, write)

@@ -1,7 +1,7 @@
 """Where runs live: immutable folders, a manifest in each, and one pointer that is replaced last.
 
     workspace/runs/<run id>/...     complete when it is there: staged elsewhere, then renamed
-    workspace/latest.json           names the newest run; replaced atomically
+    workspace/latest.json           names the newest plan; replaced atomically
 
 The identity of a run is the digest of its inputs and configuration: the same run twice is the same run.
 """
@@ -91,13 +91,16 @@ class Workspace:
                 f"another run holds the workspace {self.root}; try again when it has finished"
             ) from None
 
-    def publish(self, run_id: str, manifest: dict[str, Any], write: Callable[[Path], None]) -> Path:
+    def publish(
+        self, run_id: str, manifest: dict[str, Any], write: Callable[[Path], None], *, newest: bool = True
+    ) -> Path:
         """Write a run beside its place, add the manifest, move it there and point ``latest.json`` to it.
 
         Parameters
         ----------
         manifest : what is recorded of the run; the digests of the files are added.
         write : writes the run's files into the folder that it is given.
+        newest : whether ``latest.json`` is to name it; it names plans.
         """
         target = self.folder(run_id)
         with _disk_problems(self.root):
@@ -119,7 +122,8 @@ class Workspace:
                 finally:
                     shutil.rmtree(staging, ignore_errors=True)
                 _sync(self.runs)
-            self._point_to(run_id)
+            if newest:
+                self._point_to(run_id)
         return target
 
     def _point_to(self, run_id: str) -> None:

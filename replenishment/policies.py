@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from replenishment.lost_sales_orders import DemandAhead, LostSalesCosts, ReviewRule, cheapest_reorder_point
 from replenishment.service import ProtectionDemand, smallest_level
 from replenishment.validation import checked
 
@@ -77,6 +78,11 @@ class LotRules:
     economic: Floats
     minimum: Floats
     pack: Floats
+
+    @property
+    def economic_decides(self) -> npt.NDArray[np.bool_]:
+        """Where order cost makes a lot larger than pack and minimum do; (n,)."""
+        return np.asarray(np.fmax(self.economic, 0.0) > np.maximum(self.pack, self.in_packs(self.minimum)))
 
     def in_packs(self, quantity: Floats) -> Floats:
         """Round up to whole packs."""
@@ -137,7 +143,9 @@ class Policies:
     ----------
     kind : "order_up_to", "reorder_point" or "min_max".
     reorder_point, raise_to, lot, minimum : units; see the module. A lot of 0 means any quantity.
-    order_up_to : the level that an order raises the position to: S, or s + Q.
+    order_up_to : the level that an order raises the position to: S, or s + Q. Of least cost under lost sales these are
+        the levels that cost least if nothing but the position decides; the order itself is decided on the whole state,
+        see :func:`replenishment.lost_sales_orders.cheapest_order`.
     highest : the highest position that an order may leave; above ``order_up_to`` by what packs round up.
     safety_stock : the level (order-up-to, or reorder point) less the mean demand over L + R; may be negative.
     fractile : P(demand over L + R <= level).
@@ -169,21 +177,39 @@ class Policies:
 
 
 def set_policies(
-    wanted: Texts, demand: ProtectionDemand, targets: Targets, rules: LotRules, review_units: Floats
+    wanted: Texts,
+    demand: ProtectionDemand,
+    targets: Targets,
+    rules: LotRules,
+    review_units: Floats,
+    ahead: DemandAhead | None = None,
 ) -> Policies:
     """Choose the kind of each policy and set its levels.
 
     Parameters
     ----------
     wanted : (n,) names out of POLICIES; "auto" orders up to a level unless the sensible lot (economic quantity,
-        minimum or pack, whichever is largest) exceeds the mean demand of a review interval.
+        minimum or pack, whichever is largest) exceeds the mean demand of a review interval. Then it orders in such lots
+        from a reorder point; at least cost up to a maximum (s, S) where the lot saves order cost, as no other policy of
+        the position costs less, and where it doesn't and sales are lost, up to a level, but at least the minimum.
     demand : over the protection interval. targets : what the levels must reach.
     rules : lots. review_units : (n,) mean demand of a review interval, units.
+    ahead : demand period by period, where any item is wanted at least cost under lost sales.
+
+    Raises
+    ------
+    ValueError
+        Least cost under lost sales without ``ahead``, or a target that no level reaches.
     """
     unit = np.where(demand.integral, 1.0, 0.0)
-    kind, smallest, spread = _kind_and_lot(wanted, demand, rules, review_units)
+    kind, smallest, spread = _kind_and_lot(wanted, targets, demand, rules, review_units)
     up_to = kind == "order_up_to"
     s = _reorder_points(demand, targets, spread)
+    lost = np.flatnonzero((targets.measure == "cost") & targets.lost)
+    if len(lost):
+        lot = np.where(kind == "reorder_point", spread, smallest)
+        review_rule = ReviewRule(np.where(kind == "min_max", spread, unit), lot, rules.in_packs(rules.minimum))
+        s[lost] = _cheapest_when_lost(ahead, targets, review_rule, lost)
     just_above = s + np.where(demand.integral, 1.0, 1e-6 * np.maximum(np.abs(s), 1.0))
     level = np.where(up_to, s + unit, s)
     return Policies(
@@ -208,14 +234,19 @@ def set_policies(
 
 
 def _kind_and_lot(
-    wanted: Texts, demand: ProtectionDemand, rules: LotRules, review_units: Floats
+    wanted: Texts, targets: Targets | None, demand: ProtectionDemand, rules: LotRules, review_units: Floats
 ) -> tuple[Texts, Floats, Floats]:
     """The kind of each policy, its smallest step, and the lot over which its position spreads."""
     unit = np.where(demand.integral, 1.0, 0.0)
     batch = rules.in_packs(np.maximum(np.fmax(rules.economic, 0.0), np.maximum(rules.minimum, unit)))
     smallest = np.where(rules.pack > 0, rules.pack, unit)
+    in_lots = np.full(len(demand), "reorder_point", dtype="<U13")
+    if targets is not None:
+        cost = targets.measure == "cost"
+        in_lots[cost & targets.lost] = "order_up_to"
+        in_lots[cost & rules.economic_decides] = "min_max"
     kind = np.where(
-        wanted == "auto", np.where(batch > np.maximum(review_units, smallest), "reorder_point", "order_up_to"), wanted
+        wanted == "auto", np.where(batch > np.maximum(review_units, smallest), in_lots, "order_up_to"), wanted
     )
     # Base stock is a lot of one unit; without whole units, of almost nothing.
     almost_nothing = np.maximum(1e-4 * demand.over_protection.mean(), 1e-6)
@@ -238,7 +269,7 @@ def service_curve(
     -------
     rate, stock : (n, k); the rate doesn't rise, the stock doesn't fall along a row.
     """
-    _, _, spread = _kind_and_lot(wanted, demand, rules, review_units)
+    _, _, spread = _kind_and_lot(wanted, None, demand, rules, review_units)
     lowest = np.where(demand.integral, -1.0, 0.0)
     levels = [lowest, *(np.maximum(demand.over_protection.quantile(p) - 1.0, lowest) for p in _CURVE_GRID)]
     points = [
@@ -264,7 +295,7 @@ def _reorder_points(demand: ProtectionDemand, targets: Targets, lot: Floats) -> 
             unit = np.where(part.integral & (q <= 1.0), 1.0, 0.0)
             out[rows] = np.maximum(part.over_protection.quantile(targets.target[rows]) - unit, low[rows])
         elif measure == "cost":
-            cheapest = _cheapest(part, targets.holding_cost[rows], targets.shortage_cost[rows], targets.lost[rows], q)
+            cheapest = _cheapest(part, targets.holding_cost[rows], targets.shortage_cost[rows], q)
             out[rows] = np.maximum(cheapest, low[rows])
         else:
             if measure != "ready_rate":
@@ -290,23 +321,25 @@ def _share_short(demand: ProtectionDemand, lot: Floats, measure: str, reorder_po
     return demand.backorder_rate(reorder_point, lot)
 
 
-def _cheapest(
-    demand: ProtectionDemand, holding: Floats, shortage: Floats, lost: npt.NDArray[np.bool_], lot: Floats
-) -> Floats:
-    """The reorder point of least holding and shortage cost per period.
-
-    A backordered unit pays once, however long it waits. Under lost sales a unit of stock saves at most one sale in
-    a review interval and is held through it otherwise: the newsvendor fractile p / (p + h R) of the demand over the
-    protection interval (Silver, Pyke and Thomas 2017, sec. 9.2).
-    """
+def _cheapest(demand: ProtectionDemand, holding: Floats, shortage: Floats, lot: Floats) -> Floats:
+    """The reorder point of least holding and shortage cost per period; a backordered unit pays once, however long."""
     reviews = demand.review_periods
-    newsvendor = demand.over_protection.quantile(shortage / (shortage + holding * np.maximum(reviews, 1)))
     per_period = demand.window_units / np.maximum(reviews, 1)
-    best, least = newsvendor.copy(), np.full(len(demand), np.inf)
     unit = np.where(demand.integral & (lot <= 1.0), 1.0, 0.0)
+    best, least = np.zeros(len(demand)), np.full(len(demand), np.inf)
     levels = [demand.over_protection.quantile(probability) - unit for probability in _COST_GRID]
     for s in (*levels, np.where(demand.integral, -1.0, 0.0)):
         cost = holding * demand.mean_stock(s, lot) + shortage * per_period * demand.backorder_rate(s, lot)
         better = cost < least
         best, least = np.where(better, s, best), np.where(better, cost, least)
-    return np.where(lost, newsvendor - unit, best)
+    return best
+
+
+def _cheapest_when_lost(
+    ahead: DemandAhead | None, targets: Targets, rule: ReviewRule, rows: npt.NDArray[np.int64]
+) -> Floats:
+    """The reorder point of least cost of the items whose unmet demand is lost."""
+    if ahead is None:
+        raise ValueError("least cost under lost sales needs the demand period by period (ahead)")
+    costs = LostSalesCosts(targets.holding_cost[rows], targets.shortage_cost[rows])
+    return cheapest_reorder_point(ahead.take(rows), rule.take(rows), costs)

@@ -12,6 +12,7 @@ from forecasting.calendars import day_to_date
 from pipelines.jobs.backorder_desk import BackorderDesk
 from pipelines.letters import Delivery, sentence
 from replenishment.backorders.ledger import NEVER, LineStatus
+from replenishment.backorders.relief import Relief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,13 @@ _KEPT: Final = ("customer", "channel", "priority", "ordered_on", "requested_on",
 _LABELS: Final = {int(status): status.label for status in LineStatus}
 
 
-def backorder_frame(desk: BackorderDesk) -> pd.DataFrame:
-    """One row a line that waits, in the order of item and service; the columns of the contract and more."""
+def backorder_frame(desk: BackorderDesk, relief: list[Relief]) -> pd.DataFrame:
+    """One row a line that waits, in the order of item and service; the columns of the contract and more.
+
+    Parameters
+    ----------
+    relief : units of other items or places that could serve a line sooner.
+    """
     import pandas as pd
 
     lines, ledger, n = desk.lines, desk.ledger, len(desk.ledger)
@@ -55,6 +61,7 @@ def backorder_frame(desk: BackorderDesk) -> pd.DataFrame:
         "told_probability": np.where(desk.told == NEVER, np.nan, desk.promises.asked_chance),
         "change": _changes(desk),
         "sentence": _sentences(desk),
+        "alternative": _alternatives(desk, relief),
     }
     for name in _KEPT:
         columns[name] = lines[name].to_numpy() if name in lines.columns else _missing(name, n)
@@ -165,6 +172,24 @@ def _sentences(desk: BackorderDesk) -> npt.NDArray[np.object_]:
         ],
         dtype=object,
     )
+
+
+def _alternatives(desk: BackorderDesk, relief: list[Relief]) -> npt.NDArray[np.object_]:
+    """What a customer who would wait may be offered: a part at once, another item or place, or to cancel."""
+    keys, ledger = desk.items.keys, desk.ledger
+    offers: list[list[str]] = [[] for _ in range(len(ledger))]
+    waits = (ledger.waiting - desk.on_hand > _NEARLY) & (ledger.wanted <= ledger.as_of)
+    for line in np.flatnonzero(waits & (desk.on_hand > _NEARLY)).tolist():
+        offers[line].append(f"{desk.on_hand[line]:g} of {ledger.waiting[line]:g} at once")
+    for each in relief:
+        giver, place = keys[each.way.giver]
+        when = "at once" if each.way.days == 0 else f"in {each.way.days} days"
+        what = f"from {place}" if giver == keys[ledger.item[each.line]][0] else f"of {giver} instead"
+        offers[each.line].append(f"{each.units * each.way.ratio:g} {what} {when}")
+    never = desk.promises.line_day[:, 0] < 0
+    for line in np.flatnonzero(waits).tolist():
+        offers[line].append("cancel" if never[line] else "wait or cancel")
+    return np.array(["; ".join(each) for each in offers], dtype=object)
 
 
 def _deliveries(desk: BackorderDesk) -> list[list[Delivery]]:

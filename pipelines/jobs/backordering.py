@@ -10,6 +10,7 @@ from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
 from pipelines.jobs.backorder_desk import items_of_plan, open_desk
 from pipelines.jobs.backorder_frames import backorder_frame, coverage_frame, purchase_order_frame
+from pipelines.jobs.backorder_proposals import find_alternatives, proposal_frame
 from pipelines.jobs.planning import Plan, make_plan
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ class BackorderResult:
         probability, what was told before, whether that has changed, and the sentence for the customer.
     coverage : one row a line and source: units of stock or of a purchase order, and when they are delivered.
     purchase_orders : one row a line of an open purchase order: when it is likely to come, and whom it serves.
+    proposals : what to order, expedite, transfer, substitute, defer or cancel, with units, money and a last date.
     summary : the whole in numbers.
     """
 
     backorders: pd.DataFrame
     coverage: pd.DataFrame
     purchase_orders: pd.DataFrame
+    proposals: pd.DataFrame
     summary: dict[str, Any]
 
     def files(self) -> dict[str, pd.DataFrame]:
@@ -42,6 +45,7 @@ class BackorderResult:
             "backorders": self.backorders,
             "backorder_coverage": self.coverage,
             "purchase_orders": self.purchase_orders,
+            "backorder_proposals": self.proposals,
         }
 
 
@@ -70,8 +74,15 @@ def backorders(
 def tend_backorders(made: Plan, told: pd.DataFrame | None = None) -> BackorderResult:
     """The same from a plan that has been made."""
     desk = open_desk(items_of_plan(made), made.stock, made.tables, made.config, told)
-    lines = backorder_frame(desk)
-    return BackorderResult(lines, coverage_frame(desk), purchase_order_frame(desk), _summary(lines))
+    relief = find_alternatives(made, desk)
+    lines = backorder_frame(desk, relief)
+    return BackorderResult(
+        backorders=lines,
+        coverage=coverage_frame(desk),
+        purchase_orders=purchase_order_frame(desk),
+        proposals=proposal_frame(made, desk, relief),
+        summary=_summary(lines),
+    )
 
 
 def _summary(lines: pd.DataFrame) -> dict[str, Any]:

@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
+from pipelines.jobs.lost_sales import at_least_cost_when_lost
 from pipelines.jobs.order_frames import describe_orders
 from pipelines.jobs.remembering import released_units
+from replenishment.lost_sales_orders import REVIEWS_AHEAD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +43,6 @@ _NOT_USED_YET: Final = (
     "known_ahead.price",
     "known_ahead.promotion",
     "events",
-    "substitutes",
-    "transfers",
     "stock_counts",
 )
 # What the policy frame takes over from the items as it was resolved.
@@ -181,6 +181,7 @@ class _Line(NamedTuple):
     in_time: float
     overdue: float
     lost: bool
+    cheapest: bool
     unpriced: bool
     notes: list[str]
     wanted: float
@@ -205,6 +206,7 @@ def _reasons(made: Plan, order: Floats, held: Flags, why_held: npt.NDArray[np.ob
         levels.position.in_time,
         made.stock.overdue,
         made.facts.lost,
+        at_least_cost_when_lost(made.facts) & (policies.kind == "order_up_to"),
         ~(made.facts.holding_cost > 0),
     )
     rows = zip(*(column.tolist() for column in columns), made.orders.notes, levels.order.tolist(), strict=True)
@@ -215,9 +217,9 @@ def _reason(line: _Line) -> str:
     if line.held:
         return line.why_held
     parts = [_decision(line), *line.notes]
-    if line.lost and abs(line.position - line.in_time) > 1e-9:
+    if line.lost and not line.cheapest and abs(line.position - line.in_time) > 1e-9:
         parts.append("demand that is lost before the order arrives is not ordered")
-    elif line.position < line.in_time - 1e-9:
+    elif not line.lost and line.position < line.in_time - 1e-9:
         counted = f"{_n(line.in_time)} in time count as {_n(line.position)}"
         parts.append(f"an open order inside the protection interval comes late: {counted}")
     if line.overdue > 0:
@@ -233,6 +235,8 @@ def _reason(line: _Line) -> str:
 
 def _decision(line: _Line) -> str:
     """Where the position stands against its level, and what follows."""
+    if line.cheapest:
+        return _cheapest(line)
     up_to = line.kind == "order_up_to"
     name, units = ("order-up-to level", line.order_up_to) if up_to else ("reorder point", line.reorder_point)
     position, level = f"position {_n(line.position)}", f"the {name} {_n(units)}"
@@ -248,6 +252,21 @@ def _decision(line: _Line) -> str:
     minimum = f", minimum {_n(line.minimum)}" if line.minimum > 0 else ""
     order = f"order {_n(line.order)} (need {_n(line.need)}{lots}{minimum})"
     return f"{position} is {'below' if up_to else 'at or below'} {level}: {order}"
+
+
+def _cheapest(line: _Line) -> str:
+    """What costs least where stock was followed along sample paths; the level alone doesn't decide."""
+    why = (
+        f"least cost from its arrival over {REVIEWS_AHEAD} reviews, stock and lost sales followed on every sample path"
+    )
+    if line.need <= 0:
+        return f"no order: {why}"
+    if line.order <= 0 and not line.notes:
+        return f"need {_n(line.need)}, but max_stock leaves no room for an order"
+    minimum = f", minimum {_n(line.minimum)}" if line.minimum > 0 else ""
+    lots = f", lots of {_n(line.lot)}" if line.lot > 1 else ""
+    wanted = f"{_n(line.wanted)} wanted, " if line.order != line.wanted else ""
+    return f"{wanted}order {_n(line.order)} (need {_n(line.need)}{lots}{minimum}): {why}"
 
 
 def _n(value: float) -> str:

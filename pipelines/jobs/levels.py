@@ -11,8 +11,10 @@ import numpy.typing as npt
 from forecasting.distributions import LeadTimeDemand
 from forecasting.forecaster import DemandForecaster
 from forecasting.kernels.random import PATH_STRIDE, uniforms
+from pipelines.jobs.lost_sales import at_least_cost_when_lost, orders_when_lost
 from replenishment.constraints import cap_at_maximum, cap_at_shelf_life, order_quantity, round_to_load_units
 from replenishment.lead_times import LeadTimes
+from replenishment.lost_sales_orders import REVIEWS_AHEAD, DemandAhead
 from replenishment.lot_sizing.economic_order_quantity import economic_order
 from replenishment.netting import NetPosition, net_along_time
 from replenishment.next_packs import ladder_units
@@ -186,9 +188,10 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
     """
     own, waits = facts.take(rows), lead_times.take(rows)
     review = int(own.review_periods[0])
-    lead_time, cumulative, demand, lots = _draw(own, waits, forecaster)
+    lead_time, cumulative, ahead = _draw(own, waits, forecaster)
+    demand, lots = _demand_and_lots(own, waits, lead_time, cumulative)
     targets = Targets(own.measure, own.target, own.holding_cost, own.shortage_cost, own.lost)
-    policies = set_policies(own.policy, demand, targets, lots, demand.window_units)
+    policies = set_policies(own.policy, demand, targets, lots, demand.window_units, ahead)
     level = np.where(policies.kind == "order_up_to", policies.order_up_to, policies.reorder_point)
     expected = np.rint(waits.mean()).astype(np.int64)
     position = net_along_time(
@@ -206,6 +209,8 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
     need, order = order_quantity(
         position.effective, policies.reorder_point, policies.raise_to, policies.lot, policies.minimum
     )
+    if ahead is not None:
+        position, need, order = orders_when_lost(own, ahead, policies, position, need, order)
     order, exceeds, perishable, room = _within_limits(order, own, waits, forecaster, policies.minimum)
     over = demand.over_protection
     rungs = ladder_units(order, np.maximum(policies.minimum, own.pack), own.pack, demand.window_units / 4.0)
@@ -233,7 +238,8 @@ def follow_curves(
 ) -> tuple[Floats, Floats]:
     """Backorder rate and mean stock of some items at rising levels; see :func:`set_levels` for the parameters."""
     own, waits = facts.take(rows), lead_times.take(rows)
-    _, _, demand, lots = _draw(own, waits, forecaster)
+    lead_time, cumulative, _ = _draw(own, waits, forecaster)
+    demand, lots = _demand_and_lots(own, waits, lead_time, cumulative)
     return service_curve(own.policy, demand, own.lost, lots, demand.window_units)
 
 
@@ -248,15 +254,25 @@ def expected_short(
 
 def _draw(
     own: ItemFacts, waits: LeadTimes, forecaster: DemandForecaster
-) -> tuple[Integers, Floats32, ProtectionDemand, LotRules]:
-    """Lead times and cumulative demand path by path, demand over the protection interval, and the lots."""
-    review, paths = int(own.review_periods[0]), int(own.paths[0])
+) -> tuple[Integers, Floats32, DemandAhead | None]:
+    """Lead times, cumulative demand over L + R, and where sales may be lost at least cost, demand further ahead."""
+    review, paths = max(int(own.review_periods[0]), 1), int(own.paths[0])
     lead_time = _draw_lead_times(waits, own.keys, paths)
-    horizon = int(lead_time.max()) + max(review, 1)
-    cumulative = np.cumsum(forecaster.paths(horizon, paths, own.series), axis=2)
+    further = bool(at_least_cost_when_lost(own).any())
+    longest = int(lead_time.max())
+    drawn = forecaster.paths(longest + review * (REVIEWS_AHEAD if further else 1), paths, own.series)
+    ahead = DemandAhead(drawn, lead_time, review, own.integral) if further else None
+    return lead_time, np.cumsum(drawn[:, :, : longest + review], axis=2), ahead
+
+
+def _demand_and_lots(
+    own: ItemFacts, waits: LeadTimes, lead_time: Integers, cumulative: Floats32
+) -> tuple[ProtectionDemand, LotRules]:
+    """Demand over the protection interval, and the lots."""
+    review = int(own.review_periods[0])
     demand = _protection_demand(cumulative, lead_time, review, own.integral)
     per_period = demand.over_protection.mean() / (waits.mean() + review)
-    return lead_time, cumulative, demand, LotRules(_economic_lot(own, per_period), own.minimum, own.pack)
+    return demand, LotRules(_economic_lot(own, per_period), own.minimum, own.pack)
 
 
 def _within_limits(

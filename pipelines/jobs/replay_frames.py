@@ -178,6 +178,7 @@ def describe_replay(
         "mean_stock": float(np.where(after, trace.stock, 0.0).sum(axis=0).mean()),
         "mean_stock_value": float(np.nansum(np.where(after, value, 0.0), axis=0).mean()),
         "order_lines": int(trace.lines.sum()),
+        "order_value": float(trace.spent.sum()) if trace.spent.any() else None,
         "notes": [*_gaps(trace), *notes],
     }
 

@@ -46,6 +46,7 @@ from pipelines.jobs.stages import (
     gather_knowledge,
     look_ahead,
     order_items,
+    ruled_anew,
     set_item_levels,
 )
 from pipelines.jobs.supply import StockPosition, stock_position
@@ -100,6 +101,7 @@ def replay(
     *,
     jobs: int | None = None,
     progress: Progress = lambda _: None,
+    fits: dict[int, Forecast] | None = None,
 ) -> ReplayResult:
     """Replay the plan along history.
 
@@ -111,6 +113,8 @@ def replay(
         Default: every item begins where its own policy may leave it, nothing on order, and the periods of its
         protection interval H are a warm-up that is not measured.
     jobs : threads; the result does not depend on it.
+    fits : where fitted forecasts are kept and found again, by period: replays of the same inputs, dates and
+        configuration but for targets, policies and costs may share one.
 
     Raises
     ------
@@ -120,7 +124,9 @@ def replay(
     config = config or PlanConfig()
     if start is None or end is None:
         raise ConfigurationError("a replay needs start and end: the first days of its first and last period")
-    trace, reviews, notes = replay_history(inputs, config, start, end, initial_stock, jobs=jobs, progress=progress)
+    trace, reviews, notes = replay_history(
+        inputs, config, start, end, initial_stock, jobs=jobs, progress=progress, fits=fits
+    )
     progress("measuring")
     service = service_frame(trace, config)
     periods, cost = period_frame(trace), cost_frame(trace)
@@ -137,6 +143,7 @@ def replay_history(
     *,
     jobs: int | None = None,
     progress: Progress = lambda _: None,
+    fits: dict[int, Forecast] | None = None,
 ) -> tuple[ReplayTrace, list[dict[str, Any]], list[str]]:
     """Replay and return the bare trace, a record of each review, and notes; see :func:`replay`."""
     progress("reading tables")
@@ -144,7 +151,7 @@ def replay_history(
     recorded = demand_from_sales(tables, config).panel
     span = _span(recorded, start, end)
     run = thread_mapper(jobs or default_jobs())
-    walk = _Walk(tables, config, recorded, span, initial_stock is not None, run, progress)
+    walk = _Walk(tables, config, recorded, span, initial_stock is not None, run, progress, fits)
     walk.go()
     return walk.trace, walk.reviews, [*tables.findings.warnings, *walk.notes]
 
@@ -183,9 +190,11 @@ class _Walk:
         given_stock: bool,
         run: Any,
         progress: Progress,
+        fits: dict[int, Forecast] | None,
     ) -> None:
         self.tables, self.config, self.span, self.given_stock = tables, config, span, given_stock
         self.run, self.progress = run, progress
+        self.fits = {} if fits is None else fits
         keys = item_keys(tables, recorded.keys)
         self.place = {key: row for row, key in enumerate(keys)}
         self.streams = stream_keys([sku for sku, _ in keys], [place for _, place in keys], config.seed)
@@ -252,7 +261,10 @@ class _Walk:
             self.rows = np.array([self.place[key] for key in self.keys], dtype=np.int64)
         known = gather_knowledge(tables, self.config, recorded, self.keys)
         if again:
-            self.forecast = fit_forecast(known, self.run)
+            if period not in self.fits:
+                self.fits[period] = fit_forecast(known, self.run)
+            # A copy follows the demand: what is kept stays as it was fitted.
+            self.forecast = ruled_anew(self.fits[period], known)
             self.fitted_at = period
         elif known.panel.calendar.periods > self.forecast.forecaster.panel_.calendar.periods:
             follow_forecast(self.forecast, known)

@@ -5,6 +5,7 @@ A plan takes them once; a replay takes them again and again along history, and f
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,6 +46,7 @@ __all__ = [
     "look_ahead",
     "never_demanded",
     "order_items",
+    "ruled_anew",
     "set_item_levels",
 ]
 
@@ -148,6 +150,15 @@ def fit_forecast(known: Knowledge, run: Any = map) -> Forecast:
         known.panel, groups=groups, models=models, protection=known.protection, rules=known.history.rules
     )
     return Forecast(forecaster, ruled[0])
+
+
+def ruled_anew(forecast: Forecast, known: Knowledge) -> Forecast:
+    """Return a copy of a fitted forecast that may follow by itself, under the rules of this configuration."""
+    classes = forecast.forecaster.choice_["class"].to_numpy()
+    ruled = apply_rules(known.items.assign(**{"class": classes}), known.config)
+    forecaster = copy(forecast.forecaster)
+    forecaster.choice_ = forecaster.choice_.copy()
+    return Forecast(forecaster, ruled)
 
 
 def follow_forecast(forecast: Forecast, known: Knowledge) -> None:

@@ -9,14 +9,13 @@ import numpy.typing as npt
 from numba import njit
 
 from forecasting.kernels.random import PATH_STRIDE, draw
+from replenishment.kernels.ordering_rule import Rule, rule_quantity
 
 __all__ = ["COUNTS", "TRACE", "WAIT_BINS", "run_paths"]
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
-# Reorder point, raise to, lot, minimum.
-Rule = tuple[float, float, float, float]
 
 # What is counted on every path, after the warm-up; the engine turns it into service measures.
 COUNTS: Final = (
@@ -175,7 +174,7 @@ def _run_path(
             backlog = max(backlog - late, 0.0)
         if t == next_review:
             next_review += review
-            ordered = _quantity(stock + on_order - backlog, rule)
+            ordered = rule_quantity(stock + on_order - backlog, rule)
         if ordered > 0.0:
             last_arrival = max(last_arrival, t + _lead_time(_uniform(key, base + np.uint64(t)), lead_time))
             if last_arrival > t:
@@ -222,18 +221,6 @@ def _place_arrivals(arrivals: Floats, due: Floats) -> float:
         due[k] = arrivals[k]
         on_order += arrivals[k]
     return on_order
-
-
-@njit(nogil=True, cache=True)
-def _quantity(position: float, rule: Rule) -> float:
-    """Units to order at a review; 0 or less where no order is due."""
-    reorder_point, raise_to, lot, minimum = rule
-    if position > reorder_point:
-        return 0.0
-    ordered = raise_to - position
-    if lot > 0.0:
-        ordered = np.ceil(ordered / lot - 1e-9) * lot
-    return max(ordered, minimum)
 
 
 @njit(nogil=True, cache=True)

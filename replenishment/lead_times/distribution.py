@@ -47,7 +47,7 @@ class LeadTimes:
         length = np.atleast_1d(checked("periods", periods, "[0, inf)"))
         odd = length[length != np.rint(length)]
         if odd.size:
-            raise ValueError(f"periods is {odd[0]:g}; it must be whole and in [0, inf)")
+            raise ValueError(f"periods is {odd[0]:g}; it must be whole periods in [0, inf)")
         whole = length.astype(np.int64)
         probability = np.zeros((len(whole), int(whole.max(initial=0)) + 1))
         probability[np.arange(len(whole)), whole] = 1.0

@@ -25,6 +25,7 @@ FILES = {
     "log.parquet", "repairs.parquet", "manifest.json", "summary.json",
     "order_lines.csv", "order_lines.parquet", "next_packs.parquet",
     "backorders.csv", "backorders.json", "backorders.parquet", "backorder_coverage.parquet", "purchase_orders.parquet",
+    "backorder_proposals.parquet",
 }  # fmt: skip
 
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from replenishment.constraints import order_quantity
+from replenishment.lost_sales_orders import REVIEWS_AHEAD, DemandAhead
 from replenishment.policies import LotRules, OrderingRule, Policies, Targets, set_policies
 from replenishment.service import ProtectionDemand
+from replenishment.simulation.engine import simulate
 
 SERVICE = ("backorder_rate", "fill_rate", "cycle_service_level", "ready_rate")
 # What a target of a measure means for the worse: the share short, or without it.
@@ -200,13 +202,39 @@ def test_the_cheapest_level_may_be_to_wait_for_a_backorder(shortage: float) -> N
 
 
 @pytest.mark.parametrize(("holding", "shortage"), [(0.25, 1.0), (0.1, 9.0)])
-def test_lost_units_are_stocked_to_the_newsvendor_fractile(holding: float, shortage: float) -> None:
-    """P(demand over L + R <= S) just reaches p / (p + h R)."""
-    demand = mixed(lead_time=2, review=3).take(np.array([0, 1]))
-    made = policies(demand, targets(2, "cost", lost=True, costs=(holding, shortage)), kind="order_up_to")
-    fractile = shortage / (shortage + 3 * holding)
-    assert (demand.over_protection.cdf(made.order_up_to) >= fractile - 1e-9).all()
-    assert (demand.over_protection.cdf(made.order_up_to - 1) < fractile).all()
+def test_the_cheapest_level_of_lost_demand_lies_below_that_of_the_newsvendor(holding: float, shortage: float) -> None:
+    """What is lost on the way is not on order; the simulator says what a level costs."""
+    periods = 2 + 3 * REVIEWS_AHEAD
+    draws = np.random.default_rng(0).poisson(6.0, (1, 300, periods))
+    demand, whole = demand_of(draws[:, :, :5], 2), np.ones(1, dtype=np.bool_)
+    ahead = DemandAhead(draws.astype(np.float32), np.full((1, 300), 2), 3, whole)
+    wanted = targets(1, "cost", lost=True, costs=(holding, shortage))
+    made = set_policies(np.array(["order_up_to"]), demand, wanted, lots(1), demand.window_units, ahead)
+    assert made.order_up_to <= demand.over_protection.quantile(shortage / (shortage + holding))
+    long = draws[:, :, :6].reshape(1, -1)
+
+    def cost(level: float) -> float:
+        rule = replace(made.rule(("a",), ("main",), np.array([3])), reorder_point=np.array([level - 1]),
+                       raise_to=np.array([level]), highest=np.array([level]))  # fmt: skip
+        seen = simulate(rule, long, 2, periods=1800, unmet_demand="lost", initial_stock=level).total
+        return float(holding * seen["mean_stock"] + shortage * seen["lost_units"] / 1800)
+
+    levels = np.arange(5.0, 50.0)
+    assert levels[np.argmin([cost(level) for level in levels])] == made.order_up_to
+
+
+def test_least_cost_of_lost_demand_needs_it_period_by_period() -> None:
+    with pytest.raises(ValueError, match="period by period"):
+        policies(mixed(), targets(5, "cost", lost=True))
+
+
+def test_order_cost_makes_least_cost_a_minimum_and_a_maximum() -> None:
+    """(s, S) where the economic quantity decides the lot; minimums make lots, small quantities and packs a level."""
+    demand = mixed().take(np.array([0]))
+    cases = {"min_max": lots(1, 20.0), "reorder_point": lots(1, 20.0, minimum=25.0), "order_up_to": lots(1, 3.0)}
+    for kind, rules in (*cases.items(), ("order_up_to", lots(1, 20.0, pack=30.0))):
+        assert policies(demand, targets(1, "cost"), rules).kind[0] == kind
+    assert policies(demand, targets(1), lots(1, 20.0)).kind[0] == "reorder_point"
 
 
 def test_a_promise_is_the_rate_of_its_own_rule() -> None:

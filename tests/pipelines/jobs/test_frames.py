@@ -179,11 +179,10 @@ def test_the_summary_tells_what_the_targets_of_the_items_come_to() -> None:
 def test_what_is_read_and_not_used_is_told_by_table_or_column() -> None:
     some = only(small_shop(), "NA")
     some["events"] = pd.DataFrame({"date": ["2025-06-09"], "name": ["Whit Monday"]})
-    some["transfers"] = pd.DataFrame({"from_location": ["007"], "to_location": ["NULL"], "lead_time_days": [2.0]})
-    some["substitutes"] = pd.DataFrame({"sku": [], "substitute": [], "ratio": []}, dtype=object)
+    some["known_ahead"] = pd.DataFrame({"sku": ["NA"], "date": ["2025-06-09"], "price": [2.0], "uplift": [1.0]})
     told = planned(some, simulation_paths=0).summary["warnings"]
-    assert "read and checked, but not used by the plan yet: events, transfers" in told
-    changed = some | {"events": None, "transfers": None}
+    assert "read and checked, but not used by the plan yet: known_ahead.price, events" in told
+    changed = some | {"events": None, "known_ahead": None}
     assert not any("not used" in text for text in planned(changed, simulation_paths=0).summary["warnings"])
 
 

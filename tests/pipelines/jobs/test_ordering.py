@@ -369,10 +369,11 @@ def stock_value(result: PlanResult) -> float:
     return float((result.policy["expected_stock"] * result.policy["unit_cost"]).sum())
 
 
-def test_one_target_for_all_is_met_with_less_stock_than_the_same_target_for_each() -> None:
+@pytest.mark.parametrize("unmet", ["backorder", "lost"])
+def test_one_target_for_all_is_met_with_less_stock_than_the_same_target_for_each(unmet: str) -> None:
     tables = shop(pack_size=1.0, unit_cost=[2.0, 50.0, 9.0, 0.5])
-    equal = planned(tables, paths=1000, simulation_paths=0, target=0.05)
-    total = planned(tables, paths=1000, simulation_paths=0, target=0.05, target_scope="total")
+    common = {"paths": 1000, "simulation_paths": 0, "target": 0.05, "unmet_demand": unmet}
+    equal, total = planned(tables, **common), planned(tables, **common, target_scope="total")
     promised = total.summary["total_target"]["promised"]
     assert 0.045 < promised <= 0.05 + 1e-6
     assert promised == pytest.approx(total.summary["expected_backorder_rate"])

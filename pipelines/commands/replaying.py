@@ -1,0 +1,54 @@
+"""The command that plans again and again along history."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Final
+
+import click
+
+from pipelines.commands.options import JOBS, JSON, PROJECT, WORKSPACE
+from pipelines.commands.output import print_json, progress
+
+__all__ = ["replay"]
+
+_DAY: Final = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@PROJECT
+@WORKSPACE
+@click.option("--from", "start", type=_DAY, required=True, help="First day of the first replayed period.")
+@click.option("--to", "end", type=_DAY, required=True, help="First day of the last replayed period.")
+@JOBS
+@JSON
+def replay(
+    file: Path, workspace: Path | None, start: dt.datetime, end: dt.datetime, jobs: int | None, as_json: bool
+) -> None:
+    """Plan again and again along history, and hold what was promised against what came."""
+    from pipelines.project import open_project
+    from pipelines.replay_runs import run_replay
+
+    project = open_project(file, workspace=workspace)
+    run = run_replay(project, start.date(), end.date(), jobs=jobs, progress=progress())
+    if not as_json:
+        from pipelines.showing_replay import show_replay
+
+        show_replay(run)
+        return
+    summary = run.summary
+    counts = ("items", "periods", "reviews", "fits", "order_lines", "units_demanded", "units_backordered")
+    rates = ("target", "promised", "achieved", "difference", "low", "high")
+    print_json(
+        {
+            "schema": 1,
+            "status": "ok",
+            "run_id": run.run_id,
+            "counts": {name: summary[name] for name in counts},
+            "backorder_rate": {name: summary[name] for name in rates},
+            "order_value": summary["order_value"],
+            "outputs": sorted(str(path) for path in run.folder.rglob("*") if path.is_file()),
+            "warnings": summary["notes"],
+        }
+    )

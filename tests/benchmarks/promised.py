@@ -1,0 +1,143 @@
+"""Promised and achieved backorder rate on the development sets: replays of earlier windows, or of the last ones.
+
+    python -m tests.benchmarks.promised [--sets vn2 m5 ...] [--targets 0.1 0.05 0.02 0.01] [--every 1] [--last]
+
+The windows stand here and nowhere else. Choose and tune on the earlier ones; the last ones are opened once, with
+``--last``. Prints a table and, last, one JSON object. ``--every k`` takes every k-th SKU and place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pandas as pd
+
+from pipelines import Inputs, PlanConfig, ReplayResult, replay
+from tests.benchmarks.measuring import report
+from tests.real.development_data import read
+
+Window = tuple[str, str]
+TARGETS: Final = (0.10, 0.05, 0.02, 0.01)
+_KEY = ["sku", "location"]
+
+
+@dataclass(frozen=True)
+class DevelopmentSet:
+    """How a set is planned, and its windows: first and last period, the warm-up of one protection interval included.
+
+    Attributes
+    ----------
+    earlier : windows to choose and tune on. last : the one that is opened once; no earlier window reaches into it.
+    """
+
+    frequency: str
+    defaults: dict[str, float | str]
+    earlier: tuple[Window, ...]
+    last: Window
+    review_days: float | None = None
+    tables: tuple[str, ...] = ("sales", "items")
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+SETS: Final[dict[str, DevelopmentSet]] = {
+    "vn2": DevelopmentSet(
+        "W-MON",
+        {"lead_time_days": 14.0},
+        (("2022-12-05", "2023-06-19"), ("2023-06-05", "2023-12-18")),
+        ("2023-12-25", "2024-04-08"),
+        review_days=7,
+    ),
+    "m5": DevelopmentSet(
+        "D",
+        {"lead_time_days": 10.0},
+        (("2014-12-15", "2015-07-05"), ("2015-06-22", "2016-01-07")),
+        ("2016-01-08", "2016-04-24"),
+        review_days=7,
+    ),
+    "man_spare_parts": DevelopmentSet(
+        "W-MON", {}, (("2012-09-24", "2013-06-03"),), ("2013-06-10", "2013-12-30"), review_days=7
+    ),
+    "auto_spare_parts": DevelopmentSet(
+        "MS", {"lead_time_periods": 2.0}, (("2000-09-01", "2001-03-01"),), ("2001-04-01", "2001-12-01")
+    ),
+    "carparts": DevelopmentSet(
+        "MS",
+        {"lead_time_periods": 2.0},
+        (("1999-10-01", "2000-09-01"), ("2000-07-01", "2001-06-01")),
+        ("2001-07-01", "2002-03-01"),
+        tables=("sales",),
+        more={"missing_quantity": "unknown"},
+    ),
+    "store_item": DevelopmentSet(
+        "D",
+        {"lead_time_days": 7.0},
+        (("2015-07-06", "2016-01-17"), ("2016-03-07", "2016-09-17")),
+        ("2016-09-18", "2016-12-31"),
+        review_days=7,
+        tables=("sales",),
+    ),
+}
+
+
+def inputs_of(name: str, every: int = 1) -> Inputs:
+    """The tables of a set, of every k-th SKU and place."""
+    tables = {table: read(name, table) for table in SETS[name].tables}
+    keys = tables["sales"][_KEY].drop_duplicates().sort_values(_KEY, ignore_index=True).iloc[::every]
+    return Inputs(**{table: frame.merge(keys, on=_KEY) for table, frame in tables.items()})
+
+
+def config_of(name: str, **changes: Any) -> PlanConfig:
+    """The configuration of a set, as the contract states it."""
+    own = SETS[name]
+    settings = {"frequency": own.frequency, "review_days": own.review_days, "defaults": own.defaults, **own.more}
+    return PlanConfig(**{**settings, **changes})
+
+
+def windows_of(name: str, last: bool = False) -> tuple[tuple[dt.date, dt.date], ...]:
+    """The earlier windows of a set, or its last one."""
+    chosen = (SETS[name].last,) if last else SETS[name].earlier
+    return tuple((dt.date.fromisoformat(a), dt.date.fromisoformat(b)) for a, b in chosen)
+
+
+def _line(name: str, window: tuple[dt.date, dt.date], target: float, result: ReplayResult) -> dict[str, Any]:
+    summary = result.summary
+    return {
+        "set": name,
+        "from": str(window[0]),
+        "to": str(window[1]),
+        "target": target,
+        **{k: round(float(summary[k]), 5) for k in ("promised", "achieved", "difference", "low", "high")},
+        "items": int(result.service["items"][0]),
+        "units": round(float(summary["units_demanded"])),
+        "stock": round(float(summary["mean_stock"]), 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", nargs="+", choices=tuple(SETS), default=list(SETS))
+    parser.add_argument("--targets", nargs="+", type=float, default=list(TARGETS))
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--last", action="store_true")
+    options = parser.parse_args()
+    began, lines = time.process_time(), []
+    for name in options.sets:
+        inputs = inputs_of(name, options.every)
+        for window in windows_of(name, options.last):
+            fits: dict[int, Any] = {}
+            for target in options.targets:
+                result = replay(inputs, config_of(name, target=target), *window, fits=fits)
+                lines.append(_line(name, window, target, result))
+                print(pd.DataFrame(lines[-1:]).to_string(index=False, header=len(lines) == 1), flush=True)
+    report(
+        benchmark="promised", lines=lines, cpu_seconds=round(time.process_time() - began, 1), load=os.getloadavg()[0]
+    )
+
+
+if __name__ == "__main__":
+    main()

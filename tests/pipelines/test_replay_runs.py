@@ -1,0 +1,85 @@
+"""The command `restock replay`: a run on disk, one JSON object, and a plan that stays the latest."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipelines import cli
+from pipelines.project import open_project
+from tests.pipelines.shop import AS_OF, bytes_of, only, small_shop, write_project
+
+START, END = f"{AS_OF - pd.Timedelta(weeks=16):%Y-%m-%d}", f"{AS_OF - pd.Timedelta(weeks=1):%Y-%m-%d}"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tables = only(small_shop(), "00123", "NA", "=1+1", "1E5", "TRUE")
+    folder = tmp_path_factory.mktemp("shop")
+    return write_project(folder, tables, frequency="W-MON", model="exponential_smoothing", target=0.1)
+
+
+def restock(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
+) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "argv", ["restock", *map(str, arguments)])
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr()
+    return int(ended.value.code or 0), told.out, told.err
+
+
+def test_a_replay_is_a_run_that_is_made_once(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("replay", "--config", project, "--from", START, "--to", END)
+    code, out, err = restock(monkeypatch, capsys, *command, "--json")
+    told = json.loads(out)
+    assert (code, out.count("\n"), err) == (0, 1, "")
+    assert set(told) >= {"schema", "status", "run_id", "counts", "backorder_rate", "order_value", "outputs", "warnings"}
+    space = open_project(project).workspace
+    folder = space.folder(told["run_id"])
+    assert space.complete(told["run_id"])
+    assert space.latest() is None
+    names = {"service.csv", "service.parquet", "items.parquet", "periods.parquet", "cost.parquet", "summary.json"}
+    assert names <= set(bytes_of(folder))
+    service = pd.read_csv(folder / "service.csv")
+    first = service.iloc[0]
+    assert (first["group"], first["value"]) == ("total", "all")
+    assert first["achieved"] == pytest.approx(told["backorder_rate"]["achieved"])
+    assert told["counts"]["periods"] == len(pd.read_parquet(folder / "periods.parquet")) == 16
+    before = bytes_of(folder)
+    code, out, _ = restock(monkeypatch, capsys, *command)
+    assert code == 0
+    assert "nothing was computed anew" in out
+    assert f"{first['promised']:.2%}" in out
+    assert bytes_of(folder) == before
+
+
+def test_the_latest_plan_stays_the_latest(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = restock(monkeypatch, capsys, "plan", "--config", project, "--json")
+    assert code == 0
+    planned = json.loads(out)["run_id"]
+    code, out, _ = restock(monkeypatch, capsys, "replay", "--config", project, "--from", START, "--to", START, "--json")
+    assert code == 0
+    space = open_project(project).workspace
+    assert space.latest() == planned != json.loads(out)["run_id"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [((), "--from"), (("--from", "2025-01-01", "--to", END), "no opening"), (("--from", START), "--to")],
+)
+def test_wrong_dates_are_a_mistake_of_use(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: object, words: str
+) -> None:
+    code, out, _ = restock(monkeypatch, capsys, "replay", "--config", project, *arguments, "--json")  # type: ignore[misc]
+    assert code == 2
+    assert words in json.loads(out)["error"]
