@@ -240,8 +240,8 @@ class PlanConfig(_Strict):
         0.0,
         ge=0,
         lt=1,
-        description="an order that differs from what the plan before had planned for its day by no more than this share "
-        "stays as it was, if it still can",
+        description="an order that differs from what the plan before had planned for its day by no more than this "
+        "share stays as it was, if it still can",
     )
     override_days: int = Field(
         1, ge=0, description="days after the plan that was overridden on which an override still holds"

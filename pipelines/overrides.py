@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pipelines.errors import InputError
 from pipelines.exports.run_files import RunFiles
@@ -104,8 +104,7 @@ def read_edited(path: Path, run: RunFiles) -> pd.DataFrame:
             "`restock export --to excel` writes",
             code="no_overrides",
         )
-    lines = run.frame("recommendations").set_index(_KEY)
-    policy = run.frame("policy").set_index(_KEY)
+    terms = _terms(run)
     found: dict[tuple[str, str], dict[str, Any]] = {}
     problems: list[str] = []
     for number, row in rows:
@@ -113,7 +112,7 @@ def read_edited(path: Path, run: RunFiles) -> pd.DataFrame:
         if text is None or text == "":
             continue
         key = (str(row["sku"]), str(row["location"]))
-        problem = _problem(key, text, row.get(_NOTE), lines, policy)
+        problem = _problem(key, text, row.get(_NOTE), terms)
         if key in found:
             problem = "the item has two rows; keep one"
         if problem:
@@ -122,13 +121,28 @@ def read_edited(path: Path, run: RunFiles) -> pd.DataFrame:
         found[key] = {"sku": key[0], "location": key[1], "quantity": float(text), "why": str(row.get(_NOTE) or "")}
     if problems:
         raise InputError(f"{path}: nothing was imported: {'; '.join(problems)}", code="bad_override")
-    changed = [row for key, row in found.items() if row["quantity"] != float(lines.at[key, "order_quantity"])]
+    changed = [row for key, row in found.items() if row["quantity"] != terms[key].recommended]
     return pd.DataFrame(changed, columns=["sku", "location", "quantity", "why"])
 
 
-def _problem(key: tuple[str, str], text: Any, note: Any, lines: pd.DataFrame, policy: pd.DataFrame) -> str:
+class _Terms(NamedTuple):
+    """What an order of an item must look like: units recommended, a pack (0 for any quantity), least order."""
+
+    recommended: float
+    pack: float
+    minimum: float
+
+
+def _terms(run: RunFiles) -> dict[tuple[str, str], _Terms]:
+    """The terms of every item of a run."""
+    made = run.frame("decisions")
+    columns = (made[name].tolist() for name in ("sku", "location", "ordered", "pack", "minimum"))
+    return {(sku, place): _Terms(*terms) for sku, place, *terms in zip(*columns, strict=True)}
+
+
+def _problem(key: tuple[str, str], text: Any, note: Any, terms: dict[tuple[str, str], _Terms]) -> str:
     """Why an override can't be carried out; empty where it can."""
-    if key not in lines.index:
+    if key not in terms:
         return "is not in the run"
     try:
         units = float(text)
@@ -138,11 +152,12 @@ def _problem(key: tuple[str, str], text: Any, note: Any, lines: pd.DataFrame, po
         return f"override_quantity {text!r} must be 0 or more"
     if note is not None and len(str(note)) > _LONGEST_NOTE:
         return f"the note has {len(str(note))} characters; {_LONGEST_NOTE} are kept"
-    minimum, pack = float(policy.at[key, "minimum"]), policy.at[key, "pack_size"]
-    size = float(pack) if pack == pack and pack is not None else 0.0
+    size, minimum = terms[key].pack, terms[key].minimum
     if units > 0 and size > 0 and abs(units / size - round(units / size)) > 1e-9:
-        return f"{units:g} are no whole packs of {size:g}; {math.floor(units / size) * size:g} or "\
+        return (
+            f"{units:g} are no whole packs of {size:g}; {math.floor(units / size) * size:g} or "
             f"{math.ceil(units / size) * size:g} are"
+        )
     if 0 < units < minimum - 1e-9:
         return f"{units:g} are below the minimum of {minimum:g}"
     return ""

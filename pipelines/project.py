@@ -13,7 +13,7 @@ from pipelines.config import PlanConfig, read_toml
 from pipelines.errors import ConfigurationError, UnavailableError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
-from pipelines.memory import memory_digests, remember
+from pipelines.memory import Memory, follows_the_run_before, memory_digests, remember
 from pipelines.promise_record import read_record, record_digest
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
@@ -47,7 +47,20 @@ class Project:
         return {name: _digest(name, source) for name, source in self.inputs.given().items()}
 
     def identity(self) -> tuple[str, dict[str, str]]:
-        """The id of the plan of this project, and the digests behind it."""
+        """The id of the plan of this project, and the digests behind it.
+
+        Where orders depend on the run before, so does the id; planning again what that run planned is that run.
+        """
+        core, digests = self.core_identity()
+        latest = self.workspace.latest() if follows_the_run_before(self.config) else None
+        if latest is None:
+            return core, digests
+        if _recorded(self.workspace, latest, "core") == core:
+            return latest, digests
+        return self.identity_of(digests, before=latest), digests
+
+    def core_identity(self) -> tuple[str, dict[str, str]]:
+        """The same without the run before: inputs, what the workspace remembers, configuration and version."""
         digests = self.digests()
         told = record_digest(self.workspace)
         if told is not None:
@@ -138,10 +151,29 @@ def run_plan(
         if repeated:
             space.publish(run_id, {}, lambda _: None)
         else:
-            _compute(project, run_id, digests, before, jobs, progress)
+            memory = remember(space, _run_before(space, run_id))
+            _compute(project, run_id, digests, before, jobs, progress, memory)
     folder = space.folder(run_id)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     return PublishedRun(run_id, folder, summary, repeated)
+
+
+def _run_before(space: Workspace, run_id: str) -> str | None:
+    """The newest run that is whole and another one; of a run that is made again, the one that it followed."""
+    latest = space.latest()
+    found = _recorded(space, run_id, "before") if latest == run_id else latest
+    return found if found is not None and space.complete(found) else None
+
+
+def _recorded(space: Workspace, run_id: str, what: str) -> str | None:
+    """What the manifest of a run says, None where it can't be read."""
+    import json
+
+    try:
+        manifest = json.loads((space.folder(run_id) / "manifest.json").read_text(encoding="utf-8"))
+        return None if manifest[what] is None else str(manifest[what])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _named(source: TableSource) -> list[str]:
@@ -178,18 +210,21 @@ def _compute(
     before: dict[tuple[str, Path], tuple[int, ...]],
     jobs: int | None,
     progress: Callable[[str], None],
+    memory: Memory,
 ) -> None:
     from pipelines.jobs.backordering import tend_backorders
+    from pipelines.jobs.following_up import follow_up
     from pipelines.jobs.planning import make_plan, plan_frames
     from pipelines.jobs.simulating import simulate_plan
 
     run = thread_mapper(jobs or default_jobs())
-    memory = remember(project.workspace)
     made = make_plan(project.inputs, project.config, run=run, progress=progress, memory=memory)
     refuse_changed(project, before)
     progress("simulating")
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
+    progress("looking ahead")
+    follow = follow_up(made, memory, project.workspace, run)
     progress("tending backorders")
     tended = tend_backorders(made, read_record(project.workspace))
     progress("writing the run")
@@ -207,14 +242,19 @@ def _compute(
         write_parquet(result.repairs, folder / "repairs.parquet")
         if len(result.channels):
             write_parquet(result.channels, folder / "channels.parquet")
-        for name, frame in tended.files().items():
+        write_csv(follow.frames["alerts"], folder / "alerts.csv")
+        for name, frame in (follow.frames | tended.files()).items():
             write_parquet(frame, folder / f"{name}.parquet")
         write_csv(tended.backorders, folder / "backorders.csv")
         write_json(folder / "backorders.json", tended.summary)
-        write_json(folder / "summary.json", result.summary)
+        write_json(folder / "summary.json", result.summary | follow.summary)
 
-    released = [] if memory.released is None else sorted(set(memory.released["po"]))
-    project.workspace.publish(run_id, {**manifest_of(project, "plan", digests), "released": released}, write)
+    remembered = {
+        "core": project.core_identity()[0],
+        "before": None if memory.before is None else memory.before.run_id,
+        "released": [] if memory.released is None else sorted(set(memory.released["po"])),
+    }
+    project.workspace.publish(run_id, {**manifest_of(project, "plan", digests), **remembered}, write)
 
 
 def manifest_of(project: Project, command: str, digests: dict[str, str]) -> dict[str, Any]:

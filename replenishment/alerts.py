@@ -74,7 +74,7 @@ class Exceptions:
 def runs_out_at(seen: Outlook) -> Integers:
     """The first period at whose end stock and open orders are expected to be used up; t where there is none; (n,)."""
     short = _available(seen) < -1e-9
-    return np.where(short.any(axis=1), short.argmax(axis=1), short.shape[1]).astype(np.int64)
+    return np.asarray(np.where(short.any(axis=1), short.argmax(axis=1), short.shape[1]), dtype=np.int64)
 
 
 def find_exceptions(seen: Outlook) -> list[Exceptions]:
@@ -147,7 +147,7 @@ def _waiting(seen: Outlook) -> Floats:
     ordered = _due(seen) > 0
     coming = np.where(ordered.any(axis=1), ordered.argmax(axis=1), np.minimum(seen.lead_time, t))
     before = np.arange(t)[None, :] < coming[:, None]
-    return np.maximum(-seen.net_stock, 0.0) + np.where(before, seen.demand, 0.0).sum(axis=1)
+    return np.asarray(np.maximum(-seen.net_stock, 0.0) + np.where(before, seen.demand, 0.0).sum(axis=1))
 
 
 def _late_arrivals(seen: Outlook, out: Integers) -> tuple[Flags, Floats]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.jobs.holding import HELD
 from pipelines.jobs.lead_times import drifting_suppliers
 from pipelines.trust import DEAD_DAYS, concerns_of, dead_stock
 from replenishment.alerts import NO_DEADLINE, Exceptions, Outlook, find_exceptions, runs_out_at
@@ -179,8 +180,8 @@ def _unseen(made: Plan) -> Iterator[_Alert]:
         if days < made.config.released_alert_days:
             continue
         text = (
-            f"Order {row['po']} of {_n(row['quantity'])} was released on {released} and is neither in open_orders nor in "
-            f"receipts: was it sent? `restock released forget {row['po']}` if not."
+            f"Order {row['po']} of {_n(row['quantity'])} was released on {released} and is neither in open_orders nor "
+            f"in receipts: was it sent? `restock released forget {row['po']}` if not."
         )
         last = np.datetime64(row["arrival_date"], "s")
         money = float(row["quantity"]) * float(row["unit_cost"])
@@ -191,7 +192,7 @@ def _unseen(made: Plan) -> Iterator[_Alert]:
 def _new(made: Plan) -> Iterator[_Alert]:
     """Items without history for which a planner must decide."""
     for item in np.flatnonzero(made.never_demanded & (made.why_held != "")).tolist():
-        if str(made.why_held[item]).startswith(("discontinued", "items.hold")):
+        if str(made.why_held[item]).startswith(("discontinued", *HELD)):
             continue
         first = made.items["available_from"].to_numpy().astype("datetime64[s]")[item]
         text = "Nothing was ever demanded: set available_from and a category to have it forecast, or order by hand."
@@ -234,7 +235,7 @@ def _data(made: Plan) -> Iterator[_Alert]:
         if concern.severity == "worth knowing" or concern.code in _TOLD_ELSEWHERE:
             continue
         severity = "now" if concern.severity == "wrong" else "watch"
-        text = concern.message[:1].upper() + concern.message[1:]
+        text = concern.message[:1].upper() + concern.message[1:].removesuffix(".") + "."
         count = float(concern.count)
         yield _Alert("data suspicious", severity, "", "", "", count, float("nan"), "check", _NEVER, text)
 

@@ -47,7 +47,8 @@ def decision_frame(made: Plan) -> pd.DataFrame:
 
 def facts_before(facts: ItemFacts, before: pd.DataFrame, names: tuple[str, ...]) -> ItemFacts:
     """Replace some facts by those of an earlier run; ``before``: its rows of the same items in the same order."""
-    return replace(facts, **{name: _column(before, name, getattr(facts, name)) for name in names})
+    earlier: dict[str, Any] = {name: _column(before, name, getattr(facts, name)) for name in names}
+    return replace(facts, **earlier)
 
 
 def lead_times_before(before: pd.DataFrame) -> LeadTimes:

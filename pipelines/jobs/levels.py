@@ -248,7 +248,8 @@ def expected_short(
 ) -> Floats:
     """Units of some items expected short at the end of the protection interval; ``position``: (k, j) units each."""
     own, waits = facts.take(rows), lead_times.take(rows)
-    over = _draw(own, waits, forecaster)[2].over_protection
+    lead_time, cumulative, _ = _draw(own, waits, forecaster)
+    over = _demand_and_lots(own, waits, lead_time, cumulative)[0].over_protection
     return np.stack([over.expected_shortage(units) for units in position.T], axis=1)
 
 

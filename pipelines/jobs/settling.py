@@ -123,9 +123,7 @@ def _override(
     if wanted is None or not len(wanted):
         return Settled(orders, pd.DataFrame())
     rows = np.array([place[s, p] for s, p in zip(wanted["sku"], wanted["location"], strict=True)], dtype=np.int64)
-    refused = [
-        str(why_held[i]) if why_held[i] and not str(why_held[i]).startswith(_PLANNER_MAY) else "" for i in rows
-    ]
+    refused = [str(why_held[i]) if why_held[i] and not str(why_held[i]).startswith(_PLANNER_MAY) else "" for i in rows]
     carried = np.array([not why for why in refused], dtype=np.bool_)
     recommended = orders.quantity[rows]
     quantity = np.where(carried, wanted["quantity"].to_numpy(float), recommended)
@@ -184,9 +182,7 @@ def _with_quantities(
         quantity[i], price[i] = units, own[chosen[i]]
     lines = [line for line in orders.lines if line[0] not in changed]
     lines += [(i, int(chosen[i]), units) for i, units in changed.items() if units > 0]
-    return replace(
-        orders, quantity=quantity, unit_cost=price, notes=notes, changes=changes, lines=sorted(lines)
-    )
+    return replace(orders, quantity=quantity, unit_cost=price, notes=notes, changes=changes, lines=sorted(lines))
 
 
 def _n(value: float) -> str:

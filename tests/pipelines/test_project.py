@@ -26,6 +26,8 @@ FILES = {
     "order_lines.csv", "order_lines.parquet", "next_packs.parquet",
     "backorders.csv", "backorders.json", "backorders.parquet", "backorder_coverage.parquet", "purchase_orders.parquet",
     "backorder_proposals.parquet",
+    "alerts.csv", "alerts.parquet", "decisions.parquet",
+    "planned_orders.parquet", "planned_levels.parquet", "planned_money.parquet",
 }  # fmt: skip
 
 

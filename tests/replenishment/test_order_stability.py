@@ -32,7 +32,13 @@ NAN = float("nan")
 def test_an_earlier_quantity_is_kept(new: float, earlier: float, frozen: bool, threshold: float, kept: bool) -> None:
     one = np.ones(1)
     quantity, found = keep_earlier(
-        new * one, earlier * one, np.array([frozen]), threshold, 2 * one if earlier != 43 else 4 * one, 6 * one, 100 * one
+        new * one,
+        earlier * one,
+        np.array([frozen]),
+        threshold,
+        2 * one if earlier != 43 else 4 * one,
+        6 * one,
+        100 * one,
     )
     assert found.tolist() == [kept]
     assert quantity.tolist() == [earlier if kept else new]
