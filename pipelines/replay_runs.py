@@ -59,6 +59,9 @@ def _replayed(
         write_csv(result.service, folder / "service.csv")
         for name in ("service", "items", "periods", "reviews", "cost"):
             write_parquet(getattr(result, name), folder / f"{name}.parquet")
+        if result.exchange is not None:
+            write_parquet(result.exchange.curve, folder / "exchange_curve.parquet")
+            write_parquet(result.exchange.classes, folder / "exchange_classes.parquet")
         write_json(folder / "summary.json", result.summary)
 
     return write

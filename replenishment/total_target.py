@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from replenishment.validation import checked
 
-__all__ = ["TotalTarget", "points_for_total"]
+__all__ = ["MultiplierSteps", "TotalTarget", "multiplier_steps", "points_for_total"]
 
 # So many items at most are lowered after the multiplier has done its work.
 _MOST_GIVEN_BACK = 50
@@ -68,24 +68,54 @@ def points_for_total(rate: Floats, value: Floats, weight: Floats, target: float)
     n = len(rate)
     short = rate * weight[:, None]
     allowed = target * float(weight.sum())
-    point, item, start, end, saved, cost = _envelope_steps(short, value)
-    with np.errstate(divide="ignore"):
-        worth = np.where(cost > 0, saved / np.where(cost > 0, cost, 1.0), np.inf)
-    order = np.lexsort((start, item, -worth))
+    steps = multiplier_steps(short, value)
+    point = steps.begin.copy()
     left = float(short[np.arange(n), point].sum())
     multiplier, last = 0.0, -1
-    for k in order.tolist():
+    for k in range(len(steps.item)):
         if left <= allowed * (1 + 1e-12):
             break
-        point[item[k]] = end[k]
-        left -= float(saved[k])
-        multiplier, last = float(worth[k]), int(item[k])
+        point[steps.item[k]] = steps.end[k]
+        left -= float(steps.saved[k])
+        multiplier, last = float(steps.worth[k]), int(steps.item[k])
     point = _give_back(point, short, value, allowed)
     rows = np.arange(n)
     total = float(short[rows, point].sum())
     mean = total / float(weight.sum()) if weight.sum() > 0 else 0.0
     reached = total <= allowed * (1 + 1e-9) + 1e-15
     return TotalTarget(point, rate[rows, point], value[rows, point], multiplier, mean, last, reached)
+
+
+@dataclass(frozen=True, eq=False)
+class MultiplierSteps:
+    """The steps along n curves in the order in which one multiplier takes them.
+
+    Attributes
+    ----------
+    begin : int (n,), column at which each curve begins. item, end : int (s,), which curve steps to which column.
+    saved : (s,) backorders that a step avoids. cost : (s,) what it costs. worth : (s,) their ratio, falling.
+    """
+
+    begin: Integers
+    item: Integers
+    end: Integers
+    saved: Floats
+    cost: Floats
+    worth: Floats
+
+
+def multiplier_steps(short: Floats, value: Floats) -> MultiplierSteps:
+    """Order the steps along the lower convex envelopes of curves by backorders avoided per money.
+
+    Parameters
+    ----------
+    short : (n, k) backorders a period along each curve, not rising. value : (n, k) as for :func:`points_for_total`.
+    """
+    begin, item, start, end, saved, cost = _envelope_steps(short, value)
+    with np.errstate(divide="ignore"):
+        worth = np.where(cost > 0, saved / np.where(cost > 0, cost, 1.0), np.inf)
+    order = np.lexsort((start, item, -worth))
+    return MultiplierSteps(begin, item[order], end[order], saved[order], cost[order], worth[order])
 
 
 def _envelope_steps(short: Floats, value: Floats) -> tuple[Integers, Integers, Integers, Integers, Floats, Floats]:

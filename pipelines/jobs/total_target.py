@@ -16,9 +16,10 @@ from replenishment.total_target import points_for_total
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TotalShare", "share_total_target"]
+__all__ = ["TotalShare", "item_curves", "prices", "share_total_target"]
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 # Rates of 0 and 1 are no targets.
@@ -39,6 +40,25 @@ class TotalShare:
     inside: Flags
     multiplier: float
     reached: bool
+
+
+def item_curves(
+    rows: Integers, facts: ItemFacts, forecaster: DemandForecaster, lead_times: LeadTimes, run: Any = map
+) -> tuple[Floats, Floats]:
+    """Backorder rate and mean stock of some items at rising levels; (k, levels) each, in the order of ``rows``."""
+    part = facts.take(rows)
+    pieces = pieces_by_review(part.review_periods, lead_times.take(rows).maximum, part.paths)
+    found = list(run(lambda piece: follow_curves(rows[piece], forecaster, lead_times, facts), pieces))
+    back = np.argsort(np.concatenate(pieces))
+    rate, stock = (np.concatenate([pair[k] for pair in found])[back] for k in (0, 1))
+    return rate, stock
+
+
+def prices(items: pd.DataFrame, rows: Integers) -> Floats:
+    """Unit costs of some items; without one an item counts with the median of the others, or 1."""
+    price = items["unit_cost"].to_numpy(float)[rows]
+    known = price > 0
+    return np.where(known, price, np.median(price[known]) if known.any() else 1.0)
 
 
 def share_total_target(
@@ -65,13 +85,8 @@ def share_total_target(
     if not len(rows):
         return TotalShare(facts, inside, 0.0, True)
     part = facts.take(rows)
-    pieces = pieces_by_review(part.review_periods, lead_times.take(rows).maximum, part.paths)
-    found = list(run(lambda piece: follow_curves(rows[piece], forecaster, lead_times, facts), pieces))
-    back = np.argsort(np.concatenate(pieces))
-    rate, stock = (np.concatenate([pair[k] for pair in found])[back] for k in (0, 1))
-    price = items["unit_cost"].to_numpy(float)[rows]
-    known = price > 0
-    price = np.where(known, price, np.median(price[known]) if known.any() else 1.0)
+    rate, stock = item_curves(rows, facts, forecaster, lead_times, run)
+    price = prices(items, rows)
     short = np.where(part.measure == "fill_rate", 1.0 - part.target, part.target)
     most = np.where(items["own_target"].to_numpy(bool)[rows], short, np.inf)
     # The best point of a curve stays allowed where none keeps an item's own target.

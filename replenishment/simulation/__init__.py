@@ -6,20 +6,48 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from replenishment.simulation.clock import Clock
+    from replenishment.simulation.array_policies import LevelsByPeriod, PlannedOrders
+    from replenishment.simulation.clock import CLOCKS, Clock
+    from replenishment.simulation.demand import SampledDemand
     from replenishment.simulation.engine import simulate
+    from replenishment.simulation.measures import Costs
     from replenishment.simulation.results import SimulationResult
+    from replenishment.simulation.world import Customers, OrderLimits, OrderSizes, Supply, Warehouse
 
 _HOMES = {
-    "Clock": "replenishment.simulation.clock",
-    "SimulationResult": "replenishment.simulation.results",
-    "simulate": "replenishment.simulation.engine",
+    "CLOCKS": "clock",
+    "Clock": "clock",
+    "Costs": "measures",
+    "Customers": "world",
+    "LevelsByPeriod": "array_policies",
+    "OrderLimits": "world",
+    "OrderSizes": "world",
+    "PlannedOrders": "array_policies",
+    "SampledDemand": "demand",
+    "SimulationResult": "results",
+    "Supply": "world",
+    "Warehouse": "world",
+    "simulate": "engine",
 }
 
-__all__ = ["Clock", "SimulationResult", "simulate"]
+__all__ = [
+    "CLOCKS",
+    "Clock",
+    "Costs",
+    "Customers",
+    "LevelsByPeriod",
+    "OrderLimits",
+    "OrderSizes",
+    "PlannedOrders",
+    "SampledDemand",
+    "SimulationResult",
+    "Supply",
+    "Warehouse",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(f"replenishment.simulation.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

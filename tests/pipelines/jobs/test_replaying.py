@@ -218,3 +218,18 @@ def test_the_dates_are_needed() -> None:
     sales = pd.DataFrame({"sku": ["a"], "date": [dt.date(2025, 1, 6)], "quantity": [1.0]})
     with pytest.raises(ConfigurationError, match="start and end"):
         replay(Inputs(sales=sales), PlanConfig())
+
+
+def test_the_exchange_curve_of_the_last_review(result: ReplayResult) -> None:
+    exchange = result.exchange
+    assert exchange is not None
+    total = exchange.classes.iloc[-1]
+    assert total["class"] == "total"
+    assert exchange.classes["items"].iloc[:-1].sum() == total["items"]
+    assert exchange.reached
+    assert total["backorder_rate_wanted"] <= 0.1
+    # The same target for every item costs more than one multiplier for all of them.
+    assert total["stock_value_wanted"] < total["stock_value_now"]
+    curve = exchange.curve[exchange.curve["point"] == "curve"]
+    assert curve["backorder_rate"].is_monotonic_decreasing
+    assert curve["stock_value"].is_monotonic_increasing

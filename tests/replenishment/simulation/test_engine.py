@@ -7,117 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
 from replenishment.lead_times import LeadTimes
-from replenishment.policies import OrderingRule
-from replenishment.simulation import Clock, simulate
+from replenishment.simulation import simulate
 from replenishment.simulation.results import Costs
-from tests.replenishment.simulation.reference import Order, Shop
-
-
-def rule(n=1, *, reorder_point=5.0, raise_to=6.0, lot=1.0, minimum=0.0, highest=None, review=1):
-    """Return an ordering rule of n items, the same for all unless arrays are given."""
-    values = [np.broadcast_to(np.asarray(v, dtype=float), (n,)).copy() for v in (reorder_point, raise_to, lot, minimum)]
-    top = values[1] + np.maximum(values[2] - 1, 0) if highest is None else np.broadcast_to(float(highest), (n,)).copy()
-    reviews = np.broadcast_to(np.asarray(review, dtype=np.int64), (n,)).copy()
-    return OrderingRule(tuple(f"{i:05d}" for i in range(n)), ("main",) * n, *values, top, reviews)
-
-
-@st.composite
-def worlds(draw):
-    periods = draw(st.integers(3, 40))
-    lot = draw(st.sampled_from([0.0, 1.0, 3.0, 7.0]))
-    return {
-        "demand": draw(st.lists(st.integers(0, 12), min_size=periods, max_size=periods)),
-        "stock": draw(st.integers(0, 25)),
-        "reorder_point": draw(st.integers(-1, 15)),
-        "step": draw(st.integers(1, 15)),
-        "lot": lot,
-        "minimum": draw(st.integers(0, 4)) * (lot or 2.0),
-        "review": draw(st.integers(1, 5)),
-        "first_review": draw(st.integers(0, 3)),
-        "lead_time": draw(st.integers(0, 6)),
-        "lost": draw(st.booleans()),
-        "on_order": draw(st.lists(st.integers(0, 9), min_size=0, max_size=5)),
-    }
-
-
-@given(worlds())
-@settings(max_examples=400, deadline=None)
-def test_every_period_equals_the_event_by_event_reference(world):
-    periods = len(world["demand"])
-    shop = Shop(
-        stock=world["stock"],
-        reorder_point=world["reorder_point"],
-        raise_to=world["reorder_point"] + world["step"],
-        lot=world["lot"],
-        minimum=world["minimum"],
-        review=world["review"],
-        lost=world["lost"],
-        first_review=world["first_review"],
-        orders=[Order(due, float(units)) for due, units in enumerate(world["on_order"]) if units],
-    )
-    expected = pd.DataFrame(shop.live([float(d) for d in world["demand"]], [world["lead_time"]] * periods))
-    policy = rule(
-        reorder_point=world["reorder_point"],
-        raise_to=world["reorder_point"] + world["step"],
-        lot=world["lot"],
-        minimum=world["minimum"],
-        review=world["review"],
-    )
-    result = simulate(
-        policy,
-        np.array([world["demand"]], dtype=np.float32),
-        world["lead_time"],
-        periods=periods,
-        unmet_demand="lost" if world["lost"] else "backorder",
-        clock=Clock(first_review=world["first_review"]),
-        initial_stock=float(world["stock"]),
-        on_order=np.array([world["on_order"]], dtype=float),
-    )
-    pd.testing.assert_frame_equal(
-        result.trajectory("00000").reset_index(drop=True), expected, check_dtype=False, rtol=0, atol=0
-    )
-    kpis = result.kpis.iloc[0]
-    demanded, short = expected["demanded"].sum(), (expected["demanded"] - expected["filled_at_once"]).sum()
-    assert (
-        np.isnan(kpis["backorder_rate"]) if demanded == 0 else kpis["backorder_rate"] == pytest.approx(short / demanded)
-    )
-    assert kpis["mean_stock"] == pytest.approx(expected["stock"].mean())
-    assert kpis["mean_backorders"] == pytest.approx(expected["waiting"].mean())
-    assert kpis["ready_rate"] == pytest.approx((expected["stock"] > 0).mean())
-    assert kpis["orders"] == (expected["ordered"] > 0).sum()
-    units = sum(units for _, _, units in shop.waits)
-    if units:
-        assert kpis["time_to_fill_mean"] == pytest.approx(sum(w * u for _, w, u in shop.waits) / units)
-        longest_first = sorted((w, u) for _, w, u in shop.waits)
-        reached = np.cumsum([u for _, u in longest_first])
-        assert kpis["time_to_fill_q90"] == longest_first[int(np.argmax(reached >= 0.9 * units - 1e-9))][0]
-
-
-@given(worlds())
-@settings(max_examples=100, deadline=None)
-def test_units_are_conserved(world):
-    """Initial + received = on hand + shipped; demanded = shipped + waiting + lost."""
-    periods = len(world["demand"])
-    policy = rule(
-        reorder_point=world["reorder_point"], raise_to=world["reorder_point"] + world["step"], lot=world["lot"]
-    )
-    result = simulate(
-        policy,
-        np.array([world["demand"]], dtype=np.float32),
-        world["lead_time"],
-        periods=periods,
-        unmet_demand="lost" if world["lost"] else "backorder",
-        initial_stock=float(world["stock"]),
-    )
-    path = result.trajectory("00000")
-    shipped = path["filled_at_once"].sum() + path["filled_later"].sum()
-    assert world["stock"] + path["received"].sum() == pytest.approx(path["stock"].iloc[-1] + shipped)
-    assert path["demanded"].sum() == pytest.approx(shipped + path["waiting"].iloc[-1] + path["lost"].sum())
+from tests.replenishment.simulation.rules import rule
 
 
 @pytest.mark.parametrize(("rate", "lead_time", "level"), [(0.7, 3, 4), (4.0, 2, 15), (2.5, 6, 20), (9.0, 0, 11)])
@@ -256,10 +151,10 @@ def test_paths_start_where_the_rule_may_leave_the_position():
     [
         ({"periods": 5, "warm_up": 5}, "nothing would be counted"),
         ({"paths": 0}, "nothing would be counted"),
-        ({"unmet_demand": "shared"}, "allowed are backorder and lost"),
+        ({"unmet_demand": "shared"}, "allowed are backorder, lost and mixed"),
         ({"initial_stock": -1.0}, "give what waits as backordered"),
         ({"lead_time": [1, 2]}, "2 lead times for 1 items"),
-        ({"lead_time": 1.5}, "whole periods"),
+        ({"lead_time": 1.5}, "must be whole"),
         ({"demand": np.zeros((1, 4))}, "expected (1, 5)"),
         ({"demand": np.full((1, 5), np.nan)}, "known and at least 0"),
         ({"demand": np.full((1, 5), -1.0)}, "known and at least 0"),

@@ -1,0 +1,1 @@
+"""Compiled loops of the simulator: ``lanes`` for the ordinary case, ``events`` for every clock and mode."""

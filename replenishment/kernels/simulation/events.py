@@ -1,0 +1,244 @@
+"""Every clock and mode: an item on a path, event by event in the order of its clock."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from replenishment.kernels.simulation.chance import LEAD_TIMES, place, uniform
+from replenishment.kernels.simulation.columns import (
+    CANCELLED,
+    COLUMNS,
+    DEMAND_PERIODS,
+    DEMANDED,
+    FILLED_AT_ONCE,
+    FILLED_LATER,
+    LOST,
+    ON_ORDER,
+    OPENING_STOCK,
+    ORDERED,
+    ORDERS,
+    READY_PERIODS,
+    RECEIVED,
+    SCRAPPED,
+    SHORT,
+    SHORT_PERIODS,
+    STOCK,
+    WAITING,
+)
+from replenishment.kernels.simulation.lines import (
+    Queue,
+    add_lines,
+    cancel_impatient,
+    drop_empty,
+    leave_unmet,
+    new_queue,
+    serve,
+)
+from replenishment.kernels.simulation.ordering import order_quantity
+from replenishment.kernels.simulation.settings import REVIEW, RULES, Chances, Schedule, fill_day_rules
+from replenishment.kernels.simulation.shelf import drift, put, scrap_expired
+from replenishment.kernels.simulation.supplier import fail_or_recover, receive, ship
+
+__all__ = ["run_events", "start_stock"]
+
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+STATE: Final = np.dtype(
+    [
+        ("shelf", np.float64),  # units that can be sold
+        ("hidden", np.float64),  # misplaced units
+        ("phantom", np.float64),  # units on record that aren't there
+        ("on_order", np.float64),  # with what the supplier owes
+        ("owed", np.float64),  # ordered and not yet shipped by the supplier
+        ("backlog", np.float64),
+        ("lines", np.int64),  # waiting
+        ("last_arrival", np.int64),
+        ("counts_taken", np.int64),
+        ("supplier_up", np.bool_),
+        ("short_since_receipt", np.bool_),
+    ]
+)
+# The places of the events in ``simulation.clock.EVENTS``.
+_RECEIVE, _FILL, _REVIEW, _DEMAND = range(4)
+
+
+@njit(nogil=True, cache=True)
+def start_stock(item: Any, path: int) -> float:
+    """Stock at the start of a path: the item's, and where it spreads a whole number of units more."""
+    stock: float = item.stock
+    if item.spread > 0.0:
+        stock += np.floor(uniform(item.key, place(path, LEAD_TIMES - 1)) * (item.spread + 1.0))
+    return stock
+
+
+@njit(nogil=True, cache=True)
+def run_events(
+    demand: Floats32,
+    items: Any,
+    schedule: Schedule,
+    chances: Chances,
+    arrivals: Floats,
+    events: Integers,
+    warm_up: int,
+    first_path: int,
+    counts: Floats,
+    waits: Floats,
+    imbalance: Floats,
+    trace: Floats,
+) -> None:
+    """Simulate every item on every path.
+
+    Parameters
+    ----------
+    demand : (n, paths, periods) units; or (n, 1, periods) when every path meets the same demand.
+    items : (n,) records of ITEM. schedule, chances : see there. arrivals : (n, a) on order, due in periods 0 ... a - 1.
+    events : the order of events in a period as places in EVENTS.
+    warm_up : periods that are not counted. first_path : number of the first path, for its random numbers.
+    counts : (n, COLUMNS, paths) sums over the counted periods. waits : (n, groups, bins) units filled later by the
+        periods that they waited, for as many groups of paths as there is room.
+    imbalance : (n,) the largest difference between the units that came in and those that went out or remain.
+    trace : (paths, periods, COLUMNS) of item 0, or empty.
+    """
+    n, paths, periods = counts.shape[0], counts.shape[2], demand.shape[2]
+    reach = chances.lead_time.shape[1] + (schedule.delay.max() if schedule.delay.size > 0 else 0)
+    due = np.empty(periods + max(reach, arrivals.shape[1]) + 1)
+    batches = np.empty(max(items["shelf_life"].max(), 0) if n > 0 else 0)
+    queue = new_queue(64)
+    states = np.zeros(1, STATE)
+    whole, today = np.empty(len(COLUMNS)), np.empty(len(COLUMNS))
+    rules = np.empty((periods, RULES))
+    for i in range(n):
+        fill_day_rules(schedule, i, rules)
+        imbalance[i] = 0.0
+        for p in range(paths):
+            state = states[0]
+            begin(state, items[i], first_path + p, batches, due, arrivals[i], queue)
+            initial, waiting = state.shelf, state.backlog
+            counted = np.zeros(len(COLUMNS))
+            whole[:] = 0.0
+            for t in range(periods):
+                today[:] = 0.0
+                queue = _period(
+                    state, batches, due, queue, items[i], rules, chances, i, first_path + p, t,
+                    demand[i, p if demand.shape[1] > 1 else 0, t], events, warm_up,
+                    waits[i, p * waits.shape[1] // paths], today,
+                )  # fmt: skip
+                whole += today
+                if t >= warm_up:
+                    counted += today
+                if i == 0 and trace.shape[0] > 0:
+                    trace[p, t] = today
+            counts[i, : counted.size, p] = counted
+            imbalance[i] = max(imbalance[i], _imbalance(state, whole, initial, waiting))
+
+
+@njit(nogil=True, cache=True)
+def begin(state: Any, item: Any, path: int, batches: Floats, due: Floats, arrivals: Floats, queue: Queue) -> None:
+    """Set everything to the start of a path."""
+    state.shelf = state.hidden = state.on_order = state.owed = 0.0
+    state.phantom = item.book_error
+    state.counts_taken = state.last_arrival = 0
+    state.supplier_up, state.short_since_receipt = True, False
+    batches[:] = 0.0
+    put(state, batches, item, start_stock(item, path))
+    due[:] = 0.0
+    for k in range(arrivals.size):
+        due[k] = arrivals[k]
+        state.on_order += arrivals[k]
+    state.backlog = item.backlog
+    state.lines = 1 if item.backlog > 0.0 else 0
+    queue.period[0], queue.priority[0], queue.left[0] = -1, 0, item.backlog
+
+
+@njit(nogil=True, cache=True)
+def _period(
+    state: Any, batches: Floats, due: Floats, queue: Queue, item: Any, rules: Floats, chances: Chances, i: int,
+    path: int, t: int, wanted: float, events: Integers, warm_up: int, waits: Floats, today: Floats,
+) -> Queue:  # fmt: skip
+    """Live through one period."""
+    today[OPENING_STOCK] = state.shelf + state.hidden
+    fail_or_recover(state, item, path, t)
+    drift(state, batches, item, path, t, today)
+    ranks = max(chances.priority.shape[1], 1)
+    received = filled = False
+    for event in events:
+        if event == _RECEIVE:
+            receive(state, batches, due, item, path, t, today)
+            received = True
+        elif event == _FILL:
+            _fill(state, batches, queue, item, ranks, t, warm_up, waits, today)
+            filled = True
+        elif event == _REVIEW:
+            _review(state, item, rules, t, today)
+            here = ship(state, due, item, rules, chances.lead_time[i], path, t)
+            if here and received:
+                receive(state, batches, due, item, path, t, today)
+                if filled:
+                    _fill(state, batches, queue, item, ranks, t, warm_up, waits, today)
+        elif event == _DEMAND:
+            first = state.lines
+            queue = add_lines(state, queue, item, chances, i, path, t, wanted, today)
+            today[FILLED_AT_ONCE] = serve(state, batches, queue, item, ranks, first, t, warm_up, waits[:0], today)
+            leave_unmet(state, queue, item, first, today)
+            drop_empty(state, queue)
+        else:
+            scrap_expired(state, batches, item, today)
+            cancel_impatient(state, queue, item, t, today)
+            drop_empty(state, queue)
+            _count(state, wanted, today)
+    return queue
+
+
+@njit(nogil=True, cache=True)
+def _fill(
+    state: Any, batches: Floats, queue: Queue, item: Any, ranks: int, t: int, warm_up: int, waits: Floats, today: Floats
+) -> None:
+    """Ship to those who wait."""
+    shipped = serve(state, batches, queue, item, ranks, 0, t, warm_up, waits, today)
+    if shipped > 0.0:
+        state.backlog = max(state.backlog - shipped, 0.0)
+        today[FILLED_LATER] += shipped
+        drop_empty(state, queue)
+
+
+@njit(nogil=True, cache=True)
+def _review(state: Any, item: Any, rules: Floats, t: int, today: Floats) -> None:
+    """Order by what is on record, if a review is due."""
+    if rules[t, REVIEW] > 0.0:
+        on_record = state.shelf + state.hidden + state.phantom
+        position = on_record + state.on_order - state.backlog
+        units = order_quantity(position, rules, t, item.lot, item.minimum, item.max_stock)
+        if units > 0.0:
+            state.on_order += units
+            state.owed += units
+            today[ORDERED] += units
+            today[ORDERS] += 1.0
+
+
+@njit(nogil=True, cache=True)
+def _count(state: Any, wanted: float, today: Floats) -> None:
+    """Write down what is there and what waits, and how the period's demand fared."""
+    today[STOCK] = state.shelf + state.hidden
+    today[WAITING] = state.backlog
+    today[ON_ORDER] = state.on_order
+    today[READY_PERIODS] = 1.0 if state.shelf > 0.0 else 0.0
+    today[DEMANDED] = wanted
+    if wanted > 0.0:
+        today[DEMAND_PERIODS] = 1.0
+        today[SHORT_PERIODS] = 1.0 if today[SHORT] > 0.0 else 0.0
+
+
+@njit(nogil=True, cache=True)
+def _imbalance(state: Any, whole: Floats, initial: float, waiting: float) -> float:
+    """Initial + received = on hand + shipped + scrapped; demanded = shipped + waiting + cancelled + lost."""
+    shipped = whole[FILLED_AT_ONCE] + whole[FILLED_LATER]
+    stock = initial + whole[RECEIVED] - (state.shelf + state.hidden) - shipped - whole[SCRAPPED]
+    demand = waiting + whole[DEMANDED] - shipped - state.backlog - whole[CANCELLED] - whole[LOST]
+    worst: float = max(abs(stock), abs(demand))
+    return worst

@@ -1,0 +1,52 @@
+"""When an order may be placed, and how much."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from replenishment.kernels.ordering_rule import rule_quantity
+from replenishment.kernels.simulation.settings import MAXIMUM, PLANNED, RAISE_TO, REORDER_POINT, at
+
+__all__ = ["mark_reviews", "order_quantity"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@njit(nogil=True, cache=True)
+def mark_reviews(
+    first: int, every: npt.NDArray[np.int64], open_days: npt.NDArray[np.bool_], out: npt.NDArray[np.bool_]
+) -> None:
+    """Mark the periods in which each item is reviewed.
+
+    A review is due in period ``first`` and then ``every[i]`` periods after the last one; on a closed day it is held
+    in the next open period. ``open_days`` (1 or n, 1 or periods), ``out`` (n, periods).
+    """
+    for i in range(out.shape[0]):
+        due = first
+        for t in range(out.shape[1]):
+            out[i, t] = t >= due and at(open_days, i, t)
+            if out[i, t]:
+                due = t + every[i]
+
+
+@njit(nogil=True, cache=True, inline="always", error_model="numpy")
+def order_quantity(position: float, rules: Floats, t: int, lot: float, minimum: float, max_stock: float) -> float:
+    """Units to order at a review; 0 where the position lies above the reorder point.
+
+    The smallest multiple of the lot that lifts the position to the level or more, at least the minimum. Where that
+    exceeds the largest order or the room up to the maximum stock: as many whole lots as fit, if these are still the
+    minimum. ``rules`` (periods, RULES) is what holds in each period.
+    """
+    planned: float = rules[t, PLANNED]
+    if planned >= 0.0:
+        return planned
+    units = rule_quantity(position, (rules[t, REORDER_POINT], rules[t, RAISE_TO], lot, minimum))
+    most = min(rules[t, MAXIMUM], max_stock - position)
+    if units > most:
+        units = np.floor(most / lot + 1e-9) * lot if lot > 0.0 else most
+        if units < minimum:
+            return 0.0
+    quantity: float = max(units, 0.0)
+    return quantity
