@@ -171,7 +171,7 @@ def _workbook_rows(path: Path, run: RunFiles) -> list[tuple[int, dict[str, Any]]
     from pipelines.exports.excel import RUN_PROPERTY, SHEET
 
     try:
-        book = openpyxl.load_workbook(path, data_only=True)
+        book, formulas = (openpyxl.load_workbook(path, data_only=values) for values in (True, False))
     except (zipfile.BadZipFile, KeyError, OSError, ValueError) as problem:
         raise InputError(f"{path} is no readable workbook: {problem}", code="unreadable_workbook") from None
     made_of = {p.name: p.value for p in book.custom_doc_props.props}.get(RUN_PROPERTY)
@@ -179,7 +179,11 @@ def _workbook_rows(path: Path, run: RunFiles) -> list[tuple[int, dict[str, Any]]
         raise InputError(f"{path} has no sheet {SHEET!r}; edit what `restock export --to excel` writes")
     if made_of not in (None, run.run_id):
         raise InputError(f"{path} was exported from run {made_of}, not {run.run_id}: name it with --run {made_of}")
-    rows = list(book[SHEET].iter_rows(values_only=True))
+    # A formula whose value was never computed is empty: its text must not pass for an empty cell.
+    rows = [
+        [found if found is not None else text for found, text in zip(values, texts, strict=True)]
+        for values, texts in zip(*(b[SHEET].iter_rows(values_only=True) for b in (book, formulas)), strict=True)
+    ]
     heading = [str(name) for name in rows[0]] if rows else []
     return [(k, dict(zip(heading, row, strict=True))) for k, row in enumerate(rows[1:], start=2)]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +27,7 @@ __all__ = [
     "file_states",
     "manifest_of",
     "open_project",
+    "preview_plan",
     "project_workspace",
     "refuse_changed",
     "run_plan",
@@ -144,18 +147,36 @@ def run_plan(
     import json
 
     before = file_states(project)
-    run_id, digests = project.identity()
     space = project.workspace
     with space.locked():
+        # Under the lock: what the workspace remembers is part of the identity.
+        run_id, digests = project.identity()
         repeated = space.complete(run_id)
         if repeated:
             space.publish(run_id, {}, lambda _: None)
         else:
             memory = remember(space, _run_before(space, run_id))
-            _compute(project, run_id, digests, before, jobs, progress, memory)
+            space.publish(run_id, *_compute(project, digests, before, jobs, progress, memory))
     folder = space.folder(run_id)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     return PublishedRun(run_id, folder, summary, repeated)
+
+
+@contextlib.contextmanager
+def preview_plan(
+    project: Project, *, jobs: int | None = None, progress: Callable[[str], None] = lambda _: None
+) -> Iterator[PublishedRun]:
+    """Plan as :func:`run_plan` would, into a folder that is gone afterwards; the workspace is only read."""
+    import json
+
+    before = file_states(project)
+    run_id, digests = project.identity()
+    memory = remember(project.workspace, _run_before(project.workspace, run_id))
+    _, write = _compute(project, digests, before, jobs, progress, memory)
+    with tempfile.TemporaryDirectory() as name:
+        write(Path(name))
+        summary = json.loads((Path(name) / "summary.json").read_text(encoding="utf-8"))
+        yield PublishedRun(run_id, Path(name), summary, repeated=False)
 
 
 def _run_before(space: Workspace, run_id: str) -> str | None:
@@ -205,13 +226,13 @@ def refuse_changed(project: Project, before: dict[tuple[str, Path], tuple[int, .
 
 def _compute(
     project: Project,
-    run_id: str,
     digests: dict[str, str],
     before: dict[tuple[str, Path], tuple[int, ...]],
     jobs: int | None,
     progress: Callable[[str], None],
     memory: Memory,
-) -> None:
+) -> tuple[dict[str, Any], Callable[[Path], None]]:
+    """Plan; return what the manifest says and what writes the files."""
     from pipelines.jobs.backordering import tend_backorders
     from pipelines.jobs.following_up import follow_up
     from pipelines.jobs.planning import make_plan, plan_frames
@@ -254,7 +275,7 @@ def _compute(
         "before": None if memory.before is None else memory.before.run_id,
         "released": [] if memory.released is None else sorted(set(memory.released["po"])),
     }
-    project.workspace.publish(run_id, {**manifest_of(project, "plan", digests), **remembered}, write)
+    return {**manifest_of(project, "plan", digests), **remembered}, write
 
 
 def manifest_of(project: Project, command: str, digests: dict[str, str]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def with_holds(items: pd.DataFrame, config: PlanConfig, as_of: dt.date) -> pd.Da
             continue
         here = (items["sku"] == each.sku).to_numpy()
         if each.location is not None:
-            here &= (items["location"] == each.location).to_numpy()
+            here = here & (items["location"] == each.location).to_numpy()
         hold[here] = True
         reason[here] = f"held until {each.until}" + (f": {each.why}" if each.why else "")
     return items.assign(hold=hold, hold_reason=reason)
