@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from replenishment.simulation.array_policies import LevelsByPeriod, PlannedOrders
     from replenishment.simulation.clock import CLOCKS, Clock
     from replenishment.simulation.demand import SampledDemand
     from replenishment.simulation.engine import simulate
     from replenishment.simulation.measures import Costs
+    from replenishment.simulation.policies import LevelsByPeriod, PlannedOrders, PolicyFunction, Seen
     from replenishment.simulation.results import SimulationResult
     from replenishment.simulation.world import Customers, OrderLimits, OrderSizes, Supply, Warehouse
 
@@ -19,11 +19,13 @@ _HOMES = {
     "Clock": "clock",
     "Costs": "measures",
     "Customers": "world",
-    "LevelsByPeriod": "array_policies",
+    "LevelsByPeriod": "policies",
     "OrderLimits": "world",
     "OrderSizes": "world",
-    "PlannedOrders": "array_policies",
+    "PlannedOrders": "policies",
+    "PolicyFunction": "policies",
     "SampledDemand": "demand",
+    "Seen": "policies",
     "SimulationResult": "results",
     "Supply": "world",
     "Warehouse": "world",
@@ -39,7 +41,9 @@ __all__ = [
     "OrderLimits",
     "OrderSizes",
     "PlannedOrders",
+    "PolicyFunction",
     "SampledDemand",
+    "Seen",
     "SimulationResult",
     "Supply",
     "Warehouse",
