@@ -247,7 +247,7 @@ def _compute(
     progress("looking ahead")
     follow = follow_up(made, memory, project.workspace, run)
     progress("tending backorders")
-    tended = tend_backorders(made, read_record(project.workspace))
+    tended = tend_backorders(made, read_record(project.workspace), run=run)
     progress("writing the run")
 
     def write(folder: Path) -> None:

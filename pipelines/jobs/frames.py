@@ -44,7 +44,6 @@ _NOT_USED_YET: Final = (
     "known_ahead.price",
     "known_ahead.promotion",
     "events",
-    "stock_counts",
 )
 # What the policy frame takes over from the items as it was resolved.
 _ITEM_COLUMNS: Final = (
