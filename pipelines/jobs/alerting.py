@@ -119,7 +119,7 @@ def _told(made: Plan, seen: Projection, each: Exceptions, k: int, item: int, out
         order=_n(made.orders.quantity[item]),
         late=int(seen.lead_time[item]) > out,
         chance=f"{made.levels.position.stock_out_probability[item]:.0%}",
-        waiting=_n(max(-made.stock.net[item], 0.0)),
+        wait=f" and {_n(-made.stock.net[item])} units wait" if made.stock.net[item] < 0 else "",
     )
     supplier = made.items["supplier"].to_numpy()[item]
     return _Alert(
@@ -149,9 +149,7 @@ def _order_sentence(**told: Any) -> str:
 
 
 _SENTENCES: Final[dict[str, Callable[..., str]]] = {
-    "stocked out": lambda **t: (
-        f"Nothing is left and {t['waiting']} units wait; {t['units']} will by the next arrival: {t['verb']}."
-    ),
+    "stocked out": lambda **t: f"Nothing is left{t['wait']}; {t['units']} will wait by the next arrival: {t['verb']}.",
     "potential stock-out": lambda **t: (
         f"Stock runs out with a chance of {t['chance']} before a new order can arrive, {t['units']} units short on "
         f"average: {t['verb']}."
