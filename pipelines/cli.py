@@ -24,6 +24,7 @@ from pipelines.commands.output import progress as _progress
 from pipelines.commands.overriding import overrides
 from pipelines.commands.replaying import replay
 from pipelines.commands.runs import runs
+from pipelines.commands.tuning import tune
 from pipelines.errors import RestockError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def restock() -> None:
 
 
 restock.add_command(replay)
+restock.add_command(tune)
 
 
 @restock.command()
