@@ -21,6 +21,7 @@ from pipelines.commands.output import chosen_run, workspace_of
 from pipelines.commands.output import print_json as _print_json
 from pipelines.commands.output import progress as _progress
 from pipelines.commands.replaying import replay
+from pipelines.commands.tuning import tune
 from pipelines.errors import RestockError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def restock() -> None:
 
 
 restock.add_command(replay)
+restock.add_command(tune)
 
 
 @restock.command()
