@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,9 @@ from forecasting.models.protocol import (
 from forecasting.models.smoothing import ExponentialSmoothing
 from forecasting.models.trees import Trees, codes_of, quantile_edges
 from forecasting.panel import DemandPanel
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 __all__ = ["BoostedPaths", "Boosting", "Learned"]
 
@@ -55,7 +59,7 @@ class Learned:
 
     Attributes
     ----------
-    layout : the blocks that could be learned. share : of the boosting in the forecast's logarithm, 0 to 1.
+    layout : the blocks that could be learned. share : what the trees are worth beside a series' own level, 0 to 1.
     fallback : why nothing was learned, or "". trees : None then. base : what the base model's ``pool`` returned.
     """
 
@@ -122,7 +126,12 @@ class BoostedPaths:
 
 @dataclass(frozen=True)
 class Boosting:
-    """Histogram gradient boosting with a Poisson loss, direct on each block's demand over the trailing level."""
+    """Histogram gradient boosting with a Poisson loss, direct on each block's demand over the trailing level.
+
+    Parameters
+    ----------
+    base : the model whose paths are rescaled. weight : of the boosting in the logarithm of the level, 0 to 1.
+    """
 
     name: str = "boosting"
     base: DemandModel = field(default_factory=ExponentialSmoothing)
@@ -136,12 +145,24 @@ class Boosting:
 
     def pool(self, panel: DemandPanel, context: FitContext) -> Learned:
         """See :class:`forecasting.models.protocol.Pools`."""
-        base = self.base.pool(panel, context) if isinstance(self.base, Pools) else None
-        return replace(self._learn(panel, context), base=base)
+        return self.pool_with(self.learn(panel, context), panel, context)
 
-    def _learn(self, panel: DemandPanel, context: FitContext) -> Learned:
+    @property
+    def lesson(self) -> Hashable:
+        """See :class:`forecasting.models.protocol.SharesLesson`."""
+        return type(self), self.trees, self.leaves, self.rate, self.least_leaf, self.penalty, self.most_rows
+
+    def pool_with(self, learned: Learned, panel: DemandPanel, context: FitContext) -> Learned:
+        """See :class:`forecasting.models.protocol.SharesLesson`: the trees, and what the base model learns."""
+        return replace(learned, base=self.base.pool(panel, context) if isinstance(self.base, Pools) else None)
+
+    def ready(self) -> None:
+        """See :class:`forecasting.models.protocol.Readies`."""
+        _openmp()
+
+    def learn(self, panel: DemandPanel, context: FitContext) -> Learned:
+        """See :class:`forecasting.models.protocol.SharesLesson`: the trees alone."""
         from sklearn.ensemble import HistGradientBoostingRegressor
-        from threadpoolctl import threadpool_limits
 
         panel, context = _by_key(panel, context)
         layout = layout_of(panel.calendar.frequency)
@@ -163,11 +184,10 @@ class Boosting:
         features = rows.features[usable]
         edges = quantile_edges(features)
         # OpenMP's threads spin at a barrier a split: on a busy machine two took five times as long as one.
-        with threadpool_limits(1):
+        with _openmp().limit(limits=1):
             booster.fit(codes_of(features, edges), rows.target[usable], np.sqrt(rows.weight[usable]))
         alive = len(np.unique(series[rows.scale > 0]))
-        share = self.weight * alive / (alive + PRIOR_SERIES)
-        return Learned(layout, share, "", Trees.of(booster, edges))
+        return Learned(layout, alive / (alive + PRIOR_SERIES), "", Trees.of(booster, edges))
 
     def fit(self, panel: DemandPanel, context: FitContext) -> BoostedPaths:
         """See :class:`forecasting.models.protocol.DemandModel`."""
@@ -181,7 +201,21 @@ class Boosting:
         wanted = learned.block_means(panel, context)
         known = np.isfinite(wanted) & (base_mean > 0)
         ratio = np.where(known, wanted, 1.0) / np.where(known, base_mean, 1.0)
-        return BoostedPaths(base, self, context, learned, ratio**learned.share, base_mean, panel.integral)
+        factor = ratio ** (self.weight * learned.share)
+        return BoostedPaths(base, self, context, learned, factor, base_mean, panel.integral)
+
+
+@cache
+def _openmp() -> ThreadpoolController:
+    """The OpenMP that scikit-learn brings, found once.
+
+    To look for it is to hold the lock of the dynamic loader while Python's is asked for; another thread that imports a
+    compiled module holds them in the other order.
+    """
+    import sklearn.ensemble  # noqa: F401 - brings the library that is looked for
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _by_key(panel: DemandPanel, context: FitContext) -> tuple[DemandPanel, FitContext]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.jobs.holding import HELD
 from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
 from pipelines.jobs.lost_sales import at_least_cost_when_lost
@@ -43,7 +44,6 @@ _NOT_USED_YET: Final = (
     "known_ahead.price",
     "known_ahead.promotion",
     "events",
-    "stock_counts",
 )
 # What the policy frame takes over from the items as it was resolved.
 _ITEM_COLUMNS: Final = (
@@ -131,7 +131,7 @@ def _status(made: Plan, why_held: npt.NDArray[np.object_], excess: Floats) -> np
         "potential stock-out": (levels.position.stock_out_probability > 0.5) & wanted,
         "surplus on order": (excess > lot) & (stock.on_order > 0),
         "excess": excess > lot,
-        "on hold": why_held == "items.hold is set",
+        "on hold": np.array([str(why).startswith(HELD) for why in why_held], dtype=np.bool_),
     }
     return np.select(list(cases.values()), list(cases), "fine").astype(np.str_)
 
@@ -215,7 +215,7 @@ def _reasons(made: Plan, order: Floats, held: Flags, why_held: npt.NDArray[np.ob
 
 def _reason(line: _Line) -> str:
     if line.held:
-        return line.why_held
+        return "; ".join([line.why_held, *line.notes])
     parts = [_decision(line), *line.notes]
     if line.lost and not line.cheapest and abs(line.position - line.in_time) > 1e-9:
         parts.append("demand that is lost before the order arrives is not ordered")
@@ -285,6 +285,7 @@ def policy_frame(made: Plan) -> pd.DataFrame:
             "policy": policies.kind,
             "measure": items["measure"].to_numpy(),
             "target": items["target"].to_numpy(),
+            "target_asked": made.facts.target,
             "unmet_demand": items["unmet_demand"].to_numpy(),
             "rule": items["rule"].to_numpy(),
             "reorder_point": policies.reorder_point,
@@ -365,6 +366,8 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         summary["simulated_backorder_rate"] = simulated.total["backorder_rate"]
         summary["simulated_backorder_rate_se"] = simulated.total["backorder_rate_se"]
         summary["simulated_mean_stock"] = simulated.total["mean_stock"]
+    if (learned := made.config.correction) is not None:
+        summary["correction"] = learned.model_dump()
     summary["warnings"] += _gaps(made, recommendations)
     return summary | describe_orders(made)
 
@@ -375,7 +378,7 @@ def _target_rate(made: Plan, weight: Floats) -> dict[str, float] | None:
     Without it a promise above the configured target would look like a broken one where rules set higher ones.
     """
     counted = np.flatnonzero(weight > 0)
-    measure, target = made.facts.measure[counted], made.facts.target[counted]
+    measure, target = made.facts.measure[counted], made.items["target"].to_numpy(float)[counted]
     if not len(counted) or not np.isin(measure, ("backorder_rate", "fill_rate")).all():
         return None
     rate = np.where(measure == "fill_rate", 1.0 - target, target)
