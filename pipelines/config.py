@@ -94,9 +94,9 @@ class Hold(_Strict):
     """No orders of an SKU, everywhere or at one location, up to and with a day."""
 
     sku: str
-    location: str | None = None
-    until: dt.date
-    why: str = Field("", max_length=500)
+    location: str | None = Field(None, description="default: everywhere")
+    until: dt.date = Field(description="the last day without orders")
+    why: str = Field("", max_length=500, description="told in the reason of the line")
 
 
 class Closed(_Strict):
