@@ -1,12 +1,13 @@
 """Promised and achieved backorder rate on the development sets: replays of earlier windows, or of the last ones.
 
-    python -m tests.benchmarks.promised [--sets vn2 m5 ...] [--targets 0.1 0.05 0.02 0.01] [--every 1] [--last]
+    python -m tests.benchmarks.promised [--sets vn2 ...] [--targets 0.1 0.02 ...] [--every 1] [--last] [--corrected]
                                         [--baselines]
 
 The windows stand here and nowhere else. Choose and tune on the earlier ones; the last ones are opened once, with
-``--last``. Prints a table and, last, one JSON object. ``--every k`` takes every k-th SKU and place. ``--baselines``
-replays rules of thumb too: the columns say what the textbook rule achieved at the same target, and what stock it takes
-when it is tuned with hindsight to the rate that the plan achieved (``stock_over_tuned`` is to be at most 1).
+``--last``. Prints a table and, last, one JSON object. ``--every k`` takes every k-th SKU and place;
+``--corrected`` adds replays whose promises are corrected by what the windows before them achieved;
+``--baselines`` replays the textbook rule too, as it is and tuned with hindsight to the rate that the plan achieved
+(``stock_over_tuned`` is to be at most 1).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import datetime as dt
 import os
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +25,7 @@ import pandas as pd
 from pipelines import Inputs, PlanConfig, ReplayResult, replay
 from pipelines.jobs.baselines import Textbook
 from pipelines.jobs.comparing import HINDSIGHT, Comparison, compare_rules
+from pipelines.jobs.tuning import evidence_of, learn_from
 from tests.benchmarks.measuring import report
 from tests.real.development_data import read
 
@@ -109,7 +112,9 @@ def windows_of(name: str, last: bool = False) -> tuple[tuple[dt.date, dt.date], 
     return tuple((dt.date.fromisoformat(a), dt.date.fromisoformat(b)) for a, b in chosen)
 
 
-def _line(name: str, window: tuple[dt.date, dt.date], target: float, result: ReplayResult) -> dict[str, Any]:
+def _line(
+    name: str, window: tuple[dt.date, dt.date], target: float, result: ReplayResult, corrected: int
+) -> dict[str, Any]:
     summary = result.summary
     forecast = result.items.loc[result.items["demanded_before"], "units_forecast"].sum()
     return {
@@ -117,6 +122,7 @@ def _line(name: str, window: tuple[dt.date, dt.date], target: float, result: Rep
         "from": str(window[0]),
         "to": str(window[1]),
         "target": target,
+        "corrected_by": corrected,
         **{k: round(float(summary[k]), 5) for k in ("promised", "achieved", "difference", "low", "high")},
         "items": int(result.service["items"][0]),
         "units": round(float(summary["units_demanded"])),
@@ -132,7 +138,7 @@ def _rivals(compared: Comparison) -> dict[str, Any]:
     """
     table = compared.table.set_index("rule")
     valued = (table["mean_stock_value"] > 0).all()
-    stock = table["mean_stock_value" if valued else "mean_stock"]
+    units, stock = table["mean_stock"], table["mean_stock_value" if valued else "mean_stock"]
     tuned = HINDSIGHT in table.index
     return {
         "textbook_achieved": round(float(table["achieved"]["textbook"]), 5),
@@ -140,11 +146,44 @@ def _rivals(compared: Comparison) -> dict[str, Any]:
         "tuned_achieved": round(float(table["achieved"][HINDSIGHT]), 5) if tuned else None,
         "tuned_stock": round(float(stock[HINDSIGHT]), 1) if tuned else None,
         "stock_over_tuned": round(float(stock["plan"] / stock[HINDSIGHT]), 3) if tuned else None,
-        "units_over_tuned": round(float(table["mean_stock"]["plan"] / table["mean_stock"][HINDSIGHT]), 3)
-        if tuned
-        else None,
+        "units_over_tuned": round(float(units["plan"] / units[HINDSIGHT]), 3) if tuned else None,
         "compared_by": "value" if valued else "units",
     }
+
+
+def _replayed(
+    inputs: Inputs, config: PlanConfig, window: tuple[dt.date, dt.date], fits: dict[int, Any], baselines: bool
+) -> tuple[ReplayResult, dict[str, Any]]:
+    """Replay the plan; with what its rivals did, where that is wanted."""
+    if not baselines:
+        return replay(inputs, config, *window, fits=fits), {}
+    compared = compare_rules(inputs, config, *window, [Textbook()], fits=fits)
+    return compared.results["plan"], _rivals(compared)
+
+
+def lines_of(
+    name: str, targets: Sequence[float], every: int, last: bool, corrected: bool, baselines: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Replay the windows of a set in their order; each learns from those before it, never from itself.
+
+    ``corrected_by`` : windows behind the correction; 0: as forecast.
+    """
+    inputs, evidence = inputs_of(name, every), list[pd.DataFrame]()
+    for window in (*windows_of(name), *(windows_of(name, last=True) if last else ())):
+        opened = last == (window == windows_of(name, last=True)[0])
+        fits: dict[int, Any] = {}
+        learned = learn_from(pd.concat(evidence)).correction if corrected and evidence else None
+        for target in targets:
+            if not opened and not corrected:
+                continue
+            plain, rivals = _replayed(inputs, config_of(name, target=target), window, fits, baselines and opened)
+            evidence.append(evidence_of(plain, str(window[0])))
+            if opened:
+                yield _line(name, window, target, plain, 0) | rivals
+            if opened and learned is not None:
+                asked = config_of(name, target=target, correction=learned)
+                better, rivals = _replayed(inputs, asked, window, fits, baselines)
+                yield _line(name, window, target, better, learned.windows) | rivals
 
 
 def main() -> None:
@@ -153,21 +192,15 @@ def main() -> None:
     parser.add_argument("--targets", nargs="+", type=float, default=list(TARGETS))
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--last", action="store_true")
+    parser.add_argument("--corrected", action="store_true")
     parser.add_argument("--baselines", action="store_true")
     options = parser.parse_args()
     began, lines = time.process_time(), []
     for name in options.sets:
-        inputs = inputs_of(name, options.every)
-        for window in windows_of(name, options.last):
-            fits: dict[int, Any] = {}
-            for target in options.targets:
-                config = config_of(name, target=target)
-                if options.baselines:
-                    compared = compare_rules(inputs, config, *window, [Textbook()], fits=fits)
-                    lines.append(_line(name, window, target, compared.results["plan"]) | _rivals(compared))
-                else:
-                    lines.append(_line(name, window, target, replay(inputs, config, *window, fits=fits)))
-                print(pd.DataFrame(lines[-1:]).to_string(index=False, header=len(lines) == 1), flush=True)
+        how = options.every, options.last, options.corrected, options.baselines
+        for line in lines_of(name, options.targets, *how):
+            lines.append(line)
+            print(pd.DataFrame([line]).to_string(index=False, header=len(lines) == 1), flush=True)
     report(
         benchmark="promised", lines=lines, cpu_seconds=round(time.process_time() - began, 1), load=os.getloadavg()[0]
     )

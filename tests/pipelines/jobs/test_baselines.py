@@ -113,8 +113,12 @@ def test_only_the_level_differs(tables: Tables) -> None:
             level = np.where(policies.kind == "order_up_to", policies.order_up_to, policies.reorder_point)
             return Asked(level, policies.expected_backorder_rate)
 
-    steady: dict[str, Any] = {"replay_lead_times": "planned", "lead_times": "stated", "defaults": {"lead_time_days": 7}}
-    plain = {**tables, "items": tables["items"].assign(lead_time_days=7.0)}
+    steady: dict[str, Any] = {
+        "replay_lead_times": "planned",
+        "lead_times": "stated",
+        "defaults": {"lead_time_days": 21},
+    }
+    plain = {**tables, "items": tables["items"].assign(lead_time_days=21.0)}
     plan, same = (run(plain, rule, changes=steady) for rule in (None, TheSame()))
     pd.testing.assert_frame_equal(plan.items, same.items)
     textbook = run(plain, Textbook(), changes=steady)
