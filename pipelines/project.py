@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from pipelines.memory import Memory, follows_the_run_before, memory_digests, rem
 from pipelines.promise_record import read_record, record_digest
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
+from pipelines.tracking import Tracking
 from pipelines.workspace import Workspace, digest_text, run_identity, write_csv, write_json, write_parquet
 
 __all__ = [
@@ -33,7 +34,7 @@ __all__ = [
     "run_plan",
 ]
 
-_SECTIONS = {"plan", "data", "workspace"}
+_SECTIONS = {"plan", "data", "workspace", "tracking"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Project:
     config: PlanConfig
     inputs: Inputs
     workspace: Workspace
+    tracking: Tracking = field(default_factory=Tracking)
 
     def digests(self) -> dict[str, str]:
         """Digest of every input file."""

@@ -1,0 +1,27 @@
+"""The option that tells MLflow of a run, and what it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipelines.project import Project, PublishedRun
+
+__all__ = ["TRACK", "told_to_mlflow"]
+
+TRACK: Any = click.option(
+    "--track/--no-track", default=None, help="Tell MLflow of the run; default: as [tracking] says."
+)
+
+
+def told_to_mlflow(project: Project, run: PublishedRun, wanted: bool | None) -> str | None:
+    """Tell MLflow of a run where that is wanted; a failure is a line on standard error and nothing more."""
+    if not (project.tracking.enabled if wanted is None else wanted):
+        return None
+    from pipelines.tracking import track_run
+
+    return track_run(
+        run, project.workspace, project.tracking, lambda words: click.echo(f"restock: {words}", err=True)
+    )

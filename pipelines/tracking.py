@@ -1,0 +1,273 @@
+"""Runs told to MLflow: parameters, digests, scores, tables and pictures of what lies in a run's folder.
+
+A run is published first and told afterwards, from its files, so that tracking changes no plan and can be repeated: the
+same run is told once. MLflow is imported where something is told and nowhere else; that takes seconds. A server that is
+away is found out before the import and costs no more than ``PATIENCE`` seconds; the run itself stays good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.config import describe_problem
+from pipelines.errors import ConfigurationError, UnavailableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipelines.project import PublishedRun
+    from pipelines.workspace import Workspace
+
+__all__ = ["RUN_TAG", "Tracking", "connected", "flattened", "scores_of", "store_of", "track_run"]
+
+PATIENCE: Final = 8.0
+RUN_TAG: Final = "restock.run_id"
+_DATABASE, _ARTIFACTS = "mlflow.db", "mlflow-artifacts"
+# Read by MLflow when it is imported: nothing goes out but to the store, no request waits for minutes, standard output
+# is left alone.
+_ENVIRONMENT: Final = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "3",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+_LONGEST_VALUE: Final = 6000
+_AT_ONCE: Final = 100
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Tracking(BaseModel):
+    """The section ``[tracking]`` of restock.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(False, description="tell MLflow of every run; --track and --no-track win")
+    experiment: str = Field("restock", min_length=1, max_length=250, description="name of the experiment")
+
+    @classmethod
+    def make(cls, values: dict[str, Any], source: str) -> Tracking:
+        """Build from plain values; problems are named with their ``source``."""
+        try:
+            return cls(**values)
+        except ValidationError as problem:
+            raise ConfigurationError(f"{source}: [tracking] {describe_problem(problem, cls.model_fields)}") from None
+
+
+def store_of(space: Workspace) -> str:
+    """Where runs are told: the server of MLFLOW_TRACKING_URI, else a SQLite file in the workspace."""
+    given = os.environ.get("MLFLOW_TRACKING_URI", "")
+    return given or f"sqlite:///{(space.root / _DATABASE).resolve()}"
+
+
+def track_run(
+    run: PublishedRun, space: Workspace, tracking: Tracking, warn: Callable[[str], None] = lambda _: None
+) -> str | None:
+    """Tell MLflow of a published run, unless it has been told already.
+
+    Parameters
+    ----------
+    warn : is told in a sentence why nothing could be tracked; the run itself is not in question.
+
+    Returns
+    -------
+    The id of the MLflow run; None where the store can't be reached.
+    """
+    try:
+        with connected(space, tracking.experiment) as (client, experiment):
+            return _tell(client, experiment, run)
+    except UnavailableError as problem:
+        warn(f"not tracked: {problem}")
+    return None
+
+
+@contextlib.contextmanager
+def connected(space: Workspace, experiment: str) -> Iterator[tuple[Any, str]]:
+    """Give an MLflow client and the id of an experiment, made where it is missing.
+
+    Raises
+    ------
+    UnavailableError
+        The store does not answer, at first or later on.
+    """
+    store = store_of(space)
+    _refuse_absent(store)
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    _be_quiet()
+    try:
+        client = mlflow.MlflowClient(tracking_uri=store, registry_uri=store)
+        yield client, _within(PATIENCE, lambda: _experiment(client, experiment, space, store), store)
+    except (MlflowException, OSError) as problem:
+        raise UnavailableError(f"MLflow at {_shown(store)}: {str(problem).splitlines()[0][:300]}") from None
+
+
+def _experiment(client: Any, name: str, space: Workspace, store: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    beside = (space.root / _ARTIFACTS).resolve().as_uri() if store.startswith("sqlite:") else None
+    return str(client.create_experiment(name, artifact_location=beside))
+
+
+def _tell(client: Any, experiment: str, run: PublishedRun) -> str:
+    """Write one MLflow run; what an earlier, broken attempt left is removed."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    for told in client.search_runs([experiment], f"tags.`{RUN_TAG}` = '{run.run_id}'"):
+        if told.info.status == "FINISHED":
+            return str(told.info.run_id)
+        client.delete_run(told.info.run_id)
+    manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+    tags = {RUN_TAG: run.run_id, "restock.command": manifest["command"]}
+    tags |= {f"input.{name}": source["sha256"] for name, source in manifest["inputs"].items()}
+    tags |= {f"version.{name}": number for name, number in manifest["versions"].items()}
+    made = client.create_run(experiment, run_name=f"{manifest['command']} {run.run_id}", tags=tags)
+    number = made.info.run_id
+    params = [Param(key, value) for key, value in flattened(manifest["config"]).items()]
+    metrics = [Metric(key, value, made.info.start_time, 0) for key, value in scores_of(run).items()]
+    for first in range(0, max(len(params), len(metrics)), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        client.log_batch(number, metrics=metrics[part], params=params[part], tags=list[RunTag]())
+    client.log_artifacts(number, str(run.folder), "run")
+    for name, figure in _figures(run.folder):
+        client.log_figure(number, figure, f"figures/{name}.png")
+    client.set_terminated(number)
+    return str(number)
+
+
+def flattened(value: Any, name: str = "") -> dict[str, str]:
+    """One text a setting, nested ones with dots; lists, and tables whose keys are data, stay together as JSON."""
+    if isinstance(value, dict) and value and all(_PLAIN_NAME.fullmatch(str(key)) for key in value):
+        parts = [flattened(item, f"{name}.{key}" if name else str(key)) for key, item in value.items()]
+        return {key: text for part in parts for key, text in part.items()}
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return {name: text[:_LONGEST_VALUE]}
+
+
+def scores_of(run: PublishedRun) -> dict[str, float]:
+    """The numbers of a run, pooled and by segment: every finite number of its summary, and its tables of scores."""
+    found = {name: value for name, value in run.summary.items() if isinstance(value, int | float)}
+    for file, labels in (
+        ("service.parquet", ("rule", "group", "value")),
+        ("decisions.parquet", ("rule",)),
+        ("scores.parquet", ("model", "class", "level")),
+        ("kpis_total.parquet", ()),
+    ):
+        if (run.folder / file).exists() and (run.folder / "manifest.json").exists():
+            found |= _segments(run.folder / file, labels)
+    return {name[:250]: float(value) for name, value in found.items() if _is_number(value)}
+
+
+def _segments(file: Path, labels: tuple[str, ...]) -> dict[str, float]:
+    """Every number of a table, named by its column and the labels of its row."""
+    import pandas as pd
+
+    table = pd.read_parquet(file)
+    own = [label for label in labels if label in table]
+    if own != [label for label in labels if label != "rule"] and len(own) != len(labels):
+        return {}  # another table of that name, such as the decisions behind the orders of a plan
+    numbers = [c for c in table.columns if c not in own and pd.api.types.is_numeric_dtype(table[c])]
+    return {
+        ".".join([_safe(column), *(_safe(str(row[label])) for label in own)]): row[column]
+        for row in table.to_dict("records")
+        for column in numbers
+    }
+
+
+def _safe(text: str) -> str:
+    """A text as part of a metric's name: what MLflow does not allow, as its code point."""
+    return re.sub(r"[^A-Za-z0-9_\- ]", lambda found: f"_{ord(found[0]):x}_", text)
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and value == value and abs(value) != float("inf")
+
+
+def _figures(folder: Path) -> Iterator[tuple[str, Any]]:
+    """Pictures of what a run holds."""
+    import pandas as pd
+
+    from replenishment import plots
+
+    service, curve = folder / "service.parquet", folder / "exchange_curve.parquet"
+    if service.exists():
+        table: pd.DataFrame = pd.read_parquet(service)
+        plan = table[table["rule"] == "plan"] if "rule" in table else table
+        yield "promised_and_achieved", _drawn(lambda axes: plots.promised_and_achieved(axes, plan))
+    if curve.exists():
+        points = pd.read_parquet(curve)
+        yield "exchange_curve", _drawn(lambda axes: plots.exchange_curve(axes, points))
+
+
+def _drawn(draw: Callable[[Any], Any]) -> Any:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    draw(figure.subplots())
+    return figure
+
+
+def _refuse_absent(store: str) -> None:
+    """Ask whether anybody listens at a server's door, before seconds are spent on an import."""
+    place = urlsplit(store)
+    if place.scheme not in ("http", "https") or place.scheme in getproxies() or not place.hostname:
+        return
+    port = place.port or (443 if place.scheme == "https" else 80)
+    try:
+        socket.create_connection((place.hostname, port), timeout=3.0).close()
+    except OSError as problem:
+        raise UnavailableError(f"no MLflow server answers at {_shown(store)} ({problem})") from None
+
+
+def _within(seconds: float, work: Callable[[], str], store: str) -> str:
+    """Do a first piece of work with a server; give up when it takes too long (a thread can't be ended, but left)."""
+    if not store.startswith("http"):
+        return work()
+    found: list[str] = []
+    failed: list[Exception] = []
+
+    def attempt() -> None:
+        try:
+            found.append(work())
+        except Exception as problem:
+            failed.append(problem)
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not found:
+        raise UnavailableError(f"the MLflow server at {_shown(store)} did not answer within {seconds:g} s")
+    return found[0]
+
+
+def _shown(store: str) -> str:
+    """An address without user, password and query."""
+    place = urlsplit(store)
+    return store if not place.hostname else f"{place.scheme}://{place.hostname}:{place.port or ''}{place.path}"
+
+
+def _be_quiet() -> None:
+    """Leave what MLflow and the migrations of its database have to say to those who ask for it."""
+    import logging
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
