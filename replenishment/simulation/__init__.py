@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from replenishment.simulation.array_policies import LevelsByPeriod, PlannedOrders
+    from replenishment.simulation.case import Case
     from replenishment.simulation.clock import CLOCKS, Clock
     from replenishment.simulation.demand import SampledDemand
     from replenishment.simulation.engine import simulate
     from replenishment.simulation.measures import Costs
     from replenishment.simulation.results import SimulationResult
+    from replenishment.simulation.scenarios import Scenario, compare_scenarios, scenario_named
     from replenishment.simulation.world import Customers, OrderLimits, OrderSizes, Supply, Warehouse
 
 _HOMES = {
     "CLOCKS": "clock",
+    "Case": "case",
     "Clock": "clock",
     "Costs": "measures",
     "Customers": "world",
@@ -24,14 +27,18 @@ _HOMES = {
     "OrderSizes": "world",
     "PlannedOrders": "array_policies",
     "SampledDemand": "demand",
+    "Scenario": "scenarios",
     "SimulationResult": "results",
     "Supply": "world",
     "Warehouse": "world",
+    "compare_scenarios": "scenarios",
+    "scenario_named": "scenarios",
     "simulate": "engine",
 }
 
 __all__ = [
     "CLOCKS",
+    "Case",
     "Clock",
     "Costs",
     "Customers",
@@ -40,9 +47,12 @@ __all__ = [
     "OrderSizes",
     "PlannedOrders",
     "SampledDemand",
+    "Scenario",
     "SimulationResult",
     "Supply",
     "Warehouse",
+    "compare_scenarios",
+    "scenario_named",
     "simulate",
 ]
 
