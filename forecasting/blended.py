@@ -87,7 +87,7 @@ def learn_blending(trials: Trials, protection: Integers) -> Blending:
     weights = np.array([best(known & (trials.class_number == c), common, STRENGTH_CLASS) for c in range(len(CLASSES))])
     limits = np.quantile(volume[known], np.arange(1, POOLS) / POOLS) if known.any() else np.zeros(POOLS - 1)
     blending = replace(Blending.unknown(models), weights=weights, volume_limits=limits)
-    calibration = Calibration.nothing_seen(POOLS, trials.overlap)
+    calibration = Calibration.nothing_seen(POOLS)
     for o in range(len(trials.origins)):
         mixed = np.einsum("kj,jkm->km", weights[trials.class_number[o]], trials.sums[:, o].astype(np.float64))
         below, at_actual = place_of_actual(mixed, trials.whole, trials.actual[o])

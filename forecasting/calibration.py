@@ -42,24 +42,23 @@ class Calibration:
     ----------
     hits : float64 (o, s, k) windows covered at each knot, by origin (oldest first) and pool.
     windows : float64 (o, s) how many there were.
-    overlap : how many origins share a period of demand; 1 where windows follow each other.
 
     Notes
     -----
     A conformal prediction on the scale of the probability integral transform (Chernozhukov, Wuthrich and Zhu 2021,
     PNAS 118, "Distributional conformal prediction"), with errors of the cumulative demand. The variance between
     origins, not the number of series, says how much an observed coverage is worth: what moves all series together
-    is one observation.
+    is one observation. Windows that overlap are counted in full: forecasts far ahead from a short history cover too
+    little, and to discount what few origins show of it left that standing.
     """
 
     hits: Floats
     windows: Floats
-    overlap: float = 1.0
 
     @classmethod
-    def nothing_seen(cls, pools: int, overlap: float = 1.0) -> Self:
+    def nothing_seen(cls, pools: int) -> Self:
         """The identity."""
-        return cls(np.zeros((0, pools, len(KNOTS))), np.zeros((0, pools)), overlap)
+        return cls(np.zeros((0, pools, len(KNOTS))), np.zeros((0, pools)))
 
     def after(self, below: Floats, at: Floats, known: Flags, pool: Integers) -> Calibration:
         """Add the windows of one more origin: (n,) arrays, ``pool`` numbers below the number of pools."""
@@ -80,8 +79,8 @@ class Calibration:
         worth = 0.5 ** (newer / HALF_LIFE)
         hits, windows = self.hits * worth[:, None, None], self.windows * worth[:, None]
         start = np.zeros(len(KNOTS))
-        common = _shrunk(hits.sum(axis=1), windows.sum(axis=1), start, PRIOR_SPREAD, self.overlap)
-        own = [_shrunk(hits[:, s], windows[:, s], common, PRIOR_SPREAD_POOL, self.overlap) for s in range(pools)]
+        common = _shrunk(hits.sum(axis=1), windows.sum(axis=1), start, PRIOR_SPREAD)
+        own = [_shrunk(hits[:, s], windows[:, s], common, PRIOR_SPREAD_POOL) for s in range(pools)]
         return np.array(own)
 
     def asked(self, pool: Integers, wanted: Floats) -> Floats:
@@ -110,7 +109,7 @@ class Calibration:
         return np.asarray(np.array(curves)[pool])
 
 
-def _shrunk(hits: Floats, windows: Floats, toward: Floats, spread: float, overlap: float) -> Floats:
+def _shrunk(hits: Floats, windows: Floats, toward: Floats, spread: float) -> Floats:
     """Posterior mean of the logit shift of one pool: (o, k) hits of (o,) windows."""
     used = windows > 0
     if used.sum() < 2 or windows.sum() < LEAST_WINDOWS:
@@ -123,8 +122,7 @@ def _shrunk(hits: Floats, windows: Floats, toward: Floats, spread: float, overla
     residual = hits - windows[:, None] * covered
     origins = len(windows)
     clustered = (residual**2).sum(axis=0) / total**2 * origins / (origins - 1)
-    # Neighbouring windows that overlap tell less than their number.
-    variance = overlap * np.maximum(clustered, knots * (1.0 - knots) / total) / (knots * (1.0 - knots)) ** 2
+    variance = np.maximum(clustered, knots * (1.0 - knots) / total) / (knots * (1.0 - knots)) ** 2
     # Half a window either way keeps the logit finite.
     observed = logit((covered * total + 0.5) / (total + 1.0)) - logit(knots)
     return np.asarray(toward + (observed - toward) * spread**2 / (spread**2 + variance))

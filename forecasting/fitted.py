@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.kernels.paths import sums_at
-from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Follows, Pools
+from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Follows, Pools, SharesLesson
 from forecasting.panel import DemandPanel
 
-__all__ = ["FittedSeries", "Mapper", "fit_series"]
+__all__ = ["FittedSeries", "Mapper", "fit_series", "pool_all"]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -113,3 +113,17 @@ def fit_series(
 
     parts = [rows[k : k + SERIES_A_PIECE] for k in range(0, len(rows), SERIES_A_PIECE)]
     return FittedSeries(model, rows, tuple(run(fit, parts)), SERIES_A_PIECE, pooled)
+
+
+def pool_all(models: Sequence[DemandModel], panel: DemandPanel, context: FitContext) -> list[Any]:
+    """Let several models learn from the whole panel, those with the same lesson once; None for one without ``pool``."""
+    taught: dict[Hashable, Any] = {}
+    pooled: list[Any] = []
+    for model in models:
+        if isinstance(model, SharesLesson):
+            if model.lesson not in taught:
+                taught[model.lesson] = model.learn(panel, context)
+            pooled.append(model.pool_with(taught[model.lesson], panel, context))
+        else:
+            pooled.append(model.pool(panel, context) if isinstance(model, Pools) else None)
+    return pooled

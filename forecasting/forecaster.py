@@ -16,7 +16,7 @@ from forecasting.cleaning import prepare
 from forecasting.cleaning_rules import CleaningRules
 from forecasting.covariates import Covariates
 from forecasting.distributions import LeadTimeDemand
-from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series
+from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series, pool_all
 from forecasting.kernels.paths import apply_ahead, sums_at
 from forecasting.models import DEFAULT_MEMBERS, model_named
 from forecasting.models.protocol import DemandModel, FitContext
@@ -193,8 +193,10 @@ class DemandForecaster:
 
     def _blend(self, rows: Integers, classes: npt.NDArray[np.str_], context: FitContext) -> BlendedSeries:
         number = np.array([CLASSES.index(name) for name in classes[rows]], dtype=np.int64)
+        models = [model_named(name) for name in DEFAULT_MEMBERS]
         members = tuple(
-            fit_series(model_named(name), self.panel_, rows, context, self._run) for name in DEFAULT_MEMBERS
+            fit_series(model, self.panel_, rows, context, self._run, pooled)
+            for model, pooled in zip(models, pool_all(models, self.panel_, context), strict=True)
         )
         length = self._protection[rows]
         pool = self.blending_.pool(self.summary_.mean[rows] * length)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecasting.calendars import day_to_date
 from forecasting.cleaning import prepare
 from forecasting.cleaning_rules import CleaningRules
-from forecasting.fitted import Mapper, fit_series
+from forecasting.fitted import Mapper, fit_series, pool_all
 from forecasting.models.protocol import DemandModel, FitContext
 from forecasting.panel import CellStatus, DemandPanel
 from forecasting.seasonality import fit_pooled_seasonality
@@ -28,6 +28,10 @@ Flags = npt.NDArray[np.bool_]
 MOST_ORIGINS: Final = 8
 # So many series speak for all others of their class; weights and calibration are pooled anyway.
 SERIES_A_CLASS: Final = 150
+# What models learn from all series together, they learn from so many: trees need more than the trials themselves.
+SERIES_TO_LEARN: Final = 1500
+# Trees that are a year old err more than those of a forecast will.
+ORIGINS_A_LESSON: Final = 4
 DRAWS: Final = 200
 # Shortest history that a trial may start from, in periods, in protection intervals and as a share of today's: models
 # that know much less than today err in another way.
@@ -48,7 +52,6 @@ class Trials:
     known : bool (o, k); demand was observed in every period of the window, and was known before it.
     class_number : int64 (o, k) place of the class at that origin in ``CLASSES``.
     mean : float64 (o, k) demand a period known at the origin. whole : bool (k,) series in whole units.
-    longest : periods of the longest window.
     """
 
     origins: tuple[int, ...]
@@ -59,29 +62,27 @@ class Trials:
     class_number: Integers
     mean: Floats
     whole: Flags
-    longest: int
-
-    @property
-    def overlap(self) -> float:
-        """How many windows hold one period of demand, on average; at least 1."""
-        gaps = np.diff(self.origins)
-        return max(self.longest / float(gaps.mean()), 1.0) if gaps.size else 1.0
 
 
-def trial_origins(periods: int, longest: int, least: int) -> list[int]:
+def trial_origins(periods: int, longest: int, least: int, year: int) -> list[int]:
     """Choose origins whose windows end with the history at the latest, newest last.
 
-    Windows that don't overlap where at least half of the wanted number fits, else closer ones.
+    Origins lie over a whole year where that much history can be spared: what was best in one season need not be in
+    another. Else windows follow each other without overlap where at least half of the wanted number fits, else closer.
 
     Parameters
     ----------
     periods : of the history. longest : window. least : periods that must lie before the first origin.
+    year : periods in a year.
     """
     first = max(least, LEAST_INTERVALS * longest, int(LEAST_SHARE * periods))
     span = periods - longest - first
     if span < 0:
         return []
-    gap = longest if span >= longest * (MOST_ORIGINS // 2) else max(span // (MOST_ORIGINS // 2), 1)
+    if span >= longest * (MOST_ORIGINS - 1):
+        gap = min(max(longest, -(-year // MOST_ORIGINS)), span // (MOST_ORIGINS - 1))
+    else:
+        gap = longest if span >= longest * (MOST_ORIGINS // 2) else max(span // (MOST_ORIGINS // 2), 1)
     number = min(MOST_ORIGINS, span // gap + 1)
     return [periods - longest - gap * k for k in range(number)][::-1]
 
@@ -114,8 +115,9 @@ def run_trials(
         return None
     length = protection[rows]
     longest = int(length.max())
-    least = LEAST_PERIODS.get(panel.calendar.frequency.code, LEAST_WEEKS)
-    origins = trial_origins(panel.calendar.periods, longest, least)
+    frequency = panel.calendar.frequency
+    least = LEAST_PERIODS.get(frequency.code, LEAST_WEEKS)
+    origins = trial_origins(panel.calendar.periods, longest, least, frequency.periods_per_year)
     if not origins:
         return None
     chosen, names = panel.take(rows), [groups[i] for i in rows]
@@ -125,8 +127,12 @@ def run_trials(
     actual, known, mean = (np.empty((len(origins), len(rows))) for _ in range(3))
     number = np.empty((len(origins), len(rows)), dtype=np.int64)
     everything = np.arange(len(rows))
-    # What the panel taught at the first origin serves at the later ones: it changes little, and costs most.
-    pooled: list[Any] = [None] * len(models)
+
+    # What the panel taught at one origin serves at the next ones, too: it changes little, and costs most.
+    def learn_at(o: int) -> list[Any]:
+        return _lessons(panel, models, groups, classes, keys, origins[o], rules or CleaningRules())
+
+    lessons = list(run(learn_at, range(0, len(origins), ORIGINS_A_LESSON)))
 
     def try_at(o: int) -> None:
         origin = origins[o]
@@ -134,10 +140,9 @@ def run_trials(
         cleaned, summary, _ = prepare(past, rules or CleaningRules())
         season = fit_pooled_seasonality(cleaned, summary, names)
         context = FitContext(season, season.profile)
+        pooled = lessons[o // ORIGINS_A_LESSON]
         for j, model in enumerate(models):
             fitted = fit_series(model, cleaned, everything, context, pooled=pooled[j])
-            if o == 0:
-                pooled[j] = fitted.pooled
             sums[j, o] = fitted.sums(everything, keys[rows], length, DRAWS)
         seen = chosen.quantity[:, origin + window]
         actual[o] = np.where(inside, seen, 0.0).sum(axis=1, dtype=np.float64)
@@ -146,10 +151,27 @@ def run_trials(
         mean[o] = summary.mean
         number[o] = [CLASSES.index(name) for name in syntetos_boylan_classes(summary)]
 
-    try_at(0)
-    list(run(try_at, range(1, len(origins))))
+    list(run(try_at, range(len(origins))))
     sums.sort(axis=3)
-    return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral, longest)
+    return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral)
+
+
+def _lessons(
+    panel: DemandPanel,
+    models: Sequence[DemandModel],
+    groups: Sequence[str],
+    classes: npt.NDArray[np.str_],
+    keys: npt.NDArray[np.uint64],
+    origin: int,
+    rules: CleaningRules,
+) -> list[Any]:
+    """What each model learned from the panel as it was known at an origin, from the series with the smallest keys."""
+    alive = np.flatnonzero(classes != "no demand")
+    rows = np.sort(alive[np.argsort(keys[alive], kind="stable")[:SERIES_TO_LEARN]])
+    past = panel.take(rows).until(day_to_date(int(panel.calendar.openings[origin])))
+    cleaned, summary, _ = prepare(past, rules)
+    season = fit_pooled_seasonality(cleaned, summary, [groups[i] for i in rows])
+    return pool_all(models, cleaned, FitContext(season, season.profile))
 
 
 def _representatives(classes: npt.NDArray[np.str_], keys: npt.NDArray[np.uint64]) -> Integers:

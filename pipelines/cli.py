@@ -22,6 +22,7 @@ from pipelines.commands.output import print_json as _print_json
 from pipelines.commands.output import progress as _progress
 from pipelines.commands.replaying import replay
 from pipelines.commands.simulating import simulate
+from pipelines.commands.tuning import tune
 from pipelines.errors import RestockError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def restock() -> None:
 
 restock.add_command(replay)
 restock.add_command(simulate)
+restock.add_command(tune)
 
 
 @restock.command()

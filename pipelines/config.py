@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.errors import ConfigurationError
 
-__all__ = ["Closed", "Keep", "PlanConfig", "Rule", "Where", "describe_problem", "read_toml"]
+__all__ = ["Closed", "Keep", "LearnedCorrection", "PlanConfig", "Rule", "Where", "describe_problem", "read_toml"]
 
 Measure = Literal["backorder_rate", "fill_rate", "cycle_service_level", "ready_rate", "cost"]
 Policy = Literal["auto", "order_up_to", "reorder_point", "min_max"]
@@ -95,6 +95,19 @@ class Closed(_Strict):
         return self
 
 
+class LearnedCorrection(_Strict):
+    """By how much promised backorder rates were missed in earlier replays: log(achieved / promised), as learned.
+
+    Written by ``restock tune``; see :mod:`replenishment.tuning`.
+    """
+
+    level: float = Field(0.0, description="at the promised rate exp(center)")
+    slope: float = Field(0.0, ge=-0.7, le=0.7, description="per unit of log(promised rate)")
+    center: float = Field(0.0, description="log of the promised rate at which the level holds")
+    classes: dict[str, float] = Field(default_factory=dict, description="what Syntetos-Boylan classes add to the level")
+    windows: int = Field(0, ge=0, description="replayed windows behind it")
+
+
 class PlanConfig(_Strict):
     """How to plan. Units, conventions and clock: see the documentation of the fields and of the tables."""
 
@@ -159,6 +172,11 @@ class PlanConfig(_Strict):
     )
     rules: tuple[Rule, ...] = Field(
         (), description="other settings for classes, categories, suppliers, locations or SKUs; ordered"
+    )
+    correction: LearnedCorrection | None = Field(
+        None,
+        description="what earlier replays say of promised rates: targets are asked for and promises told accordingly; "
+        "in restock.toml also the name of the file that `restock tune` wrote",
     )
     defaults: dict[str, float | str] = Field(
         default_factory=dict, description="values for item columns that the tables lack"

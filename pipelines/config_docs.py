@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from pipelines.config import Closed, Keep, PlanConfig, Settings, Where
+from pipelines.config import Closed, Keep, LearnedCorrection, PlanConfig, Settings, Where
 
 __all__ = ["configuration_page", "write_docs"]
 
@@ -31,6 +31,7 @@ _PARTS: Final[tuple[tuple[str, str, type[BaseModel]], ...]] = (
         "What a rule may set. The first rule that matches an item and sets a field wins that field.",
         Settings,
     ),
+    ("correction", "What earlier replays say of promised rates; `restock tune` writes it.", LearnedCorrection),
     ("keep", "Repairs of the history to leave undone, as rows of the plan's log.", Keep),
     ("closed", "Shutdowns in which lead times stand still.", Closed),
 )

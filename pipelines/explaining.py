@@ -237,7 +237,13 @@ def _target(policy: Row, run: Row) -> list[str]:
         if total
         else []
     )
-    return [f"{wanted}.", *shared, _unmet(policy)]
+    asked = policy.get("target_asked", policy["target"])
+    corrected = (
+        [f"Replays of earlier windows have taught to ask for {_rate(asked)}, so that this follows."]
+        if asked is not None and _known(asked) and abs(asked - policy["target"]) > 1e-12
+        else []
+    )
+    return [f"{wanted}.", *shared, *corrected, _unmet(policy)]
 
 
 def _unmet(policy: Row) -> str:

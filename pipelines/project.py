@@ -97,6 +97,8 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
     settings = dict(_section(values, "plan", file))
     if as_of is not None:
         settings["as_of"] = as_of
+    if isinstance(learned := settings.get("correction"), str):
+        settings["correction"] = _read_correction(file.parent / learned, file)
     config = PlanConfig.make(settings, str(file))
     inputs = Inputs.from_configuration(_section(values, "data", file), file.parent)
     for name, source in inputs.given().items():
@@ -105,6 +107,18 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
                 raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}", code="no_such_file")
     space = Workspace(workspace) if workspace else _workspace(values, file)
     return Project(file, config, inputs, space, _section(values, "scenarios", file))
+
+
+def _read_correction(path: Path, file: Path) -> Any:
+    """Read what ``restock tune`` wrote."""
+    import json
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise ConfigurationError(
+            f"{file}: correction = {path.name!r} can't be read ({problem}); `restock tune` writes such a file"
+        ) from None
 
 
 def project_workspace(file: Path) -> Workspace:
@@ -196,7 +210,7 @@ def _compute(
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
     progress("tending backorders")
-    tended = tend_backorders(made, read_record(project.workspace))
+    tended = tend_backorders(made, read_record(project.workspace), run=run)
     progress("writing the run")
 
     def write(folder: Path) -> None:

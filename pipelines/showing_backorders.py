@@ -59,6 +59,8 @@ def show_backorders(run: PublishedRun, recorded: int) -> None:
     lines = pd.read_parquet(run.folder / "backorders.parquet")
     _print_items(console, lines[~lines["status"].isin(_NOT_BEHIND)], "Oldest first", _MANY)
     _print_uncovered(console, lines, _MANY)
+    _print_risk(console, run)
+    _print_history(console, run)
     _print_letters(console, lines)
     if recorded:
         console.print(Text(f"{recorded:,} customers' lines were recorded as told."))
@@ -157,6 +159,54 @@ def _print_uncovered(console: Console, lines: pd.DataFrame, most: int) -> None:
     told = [f"{row.sku} at {row.location} ({row.quantity_uncovered:,.0f})" for row in units.head(most).itertuples()]
     more = f" and {len(units) - most:,} more items" if len(units) > most else ""
     console.print(Text(f"Covered by nothing yet, units: {', '.join(told)}{more}"))
+
+
+def _print_risk(console: Console, run: PublishedRun) -> None:
+    """Print what is about to be backordered."""
+    import pandas as pd
+
+    risk = pd.read_parquet(run.folder / "backorder_risk.parquet").head(_FEW)
+    risk = risk[risk["expected_units"] > 0]
+    if not len(risk):
+        return
+    title = "About to be backordered if nothing is ordered, most revenue first"
+    table = plain_table(title, ("SKU", "location"), ("probability", "before next receipt", "units", "revenue at risk"))
+    for row in risk.itertuples(index=False):
+        shares = (f"{row.probability:.0%}", f"{row.probability_before_receipt:.0%}")
+        table.add_row(str(row.sku), str(row.location), *shares, cell(row.expected_units), cell(row.revenue_at_risk))
+    print_whole(console, table)
+
+
+def _print_history(console: Console, run: PublishedRun) -> None:
+    """Print how backorders went, and their causes."""
+    import pandas as pd
+
+    kpis = pd.read_parquet(run.folder / "backorder_kpis.parquet")
+    if not len(kpis):
+        return
+    total = kpis.iloc[0]
+    console.print(
+        Text(
+            f"Of {total['lines']:,.0f} order lines on record {_share(total['backorder_rate_lines'])} were backordered "
+            f"({_share(total['backorder_rate_units'])} of the units); of those {_share(total['cancellation_rate'])} "
+            f"were cancelled; filled after {cell(float(total['time_to_fill_mean']))} days on average, nine in ten "
+            f"within {cell(float(total['time_to_fill_q90']))}; promises to them kept: "
+            f"{_share(total['promise_kept_backordered'])}"
+        )
+    )
+    causes = pd.read_parquet(run.folder / "backorder_causes.parquet")
+    if len(causes):
+        units = causes.groupby("cause")["units_backordered"].sum().sort_values(ascending=False)
+        told = ", ".join(f"{cause} ({n / units.sum():.0%})" for cause, n in units.items() if n > 0)
+        console.print(Text(f"Causes, by units: {told}"))
+    promises = pd.read_parquet(run.folder / "backorder_promises.parquet")
+    for row in promises.itertuples(index=False):
+        told = f"{row.promises:,} promises at {row.promised:.0%} were due, {row.kept:.0%} were kept"
+        console.print(Text(f"On record: {told} ({row.low:.0%} to {row.high:.0%})"))
+
+
+def _share(value: Any) -> str:
+    return "none" if value != value else f"{value:.1%}"
 
 
 def _print_letters(console: Console, lines: pd.DataFrame) -> None:

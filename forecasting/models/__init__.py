@@ -44,7 +44,9 @@ _ZOO: dict[str, DemandModel] = {
         Theta(),
         CombinedSmoothing(),
         Boosting(),
+        # Two with the same trees, which are learned once.
         Boosting("boosted_counts", base=NegativeBinomial(), weight=0.5, trees=100, rate=0.08, most_rows=120_000),
+        Boosting("boosted_smoothing", weight=0.75, trees=100, rate=0.08, most_rows=120_000),
         Ets(),
         StlEts(),
         Sarimax(),
@@ -55,7 +57,7 @@ _ZOO: dict[str, DemandModel] = {
 
 
 # The models whose quantiles the default forecast averages.
-DEFAULT_MEMBERS: Final = ("boosted_counts", "exponential_smoothing", "seasonal_naive")
+DEFAULT_MEMBERS: Final = ("boosted_counts", "boosted_smoothing", "seasonal_naive")
 
 
 def model_names() -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
@@ -55,7 +55,7 @@ class Learned:
 
     Attributes
     ----------
-    layout : the blocks that could be learned. share : of the boosting in the forecast's logarithm, 0 to 1.
+    layout : the blocks that could be learned. share : what the trees are worth beside a series' own level, 0 to 1.
     fallback : why nothing was learned, or "". trees : None then. base : what the base model's ``pool`` returned.
     """
 
@@ -122,7 +122,12 @@ class BoostedPaths:
 
 @dataclass(frozen=True)
 class Boosting:
-    """Histogram gradient boosting with a Poisson loss, direct on each block's demand over the trailing level."""
+    """Histogram gradient boosting with a Poisson loss, direct on each block's demand over the trailing level.
+
+    Parameters
+    ----------
+    base : the model whose paths are rescaled. weight : of the boosting in the logarithm of the level, 0 to 1.
+    """
 
     name: str = "boosting"
     base: DemandModel = field(default_factory=ExponentialSmoothing)
@@ -136,10 +141,19 @@ class Boosting:
 
     def pool(self, panel: DemandPanel, context: FitContext) -> Learned:
         """See :class:`forecasting.models.protocol.Pools`."""
-        base = self.base.pool(panel, context) if isinstance(self.base, Pools) else None
-        return replace(self._learn(panel, context), base=base)
+        return self.pool_with(self.learn(panel, context), panel, context)
 
-    def _learn(self, panel: DemandPanel, context: FitContext) -> Learned:
+    @property
+    def lesson(self) -> Hashable:
+        """See :class:`forecasting.models.protocol.SharesLesson`."""
+        return type(self), self.trees, self.leaves, self.rate, self.least_leaf, self.penalty, self.most_rows
+
+    def pool_with(self, learned: Learned, panel: DemandPanel, context: FitContext) -> Learned:
+        """See :class:`forecasting.models.protocol.SharesLesson`: the trees, and what the base model learns."""
+        return replace(learned, base=self.base.pool(panel, context) if isinstance(self.base, Pools) else None)
+
+    def learn(self, panel: DemandPanel, context: FitContext) -> Learned:
+        """See :class:`forecasting.models.protocol.SharesLesson`: the trees alone."""
         from sklearn.ensemble import HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
 
@@ -166,8 +180,7 @@ class Boosting:
         with threadpool_limits(1):
             booster.fit(codes_of(features, edges), rows.target[usable], np.sqrt(rows.weight[usable]))
         alive = len(np.unique(series[rows.scale > 0]))
-        share = self.weight * alive / (alive + PRIOR_SERIES)
-        return Learned(layout, share, "", Trees.of(booster, edges))
+        return Learned(layout, alive / (alive + PRIOR_SERIES), "", Trees.of(booster, edges))
 
     def fit(self, panel: DemandPanel, context: FitContext) -> BoostedPaths:
         """See :class:`forecasting.models.protocol.DemandModel`."""
@@ -181,7 +194,8 @@ class Boosting:
         wanted = learned.block_means(panel, context)
         known = np.isfinite(wanted) & (base_mean > 0)
         ratio = np.where(known, wanted, 1.0) / np.where(known, base_mean, 1.0)
-        return BoostedPaths(base, self, context, learned, ratio**learned.share, base_mean, panel.integral)
+        factor = ratio ** (self.weight * learned.share)
+        return BoostedPaths(base, self, context, learned, factor, base_mean, panel.integral)
 
 
 def _by_key(panel: DemandPanel, context: FitContext) -> tuple[DemandPanel, FitContext]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -13,7 +13,7 @@ from forecasting.covariates import Covariates
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality
 
-__all__ = ["DemandModel", "Expects", "FitContext", "FittedModel", "Follows", "Pools", "memory_periods"]
+__all__ = ["DemandModel", "Expects", "FitContext", "FittedModel", "Follows", "Pools", "SharesLesson", "memory_periods"]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -97,6 +97,21 @@ class Pools(Protocol):
 
         ``panel`` and ``context.profile`` hold every series. The result may not depend on their order.
         """
+
+
+@runtime_checkable
+class SharesLesson(Pools, Protocol):
+    """A model of which several may learn the same from the panel: they are taught once."""
+
+    @property
+    def lesson(self) -> Hashable:
+        """What is learned; models with equal lessons learn the same."""
+
+    def learn(self, panel: DemandPanel, context: FitContext) -> Any:
+        """Return what every model with this lesson learns."""
+
+    def pool_with(self, learned: Any, panel: DemandPanel, context: FitContext) -> Any:
+        """Return what ``pool`` would, from what ``learn`` returned."""
 
 
 @runtime_checkable

@@ -10,8 +10,11 @@ from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
 from pipelines.jobs.backorder_desk import items_of_plan, open_desk
 from pipelines.jobs.backorder_frames import backorder_frame, coverage_frame, purchase_order_frame
+from pipelines.jobs.backorder_kpis import causes_of_history, kpi_frame, order_history
 from pipelines.jobs.backorder_proposals import find_alternatives, proposal_frame
+from pipelines.jobs.backorder_risk import risk_frame
 from pipelines.jobs.planning import Plan, make_plan
+from pipelines.jobs.promise_calibration import promise_calibration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +33,10 @@ class BackorderResult:
     coverage : one row a line and source: units of stock or of a purchase order, and when they are delivered.
     purchase_orders : one row a line of an open purchase order: when it is likely to come, and whom it serves.
     proposals : what to order, expedite, transfer, substitute, defer or cancel, with units, money and a last date.
+    risk : one row an item, what is about to be backordered first: probability, expected units, revenue at risk.
+    kpis : one row a group and value: rates, times to fill, cancellations, revenue, promises kept, customers who came
+        back. causes : one row a shortage of the history: its cause and the rule that named it.
+    promises : one row a class of probability: what customers were told on record, and the share that was kept.
     summary : the whole in numbers.
     """
 
@@ -37,6 +44,10 @@ class BackorderResult:
     coverage: pd.DataFrame
     purchase_orders: pd.DataFrame
     proposals: pd.DataFrame
+    risk: pd.DataFrame
+    kpis: pd.DataFrame
+    causes: pd.DataFrame
+    promises: pd.DataFrame
     summary: dict[str, Any]
 
     def files(self) -> dict[str, pd.DataFrame]:
@@ -46,6 +57,10 @@ class BackorderResult:
             "backorder_coverage": self.coverage,
             "purchase_orders": self.purchase_orders,
             "backorder_proposals": self.proposals,
+            "backorder_risk": self.risk,
+            "backorder_kpis": self.kpis,
+            "backorder_causes": self.causes,
+            "backorder_promises": self.promises,
         }
 
 
@@ -68,19 +83,25 @@ def backorders(
         A table that can't be used. ConfigurationError : a setting that can't be carried out.
     """
     config = config or PlanConfig()
-    return tend_backorders(make_plan(inputs, config, run=thread_mapper(jobs or default_jobs())), told)
+    run = thread_mapper(jobs or default_jobs())
+    return tend_backorders(make_plan(inputs, config, run=run), told, run=run)
 
 
-def tend_backorders(made: Plan, told: pd.DataFrame | None = None) -> BackorderResult:
+def tend_backorders(made: Plan, told: pd.DataFrame | None = None, *, run: Any = map) -> BackorderResult:
     """The same from a plan that has been made."""
     desk = open_desk(items_of_plan(made), made.stock, made.tables, made.config, told)
     relief = find_alternatives(made, desk)
     lines = backorder_frame(desk, relief)
+    history = order_history(made)
     return BackorderResult(
         backorders=lines,
         coverage=coverage_frame(desk),
         purchase_orders=purchase_order_frame(desk),
         proposals=proposal_frame(made, desk, relief),
+        risk=risk_frame(made, desk, run),
+        kpis=kpi_frame(made, history),
+        causes=causes_of_history(made, history),
+        promises=promise_calibration(told, history),
         summary=_summary(lines),
     )
 

@@ -43,7 +43,6 @@ _NOT_USED_YET: Final = (
     "known_ahead.price",
     "known_ahead.promotion",
     "events",
-    "stock_counts",
 )
 # What the policy frame takes over from the items as it was resolved.
 _ITEM_COLUMNS: Final = (
@@ -285,6 +284,7 @@ def policy_frame(made: Plan) -> pd.DataFrame:
             "policy": policies.kind,
             "measure": items["measure"].to_numpy(),
             "target": items["target"].to_numpy(),
+            "target_asked": made.facts.target,
             "unmet_demand": items["unmet_demand"].to_numpy(),
             "patience_days": items["patience_days"].where(items["unmet_demand"] == "mixed").to_numpy(),
             "rule": items["rule"].to_numpy(),
@@ -366,6 +366,8 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         summary["simulated_backorder_rate"] = simulated.total["backorder_rate"]
         summary["simulated_backorder_rate_se"] = simulated.total["backorder_rate_se"]
         summary["simulated_mean_stock"] = simulated.total["mean_stock"]
+    if (learned := made.config.correction) is not None:
+        summary["correction"] = learned.model_dump()
     summary["warnings"] += _gaps(made, recommendations)
     return summary | describe_orders(made)
 
@@ -376,7 +378,7 @@ def _target_rate(made: Plan, weight: Floats) -> dict[str, float] | None:
     Without it a promise above the configured target would look like a broken one where rules set higher ones.
     """
     counted = np.flatnonzero(weight > 0)
-    measure, target = made.facts.measure[counted], made.facts.target[counted]
+    measure, target = made.facts.measure[counted], made.items["target"].to_numpy(float)[counted]
     if not len(counted) or not np.isin(measure, ("backorder_rate", "fill_rate")).all():
         return None
     rate = np.where(measure == "fill_rate", 1.0 - target, target)

@@ -121,12 +121,9 @@ class Walk:
         known = self._know(period)
         self._note_items(known)
         n = len(self.place)
-        nothing = _position(_nothing_on_hand(n), self.rows)
-        found = set_item_levels(known, self.forecast, nothing, self.run)
-        interval = np.rint(found.levels.lead_time_mean).astype(np.int64) + found.facts.review_periods
-        self.trace.protection[self.rows] = interval
+        self.trace.protection[self.rows] = known.protection
         patience = np.full(n, self._usual_patience())
-        patience[self.rows] = found.facts.patience
+        patience[self.rows] = patience_periods(self.forecast.ruled, self.calendar.frequency.mean_days)
         if self.given_stock:
             tables = replace(known.tables, frames={**known.tables.frames, "stock": self.tables.frames["stock"]})
             counted = stock_position(tables, list(self.place), known.panel.calendar)
@@ -134,8 +131,10 @@ class Walk:
                 counted.on_hand, patience=patience, waiting=counted.backordered, arrivals=counted.arrivals
             )
             return
+        self.latest = set_item_levels(known, self.forecast, _position(_nothing_on_hand(n), self.rows), self.run)
         stock = np.zeros(n)
-        stock[self.rows] = _own_level(found.levels.policies, self.streams[self.rows], known.panel.integral)
+        policies = self.latest.levels.policies
+        stock[self.rows] = _own_level(policies, self.streams[self.rows], known.panel.integral)
         self.world = World.start(stock, patience=patience)
         self.trace.warm_up[:] = self.trace.protection
 
@@ -183,11 +182,13 @@ class Walk:
         known = self._know(period)
         self._note_items(known)
         stock = _position(seen, self.rows)
-        found = set_item_levels(known, self.forecast, stock, self.run)
         due = self.next_review[self.rows] <= t
+        at_level = t == 0 and not self.given_stock
+        # At the level that was just set for it no item needs an order.
+        found = self.latest if at_level else set_item_levels(known, self.forecast, stock, self.run)
         self.trace.planned[self.rows, t:] = ~found.held[:, None]
         self.latest = found
-        orders = order_items(known, replace(found, held=found.held | ~due), stock)
+        orders = order_items(known, replace(found, held=found.held | ~due | at_level), stock)
         self._promise(t, found, due & ~found.held)
         self._place(t, found, orders)
         self.next_review[:] = np.maximum(self.next_review, t + 1)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from forecasting.calendars import date_to_day, day_to_date
@@ -49,9 +50,8 @@ class ReplayResult:
     service : promised and achieved backorder rate by unit, in total, then by class, category, supplier and location;
         with the 95 % interval of achieved. Items without any demand before the replay stand apart, in the last rows.
     items : one row an item. periods : one row a period, all items together. cost : money after the warm-up, one row.
-    reviews : one row a review. exchange : stock value against backorder rate at the last review, with the cheapest way
-        to the target; None where nothing is planned. summary : the whole in numbers, with notes.
-    trace : every item in every period.
+    reviews : one row a review. summary : the whole in numbers, with notes. trace : every item in every period.
+    trade : traces the exchange curve, see ``exchange``.
     """
 
     service: pd.DataFrame
@@ -59,9 +59,17 @@ class ReplayResult:
     periods: pd.DataFrame
     cost: pd.DataFrame
     reviews: pd.DataFrame
-    exchange: Exchange | None
     summary: dict[str, Any]
     trace: ReplayTrace
+    trade: Callable[[], Exchange | None] = field(repr=False)
+
+    @cached_property
+    def exchange(self) -> Exchange | None:
+        """Stock value against backorder rate at the last review, with the cheapest way to the target.
+
+        None where nothing is planned. Computed when it is first asked for, which takes as long as a review or two.
+        """
+        return self.trade()
 
 
 def replay(
@@ -112,9 +120,9 @@ def replay(
         periods=period_frame(trace),
         cost=cost_frame(trace),
         reviews=review_frame(walk.reviews),
-        exchange=walk.exchange(),
         summary=describe_replay(trace, config, service, walk.reviews, notes),
         trace=trace,
+        trade=walk.exchange,
     )
 
 

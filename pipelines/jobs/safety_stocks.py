@@ -208,7 +208,7 @@ def _ground(made: Plan) -> _Ground:
 
 def _service_level(made: Plan) -> Floats:
     """The z of the formulas wants a share; see :func:`safety_stock_frame`."""
-    measure, target = made.facts.measure, made.facts.target
+    measure, target = made.facts.measure, made.items["target"].to_numpy(float)
     by_cost = np.where(measure == "cost", made.levels.policies.fractile, target)
     return np.where(measure == "backorder_rate", 1.0 - by_cost, by_cost)
 

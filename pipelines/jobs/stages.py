@@ -18,6 +18,7 @@ from pipelines.config import PlanConfig
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.choosing import Sources, choose_suppliers
+from pipelines.jobs.correcting import Corrector
 from pipelines.jobs.history import History, declared_new, known_history
 from pipelines.jobs.item_facts import item_facts, refuse_unknown_costs, review_periods
 from pipelines.jobs.lead_times import resolve_lead_times
@@ -179,7 +180,8 @@ def set_item_levels(known: Knowledge, forecast: Forecast, stock: StockPosition, 
     offers, forecaster, config = known.offers, forecast.forecaster, known.config
     ruled = forecast.ruled.iloc[offers.item].reset_index(drop=True)
     frame = offers.frame.drop(columns=["target", "review_days"]).join([known.lead_time_facts, ruled])
-    offer_facts = item_facts(frame, offers.item, known.days, forecaster, stock, config)
+    corrector = Corrector.of(config, forecaster.choice_["class"])
+    offer_facts = corrector.asked(item_facts(frame, offers.item, known.days, forecaster, stock, config))
     refuse_unknown_costs(offer_facts, [known.panel.keys[i] for i in offers.item])
     offer_levels = all_levels(forecaster, known.lead_times, offer_facts, run)
     choice = choose_suppliers(offers, frame, offer_facts, offer_levels, config.sourcing == "priority")
@@ -191,12 +193,13 @@ def set_item_levels(known: Knowledge, forecast: Forecast, stock: StockPosition, 
     if config.target_scope == "total":
         # Suppliers were compared under the target as it is stated; now it is shared among the items.
         demand_rate = levels.demand_mean / np.maximum(levels.lead_time_mean + facts.review_periods, 1.0)
-        rate = 1.0 - config.target if config.measure == "fill_rate" else config.target
+        rate = corrector.asked_of_all(1.0 - config.target if config.measure == "fill_rate" else config.target)
         total = share_total_target(items, facts, forecaster, lead_times, held, rate, demand_rate, run)
         facts = total.facts
         items = items.assign(target=facts.target)
         levels = all_levels(forecaster, lead_times, facts, run)
     sources = Sources(frame, known.lead_times, known.days, choice)
+    levels = corrector.promised(levels, facts)
     return Levels(items, lead_times, facts, levels, offer_facts, sources, total, held)
 
 

@@ -6,12 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from replenishment.simulation.array_policies import LevelsByPeriod, PlannedOrders
     from replenishment.simulation.case import Case
     from replenishment.simulation.clock import CLOCKS, Clock
     from replenishment.simulation.demand import SampledDemand
     from replenishment.simulation.engine import simulate
     from replenishment.simulation.measures import Costs
+    from replenishment.simulation.policies import LevelsByPeriod, PlannedOrders, PolicyFunction, Seen
     from replenishment.simulation.results import SimulationResult
     from replenishment.simulation.scenarios import Scenario, compare_scenarios, scenario_named
     from replenishment.simulation.world import Customers, OrderLimits, OrderSizes, Supply, Warehouse
@@ -22,12 +22,14 @@ _HOMES = {
     "Clock": "clock",
     "Costs": "measures",
     "Customers": "world",
-    "LevelsByPeriod": "array_policies",
+    "LevelsByPeriod": "policies",
     "OrderLimits": "world",
     "OrderSizes": "world",
-    "PlannedOrders": "array_policies",
+    "PlannedOrders": "policies",
+    "PolicyFunction": "policies",
     "SampledDemand": "demand",
     "Scenario": "scenarios",
+    "Seen": "policies",
     "SimulationResult": "results",
     "Supply": "world",
     "Warehouse": "world",
@@ -46,8 +48,10 @@ __all__ = [
     "OrderLimits",
     "OrderSizes",
     "PlannedOrders",
+    "PolicyFunction",
     "SampledDemand",
     "Scenario",
+    "Seen",
     "SimulationResult",
     "Supply",
     "Warehouse",

@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
-from replenishment.simulation.array_policies import LevelsByPeriod, PlannedOrders
+from replenishment.simulation.asking import run_function
 from replenishment.simulation.clock import Clock
 from replenishment.simulation.collecting import Collector
 from replenishment.simulation.demand import DemandSource, SampledDemand, recorded_demand
 from replenishment.simulation.measures import WEIGHTED, Costs
+from replenishment.simulation.policies import Policy, PolicyFunction, Seen
 from replenishment.simulation.results import SimulationResult
 from replenishment.simulation.setting import Piece, Setting, Start, chances_of, items_of, schedule_of, unmet_of
 from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse
@@ -34,7 +35,7 @@ _MORE_PATHS = 1.1
 
 
 def simulate(
-    policy: OrderingRule | LevelsByPeriod | PlannedOrders,
+    policy: Policy,
     demand: npt.NDArray[np.floating[Any]] | DemandSource | SampledDemand,
     lead_time: LeadTimes | npt.ArrayLike,
     *,
@@ -62,7 +63,8 @@ def simulate(
 
     Parameters
     ----------
-    policy : the ordering rule of n items; levels that differ by period; or orders planned beforehand.
+    policy : the ordering rule of n items; levels that differ by period; orders planned beforehand; or a function
+        in Python, asked period by period for all items and paths (slower).
     demand : (n, periods) to replay the same demand on every path; (n, paths, periods); a function of
         (rows, paths, periods) that draws them; or a distribution to be drawn from. Units a period, at least 0.
     lead_time : LeadTimes, or whole periods (n,) or one for all. Random lead times are drawn for every order.
@@ -108,8 +110,10 @@ def simulate(
     )
     notes = _notes(customers, ages)
 
+    order = policy.order if isinstance(policy, PolicyFunction) else None
+
     def measured(paths: int) -> SimulationResult:
-        return _measure(replace(setting, paths=paths), rule, costs, groups or {}, period_days, notes, run)
+        return _measure(replace(setting, paths=paths), rule, order, costs, groups or {}, period_days, notes, run)
 
     result = measured(paths)
     while precision is not None and 1.96 * result.total["backorder_rate_se"] > precision:
@@ -121,6 +125,7 @@ def simulate(
 def _measure(
     setting: Setting,
     rule: OrderingRule,
+    order: Callable[[Seen], npt.ArrayLike] | None,
     costs: Costs | None,
     groups: Mapping[str, Sequence[object]],
     period_days: float,
@@ -140,17 +145,22 @@ def _measure(
         costs=costs,
         groups=groups,
     )
-    order = np.array(sorted(range(len(keys)), key=lambda i: (rule.skus[i], rule.locations[i])), dtype=np.int64)
+    ranked = np.array(sorted(range(len(keys)), key=lambda i: (rule.skus[i], rule.locations[i])), dtype=np.int64)
     size = max(_CELLS_A_PIECE // (setting.periods * setting.paths), 1)
-    pieces = [order[k : k + size] for k in range(0, len(order), size)]
+    # A function sees all items at once.
+    pieces = [ranked[k : k + size] for k in range(0, len(ranked), size)] if order is None else [ranked]
 
     def told(rows: Integers) -> tuple[Piece, dict[str, Floats]]:
-        piece = setting.run(rows)
+        piece = setting.run(rows) if order is None else Piece(*(part[rows] for part in run_function(order, setting)))
         return piece, collector.tell(rows, piece)
 
     for rows, (piece, figures) in zip(pieces, run(told, pieces), strict=True):
         collector.add(rows, piece, figures)
-    return collector.result(notes, setting.trace)
+    return collector.result(notes, setting.trace if order is None else _no_trace)
+
+
+def _no_trace(row: int) -> Floats:
+    raise ValueError("a policy function is not asked a second time: there is no trajectory; keep what it sees yourself")
 
 
 def _start(rule: OrderingRule, initial_stock: npt.ArrayLike | None, backordered: npt.ArrayLike, on_order: Any) -> Start:

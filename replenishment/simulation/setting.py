@@ -17,9 +17,9 @@ from replenishment.kernels.simulation.sampling import AliasTable
 from replenishment.kernels.simulation.settings import ITEM, Chances, Schedule
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
-from replenishment.simulation.array_policies import LevelsByPeriod, PlannedOrders
 from replenishment.simulation.clock import Clock
 from replenishment.simulation.demand import DemandSource, SampledDemand
+from replenishment.simulation.policies import LevelsByPeriod, PlannedOrders, Policy, PolicyFunction
 from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse, by_period, each
 
 __all__ = ["WAIT_GROUPS", "Piece", "Setting", "Start", "chances_of", "items_of", "schedule_of", "unmet_of"]
@@ -195,10 +195,7 @@ def items_of(
     return items
 
 
-def schedule_of(
-    policy: OrderingRule | LevelsByPeriod | PlannedOrders, supply: Supply, limits: OrderLimits, clock: Clock,
-    periods: int,
-) -> Schedule:  # fmt: skip
+def schedule_of(policy: Policy, supply: Supply, limits: OrderLimits, clock: Clock, periods: int) -> Schedule:
     """All that may differ by period.
 
     Raises
@@ -219,8 +216,8 @@ def schedule_of(
             raise ValueError(f"{name} are given for {table.shape[1]} periods; the simulation has {periods}")
     open_days = np.asarray(by_period("open", np.asarray(limits.open, np.float64), n, periods, 0.0) > 0)
     reviews = np.empty((n, periods), dtype=np.bool_)
-    # A plan says itself when its first order is placed.
-    first_review = 0 if planned.size else clock.first_review
+    # A plan or a function says itself when its first order is placed.
+    first_review = 0 if isinstance(policy, (PlannedOrders, PolicyFunction)) else clock.first_review
     mark_reviews(first_review, rule.review_periods, open_days, reviews)
     return Schedule(
         np.ascontiguousarray(levels[0], dtype=np.float64),

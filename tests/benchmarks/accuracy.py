@@ -38,8 +38,9 @@ SETS = {
 }
 GROUPED_BY = {"vn2": "department", "m5": "location"}
 MODELS = (
-    "auto,boosted_counts,negative_binomial,boosting,exponential_smoothing,ses,holt,damped,holt_winters,theta,"
-    "combined_smoothing,croston,sba,tsb,adida,imapa,willemain,bootstrap,naive,seasonal_naive,moving_average"
+    "auto,boosted_counts,boosted_smoothing,negative_binomial,boosting,exponential_smoothing,ses,holt,damped,"
+    "holt_winters,theta,combined_smoothing,croston,sba,tsb,adida,imapa,willemain,bootstrap,naive,seasonal_naive,"
+    "moving_average"
 )
 
 

@@ -106,6 +106,7 @@ def windows_of(name: str, last: bool = False) -> tuple[tuple[dt.date, dt.date], 
 
 def _line(name: str, window: tuple[dt.date, dt.date], target: float, result: ReplayResult) -> dict[str, Any]:
     summary = result.summary
+    forecast = result.items.loc[result.items["demanded_before"], "units_forecast"].sum()
     return {
         "set": name,
         "from": str(window[0]),
@@ -115,6 +116,7 @@ def _line(name: str, window: tuple[dt.date, dt.date], target: float, result: Rep
         "items": int(result.service["items"][0]),
         "units": round(float(summary["units_demanded"])),
         "stock": round(float(summary["mean_stock"]), 1),
+        "forecast_over_actual": round(float(forecast / summary["units_demanded"]), 3),
     }
 
 

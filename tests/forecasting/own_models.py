@@ -51,3 +51,14 @@ class Spy(Last):
         """See :class:`forecasting.models.protocol.DemandModel`."""
         self.seen.append((panel, context))
         return super().fit(panel, context)
+
+
+@dataclass(frozen=True)
+class Pupil(Spy):
+    """Learns nothing from the whole panel but which one it was: its identifiers and its periods."""
+
+    name: str = "pupil"
+
+    def pool(self, panel: DemandPanel, context: FitContext) -> tuple[tuple[str, ...], int]:
+        """See :class:`forecasting.models.protocol.Pools`."""
+        return panel.skus, panel.calendar.periods

@@ -188,7 +188,6 @@ def trials(seed: int = 0, origins: int = 6, series: int = 80, draws: int = 50) -
         np.tile(np.arange(series) % 2, (origins, 1)),
         np.tile(mean / 3.0, (origins, 1)),
         np.zeros(series, dtype=np.bool_),
-        1,
     )
 
 

@@ -14,7 +14,6 @@ from scipy.special import ndtr, ndtri
 from forecasting.calibration import HALF_LIFE, KNOTS, LEAST_WINDOWS, PRIOR_SPREAD, PRIOR_SPREAD_POOL, Calibration
 
 Floats = npt.NDArray[np.float64]
-OVERLAP = 1.5
 WANTED = np.array([0.02, 0.1, 0.3, 0.5, 0.8, 0.9, 0.95, 0.99, 0.998])
 
 
@@ -41,7 +40,7 @@ def shrunk(hits: list[float], windows: list[float], toward: float, spread: float
         return toward
     covered = sum(h for h, _ in seen) / total
     clustered = sum((h - w * covered) ** 2 for h, w in seen) / total**2 * len(seen) / (len(seen) - 1)
-    variance = OVERLAP * max(clustered, knot * (1 - knot) / total) / (knot * (1 - knot)) ** 2
+    variance = max(clustered, knot * (1 - knot) / total) / (knot * (1 - knot)) ** 2
     observed = log_odds((covered * total + 0.5) / (total + 1.0)) - log_odds(knot)
     return toward + (observed - toward) * spread**2 / (spread**2 + variance)
 
@@ -54,7 +53,7 @@ def test_the_shifts_are_those_of_a_plain_loop() -> None:
     width = rng.uniform(0, 1, (origins, n)) * (1.0 - low)
     known = rng.random((origins, n)) < 0.8
     pool = rng.integers(0, 2, n)
-    calibration = Calibration.nothing_seen(2, OVERLAP)
+    calibration = Calibration.nothing_seen(2)
     for o in range(origins):
         calibration = calibration.after(low[o], width[o], known[o], pool)
     hits = np.zeros((origins, 2, len(KNOTS)))
@@ -163,14 +162,6 @@ def test_the_newest_origins_say_most() -> None:
         learn(np.array(rows)).shift()[0, middle] for rows in ([low] * 4 + [right] * 4, [right] * 4 + [low] * 4)
     )
     assert spoilt < 1.5 * mended < 0
-
-
-def test_windows_that_overlap_say_less() -> None:
-    place = np.random.default_rng(5).uniform(0, 1, (6, 200)) ** 2
-    apart = learn(place)
-    together = Calibration(apart.hits, apart.windows, 3.0)
-    assert (abs(together.shift()) < abs(apart.shift())).all()
-    assert (np.sign(together.shift()) == np.sign(apart.shift())).all()
 
 
 def test_windows_that_are_not_known_count_for_nothing() -> None:

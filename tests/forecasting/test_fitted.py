@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from forecasting.fitted import FittedSeries, fit_series
-from forecasting.models import model_named
+from forecasting.fitted import FittedSeries, fit_series, pool_all
+from forecasting.models import DEFAULT_MEMBERS, model_named
+from forecasting.models.boosting import Boosting
 from forecasting.models.protocol import Follows
 from forecasting.panel import DemandPanel
 from tests.forecasting.own_models import Last, Spy
@@ -65,6 +66,27 @@ def test_what_was_pooled_before_is_used_as_it_is(panel: DemandPanel) -> None:
     again = fit_series(model, panel, ROWS, context, pooled=lesson)
     assert again.pooled is lesson
     assert fit_series(model, panel, ROWS, context).pooled is not lesson
+
+
+def test_models_with_the_same_lesson_learn_it_once_and_the_same_as_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    panel = panel_of(rng.poisson(np.linspace(1, 12, 50)[:, None], (50, 110)))
+    context, keys = context_of(panel), panel.stream_keys(0)
+    models = [*map(model_named, DEFAULT_MEMBERS), Boosting("fewer", trees=3)]
+    boosters = [model for model in models if isinstance(model, Boosting)]
+    assert boosters[0].lesson == boosters[1].lesson != boosters[2].lesson
+    alone = [fit_series(model, panel, ROWS, context).paths(ROWS, keys[ROWS], 6, 30) for model in models]
+    taught = []
+    learn = Boosting.learn
+    monkeypatch.setattr(Boosting, "learn", lambda self, *seen: (taught.append(self.name), learn(self, *seen))[1])
+    pooled = pool_all(models, panel, context)
+    assert taught == [boosters[0].name, "fewer"]
+    assert pooled[0].trees is pooled[1].trees is not None
+    assert pooled[2] is None
+    for model, lesson, paths in zip(models, pooled, alone, strict=True):
+        again = fit_series(model, panel, ROWS, context, pooled=lesson).paths(ROWS, keys[ROWS], 6, 30)
+        assert again.tobytes() == paths.tobytes()
+    assert alone[0].tobytes() != alone[1].tobytes()
 
 
 def test_no_series_are_no_pieces(panel: DemandPanel) -> None:

@@ -17,11 +17,12 @@ from forecasting.trials import (
     LEAST_INTERVALS,
     LEAST_SHARE,
     MOST_ORIGINS,
+    ORIGINS_A_LESSON,
     Trials,
     run_trials,
     trial_origins,
 )
-from tests.forecasting.own_models import Last, Spy
+from tests.forecasting.own_models import Last, Pupil, Spy
 from tests.forecasting.panels import panel_of
 
 
@@ -42,9 +43,9 @@ def tried(panel: DemandPanel, names: list[str], protection: list[int] | None = N
     return found
 
 
-@given(st.integers(1, 600), st.integers(1, 60))
-def test_origins_leave_enough_before_them_and_end_with_the_history(periods: int, longest: int) -> None:
-    origins = trial_origins(periods, longest, 8)
+@given(st.integers(1, 600), st.integers(1, 60), st.sampled_from([12, 52, 365]))
+def test_origins_leave_enough_before_them_and_end_with_the_history(periods: int, longest: int, year: int) -> None:
+    origins = trial_origins(periods, longest, 8, year)
     least = max(8, LEAST_INTERVALS * longest, int(LEAST_SHARE * periods))
     assert bool(origins) == (periods - longest >= least)
     if not origins:
@@ -54,20 +55,17 @@ def test_origins_leave_enough_before_them_and_end_with_the_history(periods: int,
     assert len(origins) <= MOST_ORIGINS
     gaps = set(np.diff(origins).tolist())
     assert len(gaps) <= 1
-    if periods - longest - longest * MOST_ORIGINS >= least:
-        assert gaps == {longest}
+    if periods - longest - longest * (MOST_ORIGINS - 1) >= least:
         assert len(origins) == MOST_ORIGINS
-    assert not gaps or 1 <= gaps.pop() <= longest
+        assert longest <= min(gaps) <= max(longest, year / MOST_ORIGINS + 1)
+    assert not gaps or gaps.pop() >= 1
 
 
-def test_overlap_counts_the_windows_that_hold_a_period() -> None:
-    origins = trial_origins(60, 12, 8)
-    held = [sum(o <= t < o + 12 for o in origins) for t in range(60)]
-    nothing = np.zeros(0)
-    seen = Trials(tuple(origins), nothing, nothing, nothing, nothing, nothing, nothing, nothing, 12)
-    assert seen.overlap == max(held)
-    assert replace(seen, origins=(10, 40)).overlap == 1.0
-    assert replace(seen, origins=(10,)).overlap == 1.0
+@pytest.mark.parametrize(("periods", "longest", "year", "gap"), [(1400, 14, 365, 46), (150, 3, 52, 7), (60, 3, 12, 3)])
+def test_origins_lie_over_a_whole_year_of_a_long_history(periods: int, longest: int, year: int, gap: int) -> None:
+    origins = trial_origins(periods, longest, 8, year)
+    assert set(np.diff(origins).tolist()) == {gap}
+    assert origins[-1] + gap - origins[0] >= year
 
 
 def test_actual_and_known_and_class_are_those_of_a_plain_loop(panel: DemandPanel) -> None:
@@ -114,6 +112,22 @@ def test_a_model_is_given_the_periods_before_the_origin_and_no_other(panel: Dema
     assert [c.season.calendar.periods for _, c in spy.seen] == list(seen.origins)
     for (past, _), origin in zip(spy.seen, seen.origins, strict=True):
         np.testing.assert_array_equal(past.quantity, panel.take(seen.rows).quantity[:, :origin])
+
+
+def test_lessons_come_from_more_series_than_are_tried_and_from_no_later_than_the_origin(
+    panel: DemandPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forecasting.trials.SERIES_A_CLASS", 1)
+    monkeypatch.setattr("forecasting.trials.SERIES_TO_LEARN", 6)
+    pupil, keys = Pupil(), panel.stream_keys(0)
+    classes = syntetos_boylan_classes(summarise(panel))
+    seen = run_trials(panel, [pupil], ["all"] * 8, np.full(8, 2), classes, keys)
+    assert seen is not None
+    assert len(seen.rows) < 6
+    assert len(seen.origins) > ORIGINS_A_LESSON
+    smallest = tuple(panel.skus[i] for i in sorted(np.argsort(keys)[:6]))
+    taught_at = [max(seen.origins[k] for k in range(0, o + 1, ORIGINS_A_LESSON)) for o in range(len(seen.origins))]
+    assert [context.pooled for _, context in pupil.seen] == [(smallest, period) for period in taught_at]
 
 
 def test_draws_are_sums_over_each_series_own_interval(panel: DemandPanel) -> None:

@@ -25,7 +25,8 @@ FILES = {
     "log.parquet", "repairs.parquet", "manifest.json", "summary.json",
     "order_lines.csv", "order_lines.parquet", "next_packs.parquet",
     "backorders.csv", "backorders.json", "backorders.parquet", "backorder_coverage.parquet", "purchase_orders.parquet",
-    "backorder_proposals.parquet",
+    "backorder_proposals.parquet", "backorder_risk.parquet",
+    "backorder_kpis.parquet", "backorder_causes.parquet", "backorder_promises.parquet",
 }  # fmt: skip
 
 

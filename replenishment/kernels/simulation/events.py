@@ -43,7 +43,7 @@ from replenishment.kernels.simulation.settings import REVIEW, RULES, Chances, Sc
 from replenishment.kernels.simulation.shelf import drift, put, scrap_expired
 from replenishment.kernels.simulation.supplier import fail_or_recover, receive, ship
 
-__all__ = ["run_events", "start_stock"]
+__all__ = ["STATE", "begin", "due_slots", "live", "open_period", "run_events", "start_stock", "units_missing"]
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -62,6 +62,8 @@ STATE: Final = np.dtype(
         ("counts_taken", np.int64),
         ("supplier_up", np.bool_),
         ("short_since_receipt", np.bool_),
+        ("received", np.bool_),  # in this period
+        ("filled", np.bool_),
     ]
 )
 # The places of the events in ``simulation.clock.EVENTS``.
@@ -106,8 +108,7 @@ def run_events(
     trace : (paths, periods, COLUMNS) of item 0, or empty.
     """
     n, paths, periods = counts.shape[0], counts.shape[2], demand.shape[2]
-    reach = chances.lead_time.shape[1] + (schedule.delay.max() if schedule.delay.size > 0 else 0)
-    due = np.empty(periods + max(reach, arrivals.shape[1]) + 1)
+    due = np.empty(due_slots(schedule, chances, arrivals))
     batches = np.empty(max(items["shelf_life"].max(), 0) if n > 0 else 0)
     queue = new_queue(64)
     states = np.zeros(1, STATE)
@@ -123,8 +124,8 @@ def run_events(
             counted = np.zeros(len(COLUMNS))
             whole[:] = 0.0
             for t in range(periods):
-                today[:] = 0.0
-                queue = _period(
+                open_period(state, batches, items[i], first_path + p, t, today)
+                queue = live(
                     state, batches, due, queue, items[i], rules, chances, i, first_path + p, t,
                     demand[i, p if demand.shape[1] > 1 else 0, t], events, warm_up,
                     waits[i, p * waits.shape[1] // paths], today,
@@ -135,7 +136,7 @@ def run_events(
                 if i == 0 and trace.shape[0] > 0:
                     trace[p, t] = today
             counts[i, : counted.size, p] = counted
-            imbalance[i] = max(imbalance[i], _imbalance(state, whole, initial, waiting))
+            imbalance[i] = max(imbalance[i], units_missing(state, whole, initial, waiting))
 
 
 @njit(nogil=True, cache=True)
@@ -157,29 +158,43 @@ def begin(state: Any, item: Any, path: int, batches: Floats, due: Floats, arriva
 
 
 @njit(nogil=True, cache=True)
-def _period(
+def due_slots(schedule: Schedule, chances: Chances, arrivals: Floats) -> int:
+    """Periods ahead, this one included, in which something may be due: the slots of a ring."""
+    delay = schedule.delay.max() if schedule.delay.size > 0 else 0
+    slots: int = max(chances.lead_time.shape[1] + delay, arrivals.shape[1]) + 1
+    return slots
+
+
+@njit(nogil=True, cache=True)
+def open_period(state: Any, batches: Floats, item: Any, path: int, t: int, today: Floats) -> None:
+    """Begin a period: what happens before its first event."""
+    today[:] = 0.0
+    today[OPENING_STOCK] = state.shelf + state.hidden
+    state.received = state.filled = False
+    fail_or_recover(state, item, path, t)
+    drift(state, batches, item, path, t, today)
+
+
+@njit(nogil=True, cache=True)
+def live(
     state: Any, batches: Floats, due: Floats, queue: Queue, item: Any, rules: Floats, chances: Chances, i: int,
     path: int, t: int, wanted: float, events: Integers, warm_up: int, waits: Floats, today: Floats,
 ) -> Queue:  # fmt: skip
-    """Live through one period."""
-    today[OPENING_STOCK] = state.shelf + state.hidden
-    fail_or_recover(state, item, path, t)
-    drift(state, batches, item, path, t, today)
+    """Live through some events of a period; the queue comes back, as it may have needed more room."""
     ranks = max(chances.priority.shape[1], 1)
-    received = filled = False
     for event in events:
         if event == _RECEIVE:
             receive(state, batches, due, item, path, t, today)
-            received = True
+            state.received = True
         elif event == _FILL:
             _fill(state, batches, queue, item, ranks, t, warm_up, waits, today)
-            filled = True
+            state.filled = True
         elif event == _REVIEW:
             _review(state, item, rules, t, today)
             here = ship(state, due, item, rules, chances.lead_time[i], path, t)
-            if here and received:
+            if here and state.received:
                 receive(state, batches, due, item, path, t, today)
-                if filled:
+                if state.filled:
                     _fill(state, batches, queue, item, ranks, t, warm_up, waits, today)
         elif event == _DEMAND:
             first = state.lines
@@ -235,7 +250,7 @@ def _count(state: Any, wanted: float, today: Floats) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _imbalance(state: Any, whole: Floats, initial: float, waiting: float) -> float:
+def units_missing(state: Any, whole: Floats, initial: float, waiting: float) -> float:
     """Initial + received = on hand + shipped + scrapped; demanded = shipped + waiting + cancelled + lost."""
     shipped = whole[FILLED_AT_ONCE] + whole[FILLED_LATER]
     stock = initial + whole[RECEIVED] - (state.shelf + state.hidden) - shipped - whole[SCRAPPED]

@@ -23,7 +23,7 @@ from replenishment.kernels.simulation.columns import LINES as LINE_COUNT
 from replenishment.kernels.simulation.settings import Chances
 from replenishment.kernels.simulation.shelf import take
 
-__all__ = ["Queue", "add_lines", "cancel_impatient", "drop_empty", "leave_unmet", "new_queue", "serve"]
+__all__ = ["Queue", "add_lines", "cancel_impatient", "drop_empty", "leave_unmet", "most_lines", "new_queue", "serve"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -56,6 +56,12 @@ def _with_room(queue: Queue, used: int, needed: int) -> Queue:
 
 
 @njit(nogil=True, cache=True)
+def most_lines(chances: Chances, i: int, wanted: float) -> int:
+    """The largest number of lines that a period's demand may come in."""
+    return int(np.ceil(wanted / chances.size_values[i, 0])) + 1 if chances.size.shape[1] > 0 else 1
+
+
+@njit(nogil=True, cache=True)
 def add_lines(
     state: Any, queue: Queue, item: Any, chances: Chances, i: int, path: int, t: int, wanted: float, today: Floats
 ) -> Queue:
@@ -64,8 +70,7 @@ def add_lines(
     Sizes and priorities come from a stream of this path and period: places 2 j and 2 j + 1 are those of line j.
     """
     sized, ranked = chances.size.shape[1] > 0, chances.priority.shape[1] > 1
-    most = int(np.ceil(wanted / chances.size_values[i, 0])) + 1 if sized else 1
-    queue = _with_room(queue, state.lines, most)
+    queue = _with_room(queue, state.lines, most_lines(chances, i, wanted))
     key = np.uint64(0)
     if sized or ranked:
         key = draw(stream(item.key, LINES), place(path, t))

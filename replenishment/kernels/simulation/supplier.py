@@ -50,18 +50,17 @@ def ship(state: Any, due: Floats, item: Any, rules: Floats, lead_time: Floats, p
     if not item.crossing:
         arrival = max(arrival, state.last_arrival)
         state.last_arrival = arrival
-    if arrival < due.size:
-        due[arrival] += units
+    due[arrival % due.size] += units
     return bool(arrival == t)
 
 
 @njit(nogil=True, cache=True)
 def receive(state: Any, batches: Floats, due: Floats, item: Any, path: int, t: int, today: Floats) -> None:
     """Take in what is due; reject what is not good."""
-    came = due[t]
+    came = due[t % due.size]
     if came <= 0.0:
         return
-    due[t] = 0.0
+    due[t % due.size] = 0.0
     state.on_order -= came
     good = came
     if item.least_yield < 1.0:

@@ -188,3 +188,36 @@ def test_rows_in_any_order_say_the_same() -> None:
     other = backorders(Inputs(**mixed), PlanConfig(**QUICK, allocation="priority"), jobs=2)
     for name, frame in one.files().items():
         pd.testing.assert_frame_equal(frame, other.files()[name])
+
+
+def test_promises_on_record_are_held_against_what_happened() -> None:
+    """Six were promised at 90 %: three kept, one late, one still waits; one was cancelled, one is not due yet."""
+    lines = orders(
+        [1.0] * 7,
+        ordered_on=days(*[-20] * 7),
+        shipped_on=days(-10, -9, -8, -2, NEVER, NEVER, NEVER),
+        shipped_quantity=[1.0] * 4 + [0.0] * 3,
+        cancelled_on=days(*[NEVER] * 5, -9, NEVER),
+    )
+    record = pd.DataFrame(
+        {
+            "order_id": [f"C{k}" for k in range(1, 8)], "line": None, "sku": "A", "location": "main",
+            "told_on": days(*[-15] * 7), "promise_date": days(*[-8] * 6, 3), "promise_probability": [0.9] * 7,
+        }
+    )  # fmt: skip
+    found = tended(told=record, customer_orders=lines)
+    row = found.promises.iloc[0]
+    assert (row["promises"], row["promised"], row["kept"]) == (5, 0.9, 0.6)
+    assert row["low"] < 0.6 < row["high"]
+    total = found.kpis.iloc[0]
+    assert (total["group"], total["value"], total["lines"]) == ("total", "all", 7)
+    assert total["cancellation_rate"] == 1 / 7
+    assert set(found.kpis["group"]) == {"total", "location", "category", "supplier", "sku", "month"} - {"category"}
+    assert len(found.causes) == 1
+
+
+def test_stock_is_followed_back_to_a_turnover() -> None:
+    """60 were sold at one a day, 30 are left and none was received: 60 days with 60.5 on average, 2 money each."""
+    stock = pd.DataFrame({"sku": ["A"], "on_hand": [30.0]})
+    total = tended(stock=stock, open_orders=None).kpis.iloc[0]
+    assert total["turnover"] == pytest.approx(365 / 60.5)

@@ -62,3 +62,17 @@ def test_substitutes_and_other_places_help_with_what_they_can_spare() -> None:
     assert offers["C1"] == ""
     assert offers["C2"] == "2 of 5 at once; 6 of B instead at once; wait or cancel"
     assert offers["C3"] == "2 of B instead at once; wait or cancel"
+
+
+def test_what_is_about_to_run_short_stands_first() -> None:
+    """One a day is sold without a doubt. A has 100 units free; B has 3, and an order of it comes after 10 days."""
+    sales = pd.concat([tables()["sales"], tables()["sales"].assign(sku="B")], ignore_index=True)
+    items = pd.concat([tables()["items"], tables()["items"].assign(sku="B", unit_price=5.0)], ignore_index=True)
+    stock = pd.DataFrame({"sku": ["A", "B"], "on_hand": [100.0, 3.0]})
+    risk = tended(sales=sales, items=items, stock=stock, open_orders=None, customer_orders=None).risk.set_index("sku")
+    assert list(risk.index) == ["B", "A"]
+    assert risk["probability"].tolist() == [1, 0]
+    assert risk["probability_before_receipt"].tolist() == [1, 0]
+    # The protection interval is 11 days: ten of lead time, one of review; three are served.
+    assert risk.loc["B", "expected_units"] == 8
+    assert risk.loc["B", "revenue_at_risk"] == 40

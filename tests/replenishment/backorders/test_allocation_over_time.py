@@ -17,28 +17,31 @@ from tests.replenishment.backorders.lines import ready_on, served_order
 ITEMS = 2
 UNITS = st.integers(1, 12)
 ITEM = st.integers(0, ITEMS - 1)
+AGE = st.integers(1, 5)
 
 
 class Desk(RuleBasedStateMachine):
     """A shop in plain lists; after each step its ledger is allocated anew and held against them."""
 
-    @initialize(served=st.sampled_from(RULES), whole=st.booleans())
-    def open(self, served: AllocationRule, whole: bool) -> None:
+    @initialize(served=st.sampled_from(RULES), whole=st.booleans(), shelf=st.lists(UNITS, min_size=2, max_size=2))
+    def open(self, served: AllocationRule, whole: bool, shelf: list[int]) -> None:
         self.rule, self.whole = served, whole and served != "fair_share"
         self.today = 1000
         self.lines: list[dict[str, Any]] = []
         self.coming: list[list[int]] = []  # item, day, units
-        self.on_hand, self.aside = [0] * ITEMS, [0] * ITEMS
+        self.on_hand, self.aside = shelf, [0] * ITEMS
+        self.order([(k % ITEMS, 1 + 3 * k % 7, 0, 1 + k % 3, 5 - k) for k in range(5)])
 
-    @rule(item=ITEM, units=UNITS, later=st.integers(-9, 9), priority=st.integers(1, 3))
-    def order(self, item: int, units: int, later: int, priority: int) -> None:
-        wanted = self.today + max(later, 0)
-        line = {"item": item, "quantity": units, "shipped": 0, "ordered": self.today - 1, "wanted": wanted}
-        self.lines.append({**line, "cancelled_on": NEVER, "priority": priority})
+    @rule(lines=st.lists(st.tuples(ITEM, UNITS, st.integers(-9, 9), st.integers(1, 3), AGE), min_size=1, max_size=6))
+    def order(self, lines: list[tuple[int, int, int, int, int]]) -> None:
+        for item, units, later, priority, age in lines:
+            line = {"item": item, "quantity": units, "shipped": 0, "ordered": self.today - age}
+            wanted = self.today + max(later, 0)
+            self.lines.append({**line, "wanted": wanted, "cancelled_on": NEVER, "priority": priority})
 
-    @rule(item=ITEM, units=UNITS, days=st.integers(0, 9))
-    def buy(self, item: int, units: int, days: int) -> None:
-        self.coming.append([item, self.today + days, units])
+    @rule(orders=st.lists(st.tuples(ITEM, UNITS, st.integers(0, 9)), min_size=1, max_size=4))
+    def buy(self, orders: list[tuple[int, int, int]]) -> None:
+        self.coming += [[item, self.today + days, units] for item, units, days in orders]
 
     @rule(item=ITEM, units=UNITS)
     def bring_back(self, item: int, units: int) -> None:
@@ -151,5 +154,5 @@ def _of(item: int, found: Allocation, coming: list[list[int]]) -> list[int]:
     return [item, *(ITEMS + k for k, each in enumerate(coming) if each[0] == item)]
 
 
-Desk.TestCase.settings = settings(max_examples=examples(25), stateful_step_count=20, deadline=None)
+Desk.TestCase.settings = settings(max_examples=examples(100), stateful_step_count=20, deadline=None)
 TestDesk = Desk.TestCase

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from replenishment.lead_times import LeadTimes
-from replenishment.simulation import simulate
+from replenishment.simulation import Customers, OrderSizes, SampledDemand, Supply, Warehouse, simulate
 from replenishment.simulation.results import Costs
 from tests.replenishment.simulation.rules import rule
 
@@ -77,24 +77,43 @@ def test_orders_with_random_lead_times_do_not_cross_and_all_arrive():
     assert len(set(wait)) > 1
 
 
-def test_pieces_threads_and_order_of_items_change_no_bit(monkeypatch):
+TROUBLE = {
+    "ordinary": {},
+    "mixed": {"unmet_demand": "mixed", "customers": Customers(patience=3, priorities=(0.3, 0.7))},
+    "mishaps": {
+        "supply": Supply(failure=0.05, recovery=0.4, least_yield=0.7, crossing=True),
+        "warehouse": Warehouse(error_probability=0.1, error_share=0.2, stocktake_every=20),
+    },
+}
+
+
+@pytest.mark.parametrize("trouble", list(TROUBLE))
+@pytest.mark.parametrize("drawn", [True, False])
+def test_pieces_threads_and_order_of_items_change_no_bit(monkeypatch, trouble, drawn):
     rng = np.random.default_rng(4)
-    n, paths, periods = 23, 6, 90
+    n, paths, periods = 23, 70, 60
     levels = rng.integers(5, 30, n).astype(float)
     policy = rule(n, reorder_point=levels - 1, raise_to=levels)
     lead = LeadTimes(np.tile([0.0, 0.5, 0.25, 0.25], (n, 1)))
-    demand = rng.poisson(3.0, (n, paths, periods)).astype(np.float32)
+    # Fractions: sums in another order would show.
+    demand = rng.gamma(2.0, 1.5, (n, paths, periods)).astype(np.float32)
+    costs = rng.random((3, n))
+    labels = rng.choice(["a", "b", "c"], n)
 
     def run(rows, mapper=map):
+        source = SampledDemand.from_history(demand[:, 0])
         return simulate(
             policy.take(rows),
-            demand[rows],
+            SampledDemand(type(source.table)(*(t[rows] for t in source.table))) if drawn else demand[rows],
             lead.take(rows),
             periods=periods,
             paths=paths,
             warm_up=10,
             seed=9,
+            costs=Costs(*costs[:, rows]),
+            groups={"label": labels[rows]},
             run=mapper,
+            **TROUBLE[trouble],
         )
 
     whole = run(np.arange(n))
@@ -102,11 +121,107 @@ def test_pieces_threads_and_order_of_items_change_no_bit(monkeypatch):
     small = run(np.arange(n))
     with ThreadPoolExecutor(3) as pool:
         threaded = run(np.arange(n), pool.map)
-    order = rng.permutation(n)
-    mixed = run(order).kpis.sort_values("sku").reset_index(drop=True)
-    for other in (small.kpis, threaded.kpis, mixed):
-        pd.testing.assert_frame_equal(whole.kpis, other, rtol=0, atol=0)
-    assert whole.total == small.total == threaded.total
+    mixed = run(rng.permutation(n))
+    assert whole.total["backorder_rate"] > 0.01
+    for other in (small, threaded, mixed):
+        kpis = other.kpis.sort_values("sku").reset_index(drop=True)
+        pd.testing.assert_frame_equal(whole.kpis, kpis, rtol=0, atol=0)
+        pd.testing.assert_frame_equal(whole.aggregate("label"), other.aggregate("label"), rtol=0, atol=0)
+        np.testing.assert_equal(other.total, whole.total)
+
+
+def test_groups_add_up_to_the_total_and_hold_the_items_own_figures():
+    rng = np.random.default_rng(6)
+    policy = rule(4, reorder_point=np.array([3.0, 8.0, 5.0, 9.0]), raise_to=np.array([4.0, 9.0, 6.0, 10.0]))
+    demand = rng.poisson(2.5, (4, 30, 80)).astype(np.float32)
+    ones = np.ones(4)
+    result = simulate(
+        policy, demand, 1, periods=80, paths=30, costs=Costs(ones, ones, ones, 2.0 * ones, 5.0 * ones),
+        groups={"own": list("dcba"), "pair": list("xxyy")},
+    )  # fmt: skip
+    own = result.aggregate("own").set_index("own").loc[list("dcba")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, result.kpis[own.columns], check_exact=False, rtol=1e-12)
+    pair = result.aggregate("pair")
+    for name in ("mean_stock", "mean_backorders", "demand", "orders", "stock_value", "purchase_cost", "lost_value"):
+        assert pair[name].sum() == pytest.approx(result.total[name])
+    weighted = (pair["backorder_rate"] * pair["demand"]).sum() / pair["demand"].sum()
+    assert weighted == pytest.approx(result.total["backorder_rate"])
+    with pytest.raises(KeyError, match="own, pair"):
+        result.aggregate("colour")
+
+
+def test_money_and_cover_are_counted_from_the_trajectory():
+    demand = np.array([[3, 0, 9, 2, 5, 0, 7, 1]], dtype=np.float32)
+    ones = np.ones(1)
+    costs = Costs(ones, ones, ones, unit_cost=4.0 * ones, unit_price=10.0 * ones)
+    result = simulate(
+        rule(reorder_point=4.0, raise_to=8.0), demand, 4, periods=8, initial_stock=6.0, costs=costs, period_days=7,
+        unmet_demand="mixed", customers=Customers(patience=1, lost_share=0.5),
+    )  # fmt: skip
+    path, told = result.trajectory("00000"), result.total
+    assert path["cancelled"].sum() > 0
+    assert path["lost"].sum() > 0
+    shipped = path["filled_at_once"].sum() + path["filled_later"].sum()
+    assert told["cancellation_rate"] == pytest.approx(path["cancelled"].sum() / path["demanded"].sum())
+    assert told["purchase_cost"] == 4.0 * path["received"].sum()
+    assert told["stock_value"] == 4.0 * path["stock"].mean()
+    assert told["lost_value"] == 10.0 * (path["lost"].sum() + path["cancelled"].sum())
+    a_year = shipped * 4.0 / (8 * 7) * 365
+    assert told["turnover"] == pytest.approx(a_year / (4.0 * path["stock"].mean()))
+    assert told["days_of_cover"] == pytest.approx(path["stock"].mean() / (path["demanded"].sum() / (8 * 7)))
+
+
+def test_paths_are_added_until_the_precision_is_reached():
+    source = SampledDemand.from_probabilities([[0.3, 0.2, 0.2, 0.1, 0.1, 0.1]])
+    wide = simulate(rule(), source, 3, periods=100, paths=10)
+    assert 1.96 * wide.total["backorder_rate_se"] > 0.004
+    fine = simulate(rule(), source, 3, periods=100, paths=10, precision=0.004)
+    assert 1.96 * fine.total["backorder_rate_se"] <= 0.004
+    same = simulate(rule(), source, 3, periods=100, paths=fine.paths)
+    np.testing.assert_equal(same.total, fine.total)
+
+
+def test_more_trouble_meets_the_same_demand_and_lead_times():
+    """Common random numbers: a supplier who may fail changes neither demand nor the lead times drawn."""
+    source = SampledDemand.from_probabilities([[0.3, 0.2, 0.2, 0.1, 0.1, 0.1]])
+    lead = LeadTimes(np.array([[0.0, 0.4, 0.3, 0.3]]))
+    calm = simulate(rule(), source, lead, periods=50, paths=4)
+    for trouble in (Supply(failure=1e-12), Supply(capacity=1e9), Supply(least_yield=1.0 - 1e-15)):
+        other = simulate(rule(), source, lead, periods=50, paths=4, supply=trouble)
+        for path in range(4):
+            pd.testing.assert_frame_equal(other.trajectory("00000", path=path), calm.trajectory("00000", path=path))
+
+
+def test_sampled_demand_has_its_distribution():
+    probability = np.array([[0.5, 0.125, 0.25, 0.125, 0.0], [0.05, 0.15, 0.2, 0.25, 0.35]])
+    source = SampledDemand.from_probabilities(probability, [0.0, 1.0, 2.5, 4.0, 8.0])
+    drawn = source.draw(np.array([11, 12], dtype=np.uint64), np.arange(2), 200, 500)
+    for i in range(2):
+        seen = np.array([(drawn[i] == value).sum() for value in (0.0, 1.0, 2.5, 4.0, 8.0)])
+        assert seen.sum() == drawn[i].size
+        possible = probability[i] > 0
+        assert stats.chisquare(seen[possible], drawn[i].size * probability[i, possible]).pvalue > 1e-3
+    assert np.array_equal(source.draw(np.array([11, 12], dtype=np.uint64), np.arange(2), 3, 9), drawn[:, :3, :9])
+
+
+def test_lines_are_told_by_the_sizes_of_customer_orders():
+    """Ten units in lines of five, seven on the shelf: one line of two is short, not the only one of the period."""
+    demand = np.array([[10.0]])
+    one = simulate(rule(reorder_point=0.0), demand, 9, periods=1, initial_stock=7.0)
+    sizes = OrderSizes.from_samples([[5.0, 5.0]])
+    two = simulate(
+        rule(reorder_point=0.0), demand, 9, periods=1, initial_stock=7.0, customers=Customers(order_sizes=sizes)
+    )
+    whole = simulate(
+        rule(reorder_point=0.0), demand, 9, periods=1, initial_stock=7.0,
+        customers=Customers(order_sizes=sizes, shipment="complete"),
+    )  # fmt: skip
+    assert one.total["line_backorder_rate"] == 1.0
+    assert two.total["line_backorder_rate"] == whole.total["line_backorder_rate"] == 0.5
+    assert two.total["backorder_rate"] == 0.3
+    assert whole.total["backorder_rate"] == 0.5
+    assert "no customer order lines" in one.notes[0]
+    assert "split by the sizes" in two.notes[0]
 
 
 def test_demand_drawn_on_request_equals_the_same_demand_given():
@@ -156,6 +271,17 @@ def test_paths_start_where_the_rule_may_leave_the_position():
         ({"lead_time": [1, 2]}, "2 lead times for 1 items"),
         ({"lead_time": 1.5}, "must be whole"),
         ({"demand": np.zeros((1, 4))}, "expected (1, 5)"),
+        ({"unmet_demand": "mixed", "customers": Customers(patience=0.5)}, "whole periods"),
+        ({"customers": Customers(patience=2)}, "are for unmet_demand"),
+        ({"customers": Customers(priorities=(0.5, 0.6))}, "add up to 1"),
+        ({"supply": Supply(capacity=-1.0)}, "capacity is -1.0"),
+        ({"supply": Supply(failure=1.5)}, "failure is 1.5"),
+        ({"supply": Supply(delay=[[1, 2]])}, "delay has shape (1, 2)"),
+        ({"supply": Supply(least_yield=0.9, most_yield=0.5)}, "above most_yield"),
+        ({"warehouse": Warehouse(shelf_life=3, misplaced=True)}, "isn't modelled"),
+        ({"precision": 0.01}, "at least 2 paths"),
+        ({"groups": {"a": [1, 2]}}, "2 labels for 1 items"),
+        ({"on_order": np.array([[-1.0]])}, "on_order"),
         ({"demand": np.full((1, 5), np.nan)}, "known and at least 0"),
         ({"demand": np.full((1, 5), -1.0)}, "known and at least 0"),
     ],

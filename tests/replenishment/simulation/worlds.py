@@ -12,8 +12,8 @@ from forecasting.identity import stream_keys
 from replenishment.kernels.simulation.columns import COLUMNS, COUNTS
 from replenishment.lead_times import LeadTimes
 from replenishment.simulation import simulate
-from replenishment.simulation.array_policies import LevelsByPeriod, PlannedOrders
 from replenishment.simulation.clock import Clock
+from replenishment.simulation.policies import LevelsByPeriod, PlannedOrders
 from replenishment.simulation.world import Customers, OrderLimits, OrderSizes, Supply, Warehouse
 from tests.replenishment.simulation.reference import FOREVER, Chance, Shop
 from tests.replenishment.simulation.rules import rule
@@ -111,7 +111,7 @@ def tell(world: dict[str, Any], paths: int) -> list[Shop]:
 
 
 def simulated(world: dict[str, Any], paths: int, **more: Any) -> tuple[Any, Any]:
-    """Simulate the world; return the result and what the engine counted."""
+    """Simulate the world, or another policy in it; return the result and what the engine counted."""
     shop = Shop(**{name: value for name, value in world.items() if name != "demand"})
     periods = len(world["demand"])
 
@@ -131,7 +131,8 @@ def simulated(world: dict[str, Any], paths: int, **more: Any) -> tuple[Any, Any]
     if shop.sizes:
         values, upto = np.array(shop.sizes).T
         sizes = OrderSizes(values[None], np.diff(upto, prepend=0.0)[None])
-    captured = []
+    policy = more.pop("policy", policy)
+    captured: list[Any] = []
 
     def spy(work: Any, pieces: Any) -> Any:
         for piece in pieces:
@@ -168,7 +169,7 @@ def simulated(world: dict[str, Any], paths: int, **more: Any) -> tuple[Any, Any]
         run=spy,
         **more,
     )  # fmt: skip
-    return result, captured[0][0]
+    return result, captured[0][0] if captured else None
 
 
 def told_counts(shop: Shop) -> dict[str, float]:

@@ -136,7 +136,8 @@ def test_demand_of_items_in_parts_of_units_is_not_rounded() -> None:
 def test_a_supplier_at_capacity_ships_whole_units_at_the_stated_rate() -> None:
     case = SupplierAtCapacity(share=0.75, begins=0.0, days=120).apply(shop())
     capacity = np.asarray(case.supply.capacity)
-    assert np.isinf(capacity[:, :20]).all() and np.isinf(capacity[:, 140:]).all()
+    assert np.isinf(capacity[:, :20]).all()
+    assert np.isinf(capacity[:, 140:]).all()
     assert set(np.unique(capacity[0, 20:140])) == {0.0, 1.0}
     np.testing.assert_allclose(capacity[:, 20:140].sum(axis=1), 0.75 * 120 * np.array([0.3, 2, 5, 8]), atol=0.5)
 

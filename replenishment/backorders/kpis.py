@@ -1,0 +1,153 @@
+"""How backorders went: rates, times to fill, cancellations, promises kept and customers who came back, by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from replenishment.backorders.ledger import NEVER, OrderLedger
+
+__all__ = ["LineFates", "group_kpis", "line_fates", "ordered_again"]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_NEARLY: Final = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class LineFates:
+    """What became of order lines; arrays (m,).
+
+    Attributes
+    ----------
+    due : wanted before the opening, and ordered before it: only these are counted.
+    backordered : due, and not all of it shipped by the day it was wanted on. Of a line the table knows one day of
+        shipment, the last, so that all its units count as backordered.
+    filled : all of it shipped. waited, delivered : days to the last shipment from the day wanted and from the order,
+        NaN where not filled. given_up : some of it was cancelled.
+    promised, kept : had a promised day that has passed or been met; all of it had shipped by then.
+    """
+
+    due: Flags
+    backordered: Flags
+    filled: Flags
+    waited: Floats
+    delivered: Floats
+    given_up: Flags
+    promised: Flags
+    kept: Flags
+
+
+def line_fates(ledger: OrderLedger, promised_on: Integers) -> LineFates:
+    """Tell what became of each line by the opening; ``promised_on`` (m,) days, NEVER without."""
+    filled = ledger.quantity - ledger.left <= _NEARLY
+    due = (ledger.ordered < ledger.as_of) & (ledger.wanted < ledger.as_of)
+    shipped = np.where(filled & (ledger.shipped_on != NEVER), ledger.shipped_on, ledger.as_of)
+    at_once = filled & ((shipped <= ledger.wanted) | (ledger.shipped_on == NEVER))
+    days = shipped.astype(np.float64)
+    passed = (promised_on < ledger.as_of) & ~(ledger.cancelled & ~filled)
+    return LineFates(
+        due=due,
+        backordered=due & ~at_once,
+        filled=filled,
+        waited=np.where(filled, np.maximum(days - ledger.wanted, 0.0), np.nan),
+        delivered=np.where(filled, days - ledger.ordered, np.nan),
+        given_up=ledger.cancelled & ~filled,
+        promised=due & passed,
+        kept=due & passed & filled & (shipped <= promised_on),
+    )
+
+
+def group_kpis(
+    ledger: OrderLedger, fates: LineFates, order: Integers, price: Floats, group: Integers, groups: int
+) -> dict[str, Floats]:
+    """Return the figures of each group; (groups,), NaN where there is nothing to divide by.
+
+    Parameters
+    ----------
+    order : (m,) number of the order of each line. price : (m,) money a unit. group : (m,), below 0 for none.
+
+    Notes
+    -----
+    Times to fill are those of backordered lines that have been filled by now; those that still wait are not in them.
+    """
+    use = fates.due & (group >= 0)
+    late = use & fates.backordered
+    value = ledger.quantity * price
+
+    def total(rows: Flags, weight: Floats) -> Floats:
+        return np.asarray(np.bincount(group[rows], weights=weight[rows], minlength=groups), dtype=np.float64)
+
+    def orders(rows: Flags) -> Floats:
+        pairs = np.unique(np.stack([group[rows], order[rows]]), axis=1)
+        return np.asarray(np.bincount(pairs[0], minlength=groups), dtype=np.float64)
+
+    one = np.ones(len(ledger))
+    lines, late_lines, done = total(use, one), total(late, one), late & fates.filled
+    mean, median, q90 = _spread(fates.waited, group, done, groups)
+    delivery = _spread(fates.delivered, group, use & fates.filled, groups)[0]
+    earned = np.where(fates.filled, value, ledger.left * price)
+    lost = np.where(ledger.cancelled, value - earned, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "orders": orders(use),
+            "lines": lines,
+            "units": total(use, ledger.quantity),
+            "revenue": total(use, value),
+            "backorder_rate_orders": orders(late) / orders(use),
+            "backorder_rate_lines": late_lines / lines,
+            "backorder_rate_units": total(late, ledger.quantity) / total(use, ledger.quantity),
+            "backorder_rate_value": total(late, value) / total(use, value),
+            "time_to_fill_mean": mean,
+            "time_to_fill_median": median,
+            "time_to_fill_q90": q90,
+            "order_to_delivery_mean": delivery,
+            "cancellation_rate": total(late & fates.given_up, one) / late_lines,
+            "revenue_on_backorder": total(late, value),
+            "revenue_earned": total(late, earned),
+            "revenue_cancelled": total(late, lost),
+            "revenue_waiting": total(late, value - earned - lost),
+            "promise_kept": total(use & fates.kept, one) / total(use & fates.promised, one),
+            "promise_kept_backordered": total(late & fates.kept, one) / total(late & fates.promised, one),
+        }
+
+
+def ordered_again(customer: Integers, order: Integers, ordered: Integers, as_of: int, within: int) -> Floats:
+    """Return 1 for lines whose customer placed another order within some days, 0 where not, NaN where it is too early.
+
+    Parameters
+    ----------
+    customer, order : (m,) numbers, below 0 for an unknown customer. ordered : (m,) days. within : days.
+    """
+    pairs = np.unique(np.stack([customer, ordered, order]), axis=1)
+    again = np.zeros(pairs.shape[1])
+    # Sorted by customer, then day: the next entry of the same customer is the next order.
+    same = (pairs[0, :-1] == pairs[0, 1:]) & (pairs[1, 1:] - pairs[1, :-1] <= within)
+    again[:-1] = same
+    known = (pairs[0] >= 0) & (pairs[1] + within < as_of)
+    found = np.where(known, again, np.nan)
+    number = dict(zip(zip(*pairs.tolist(), strict=True), found.tolist(), strict=True))
+    keys = zip(customer.tolist(), ordered.tolist(), order.tolist(), strict=True)
+    return np.array([number[key] for key in keys])
+
+
+def _spread(days: Floats, group: Integers, rows: Flags, groups: int) -> tuple[Floats, Floats, Floats]:
+    """Mean, median and 90th percentile (the smallest day that so many reach) of each group."""
+    which = np.flatnonzero(rows)
+    which = which[np.lexsort((days[which], group[which]))]
+    count = np.bincount(group[which], minlength=groups)
+    begins = np.cumsum(count) - count
+    ordered = np.append(days[which], np.nan)
+
+    def quantile(share: float) -> Floats:
+        at = begins + np.maximum(np.ceil(share * count).astype(np.int64) - 1, 0)
+        return np.where(count > 0, ordered[np.minimum(at, len(which))], np.nan)
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.bincount(group[which], weights=days[which], minlength=groups) / count
+    return mean, quantile(0.5), quantile(0.9)
