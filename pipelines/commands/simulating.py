@@ -17,11 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = ["simulate"]
 
+# All scenarios meet the same chance: fewer paths tell a difference than tell a rate.
+_PATHS_OF_SCENARIOS = 50
+
 
 @click.command()
 @PROJECT
 @AS_OF
-@click.option("--paths", type=click.IntRange(min=2), default=None, help="Sampled paths; default: as configured.")
+@click.option(
+    "--paths",
+    type=click.IntRange(min=2),
+    default=None,
+    help="Sampled paths; default: as configured, with scenarios at most 50.",
+)
 @click.option(
     "--days", type=click.FloatRange(min=1), default=None, help="Length after the warm-up; default: as configured."
 )
@@ -85,6 +93,8 @@ def simulate(
         periods = max(round((days or project.config.simulation_days) / made.panel.calendar.frequency.mean_days), 1)
         case = case_of_record(made, periods=periods, unmet_demand=unmet_demand)
     else:
+        if scenarios and paths is None:
+            paths = min(project.config.simulation_paths, _PATHS_OF_SCENARIOS)
         case = case_of_plan(made, paths=paths, days=days, unmet_demand=unmet_demand)
     say("simulating")
     if not wanted and compare is None and output is None:

@@ -65,9 +65,16 @@ class ScenarioComparison:
 
     def wide(self, column: str = "value") -> pd.DataFrame:
         """One row a scenario and mode, one column a KPI."""
-        known = [kpi for kpi in KPIS if (self.table["kpi"] == kpi).any()]
-        index = self.table.groupby(["scenario", "unmet_demand"], sort=False)
-        return index.apply(lambda rows: rows.set_index("kpi")[column]).reindex(columns=known).reset_index()
+        import pandas as pd
+
+        keys = ["scenario", "unmet_demand"]
+        groups = self.table.groupby(keys, sort=False)
+        return pd.DataFrame(
+            [
+                {**dict(zip(keys, key, strict=True)), **dict(zip(own["kpi"], own[column], strict=True))}
+                for key, own in groups
+            ]
+        )
 
 
 def compare_scenarios(

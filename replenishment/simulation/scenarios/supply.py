@@ -57,11 +57,16 @@ class LongerLeadTime(Temporary):
 
 @dataclass(frozen=True, kw_only=True)
 class SupplierFailure(Temporary):
-    """The supplier ships nothing for ``days``; what was ordered meanwhile leaves when it is back."""
+    """The supplier ships nothing for ``days``; what was ordered meanwhile leaves when it is back.
+
+    The lead time of such an order begins on the supplier's first day back; what is on its way arrives as it would have.
+    """
 
     def apply(self, case: Case) -> Case:
-        """Set the capacity to nothing while the supplier is down."""
-        return _able(case, self.during(case, case.supply.capacity, lambda _: 0.0))
+        """Delay each order until the supplier is back."""
+        when = self.span(case)
+        left = when.stop - np.arange(when.start, when.stop)
+        return _delayed(case, self.during(case, case.supply.delay, lambda delay: delay + left))
 
 
 @dataclass(frozen=True, kw_only=True)

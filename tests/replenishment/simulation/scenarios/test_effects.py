@@ -156,3 +156,12 @@ def test_stock_in_the_wrong_place_is_stock_all_the_same(compared: ScenarioCompar
     assert misplaced["mean_stock"] > base["mean_stock"]
     net = [total["mean_stock"] - total["mean_backorders"] for total in (base, misplaced)]
     assert net[0] == pytest.approx(net[1], rel=1e-9)
+
+
+def test_a_failed_supplier_delivers_all_of_it_when_it_is_back() -> None:
+    """Orders of periods 70 to 99 arrive with that of period 100, a lead time of 7 later."""
+    case = SupplierFailure(days=30).apply(shop(paths=1))
+    way = case.simulate().trajectory("00003")
+    assert way["received"][77:107].sum() == 0
+    assert way["received"][107] == way["ordered"][70:101].sum()
+    assert way["received"][76] == way["ordered"][69]

@@ -39,6 +39,7 @@ def kpis(scenario: Scenario) -> pd.DataFrame:
         (DemandSurge(), SupplierFailure()),
         (SupplierDelay(), LongerLeadTime()),
         (SupplierAtCapacity(), SupplierFailure(days=10)),
+        (SupplierDelay(), SupplierFailure()),
         (SystemOutage(), SystemOutage(begins=0.5)),
         (CashLimit(share=0.5), CashLimit(share=0.2, begins=0.3)),
         (MisplacedStock(), MiscountedStock()),
