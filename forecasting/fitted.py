@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.kernels.paths import sums_at
-from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Follows, Pools, SharesLesson
+from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Follows, Pools, Readies, SharesLesson
 from forecasting.panel import DemandPanel
 
-__all__ = ["FittedSeries", "Mapper", "fit_series", "pool_all"]
+__all__ = ["FittedSeries", "Mapper", "fit_series", "pool_all", "ready_all"]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -113,6 +113,13 @@ def fit_series(
 
     parts = [rows[k : k + SERIES_A_PIECE] for k in range(0, len(rows), SERIES_A_PIECE)]
     return FittedSeries(model, rows, tuple(run(fit, parts)), SERIES_A_PIECE, pooled)
+
+
+def ready_all(models: Sequence[DemandModel]) -> None:
+    """Let models load what they need before several threads learn at once."""
+    for model in models:
+        if isinstance(model, Readies):
+            model.ready()
 
 
 def pool_all(models: Sequence[DemandModel], panel: DemandPanel, context: FitContext) -> list[Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from forecasting.cleaning import prepare
 from forecasting.cleaning_rules import CleaningRules
 from forecasting.covariates import Covariates
 from forecasting.distributions import LeadTimeDemand
-from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series, pool_all
+from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series, pool_all, ready_all
 from forecasting.kernels.paths import apply_ahead, sums_at
 from forecasting.models import DEFAULT_MEMBERS, model_named
 from forecasting.models.protocol import DemandModel, FitContext
@@ -26,7 +27,7 @@ from forecasting.seasonality import PooledSeasonality, fit_pooled_seasonality
 from forecasting.segments import CLASSES, DemandSummary, syntetos_boylan_classes
 from forecasting.stock_outs import estimate_stock_outs
 from forecasting.storage import read_tree, write_tree
-from forecasting.trials import run_trials
+from forecasting.trials import plan_trials
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,35 +169,39 @@ class DemandForecaster:
             if name != COMBINATION:
                 fitted.append(fit_series(self._model(str(name)), self.panel_, rows, context, self._run))
                 continue
-            if blending is None:
-                self._learn(recorded, rows, classes)
-            fitted.append(self._blend(rows, classes, context))
+            pooled = self._learn(recorded, rows, classes, context, tried=blending is None)
+            fitted.append(self._blend(rows, classes, context, pooled))
         self._fitted = tuple(fitted)
 
     def _model(self, name: str) -> DemandModel:
         return self.model if not isinstance(self.model, str) and self.model.name == name else model_named(name)
 
-    def _learn(self, recorded: DemandPanel, rows: Integers, classes: npt.NDArray[np.str_]) -> None:
-        """Try the members of the combination at earlier origins."""
-        trials = run_trials(
-            recorded.take(rows),
-            [model_named(name) for name in DEFAULT_MEMBERS],
-            [self._groups[i] for i in rows],
-            self._protection[rows],
-            classes[rows],
-            self._keys[rows],
-            self._run,
-            self._rules,
-        )
-        if trials is not None:
-            self.blending_ = learn_blending(trials, self._protection[rows][trials.rows])
-
-    def _blend(self, rows: Integers, classes: npt.NDArray[np.str_], context: FitContext) -> BlendedSeries:
-        number = np.array([CLASSES.index(name) for name in classes[rows]], dtype=np.int64)
+    def _learn(
+        self, recorded: DemandPanel, rows: Integers, classes: npt.NDArray[np.str_], context: FitContext, *, tried: bool
+    ) -> list[Any]:
+        """Return what the members of the combination learn from all of history; try them at earlier origins first."""
         models = [model_named(name) for name in DEFAULT_MEMBERS]
+        ready_all(models)
+        planned = None
+        if tried:
+            groups = [self._groups[i] for i in rows]
+            facts = (self._protection[rows], classes[rows], self._keys[rows])
+            planned = plan_trials(recorded.take(rows), models, groups, *facts, self._rules)
+        # What is learned at earlier origins and what is learned from all of history need nothing of each other.
+        steps = [*(planned.lessons() if planned else []), partial(pool_all, models, self.panel_, context)]
+        *taught, pooled = list[list[Any]](self._run(lambda step: step(), steps))
+        if planned is not None:
+            trials = planned.carry_out(taught, self._run)
+            self.blending_ = learn_blending(trials, self._protection[rows][trials.rows])
+        return pooled
+
+    def _blend(
+        self, rows: Integers, classes: npt.NDArray[np.str_], context: FitContext, pooled: Sequence[Any]
+    ) -> BlendedSeries:
+        number = np.array([CLASSES.index(name) for name in classes[rows]], dtype=np.int64)
         members = tuple(
-            fit_series(model, self.panel_, rows, context, self._run, pooled)
-            for model, pooled in zip(models, pool_all(models, self.panel_, context), strict=True)
+            fit_series(model_named(name), self.panel_, rows, context, self._run, learned)
+            for name, learned in zip(DEFAULT_MEMBERS, pooled, strict=True)
         )
         length = self._protection[rows]
         pool = self.blending_.pool(self.summary_.mean[rows] * length)

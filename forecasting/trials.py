@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -16,9 +17,9 @@ from forecasting.fitted import Mapper, fit_series, pool_all
 from forecasting.models.protocol import DemandModel, FitContext
 from forecasting.panel import CellStatus, DemandPanel
 from forecasting.seasonality import fit_pooled_seasonality
-from forecasting.segments import CLASSES, syntetos_boylan_classes
+from forecasting.segments import CLASSES, DemandSummary, syntetos_boylan_classes
 
-__all__ = ["Trials", "run_trials", "trial_origins"]
+__all__ = ["TrialPlan", "Trials", "plan_trials", "trial_origins"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -87,91 +88,123 @@ def trial_origins(periods: int, longest: int, least: int, year: int) -> list[int
     return [periods - longest - gap * k for k in range(number)][::-1]
 
 
-def run_trials(
+@dataclass(frozen=True, eq=False)
+class TrialPlan:
+    """Which series are tried at which origins, before anything is fitted; see :func:`plan_trials`.
+
+    Attributes
+    ----------
+    rows : int64 (k,), ascending; the series that are tried, of n in the panel. origins : periods, ascending.
+    """
+
+    panel: DemandPanel
+    models: Sequence[DemandModel]
+    groups: Sequence[str]
+    protection: Integers
+    classes: npt.NDArray[np.str_]
+    keys: npt.NDArray[np.uint64]
+    rules: CleaningRules
+    rows: Integers
+    origins: tuple[int, ...]
+
+    def lessons(self) -> list[Callable[[], list[Any]]]:
+        """What the models must learn from the panel first: steps that need nothing of each other.
+
+        What the panel taught at one origin serves at the next ones, too: it changes little, and costs most.
+        """
+        return [partial(self._teach, origin) for origin in self.origins[::ORIGINS_A_LESSON]]
+
+    def carry_out(self, taught: Sequence[list[Any]], run: Mapper = map) -> Trials:
+        """Try the models at every origin.
+
+        Parameters
+        ----------
+        taught : what the steps of ``lessons`` returned. run : how the origins are run: the built-in ``map`` or a
+            thread pool's; the result is the same.
+        """
+        trials = self._empty()
+        list(run(lambda o: self._try_at(o, taught[o // ORIGINS_A_LESSON], trials), range(len(self.origins))))
+        trials.sums.sort(axis=3)
+        return trials
+
+    def _empty(self) -> Trials:
+        shape = (len(self.origins), len(self.rows))
+        return Trials(
+            origins=self.origins,
+            rows=self.rows,
+            sums=np.empty((len(self.models), *shape, DRAWS), dtype=np.float32),
+            actual=np.empty(shape),
+            known=np.empty(shape, dtype=np.bool_),
+            class_number=np.empty(shape, dtype=np.int64),
+            mean=np.empty(shape),
+            whole=self.panel.integral[self.rows],
+        )
+
+    def _teach(self, origin: int) -> list[Any]:
+        """What each model learned from the panel as known at an origin, from the series with the smallest keys."""
+        alive = np.flatnonzero(self.classes != "no demand")
+        rows = np.sort(alive[np.argsort(self.keys[alive], kind="stable")[:SERIES_TO_LEARN]])
+        cleaned, _, context = self._known_at(origin, rows)
+        return pool_all(self.models, cleaned, context)
+
+    def _known_at(self, origin: int, rows: Integers) -> tuple[DemandPanel, DemandSummary, FitContext]:
+        """Some series as they were known at an origin."""
+        past = self.panel.take(rows).until(day_to_date(int(self.panel.calendar.openings[origin])))
+        cleaned, summary, _ = prepare(past, self.rules)
+        season = fit_pooled_seasonality(cleaned, summary, [self.groups[i] for i in rows])
+        return cleaned, summary, FitContext(season, season.profile)
+
+    def _try_at(self, o: int, taught: list[Any], trials: Trials) -> None:
+        """Forecast at an origin, and write down what was forecast and what came."""
+        origin, rows = self.origins[o], self.rows
+        length = self.protection[rows]
+        cleaned, summary, context = self._known_at(origin, rows)
+        everything = np.arange(len(rows))
+        for j, model in enumerate(self.models):
+            fitted = fit_series(model, cleaned, everything, context, pooled=taught[j])
+            trials.sums[j, o] = fitted.sums(everything, self.keys[rows], length, DRAWS)
+        window = np.arange(int(length.max()))
+        inside = window[None, :] < length[:, None]
+        coming = np.ix_(rows, origin + window)
+        trials.actual[o] = np.where(inside, self.panel.quantity[coming], 0.0).sum(axis=1, dtype=np.float64)
+        observed = ((self.panel.status[coming] == CellStatus.OBSERVED) | ~inside).all(axis=1)
+        trials.known[o] = observed & (summary.demands > 0)
+        trials.mean[o] = summary.mean
+        trials.class_number[o] = [CLASSES.index(name) for name in syntetos_boylan_classes(summary)]
+
+
+def plan_trials(
     panel: DemandPanel,
     models: Sequence[DemandModel],
     groups: Sequence[str],
     protection: Integers,
     classes: npt.NDArray[np.str_],
     keys: npt.NDArray[np.uint64],
-    run: Mapper = map,
     rules: CleaningRules | None = None,
-) -> Trials | None:
-    """Let models forecast the sum over each series' protection interval at earlier origins.
+) -> TrialPlan | None:
+    """Choose series and earlier origins at which models shall forecast the sum over each protection interval.
 
     Parameters
     ----------
     panel : n series as recorded. groups : n names (shared seasons). protection : (n,) periods, at least 1.
     classes : n names as of now; each class is represented by at most 150 series, chosen by their random key.
     keys : uint64 (n,), random streams. rules : how history is cleaned.
-    run : how the later origins are run: the built-in ``map`` or a thread pool's; the result is the same.
 
     Returns
     -------
-    Trials, or None where the history is too short for any.
+    TrialPlan, or None where the history is too short for any.
     """
     rows = _representatives(classes, keys)
     if not len(rows):
         return None
-    length = protection[rows]
-    longest = int(length.max())
     frequency = panel.calendar.frequency
     least = LEAST_PERIODS.get(frequency.code, LEAST_WEEKS)
+    longest = int(protection[rows].max())
     origins = trial_origins(panel.calendar.periods, longest, least, frequency.periods_per_year)
     if not origins:
         return None
-    chosen, names = panel.take(rows), [groups[i] for i in rows]
-    window = np.arange(longest)
-    inside = window[None, :] < length[:, None]
-    sums = np.empty((len(models), len(origins), len(rows), DRAWS), dtype=np.float32)
-    actual, known, mean = (np.empty((len(origins), len(rows))) for _ in range(3))
-    number = np.empty((len(origins), len(rows)), dtype=np.int64)
-    everything = np.arange(len(rows))
-
-    # What the panel taught at one origin serves at the next ones, too: it changes little, and costs most.
-    def learn_at(o: int) -> list[Any]:
-        return _lessons(panel, models, groups, classes, keys, origins[o], rules or CleaningRules())
-
-    lessons = list(run(learn_at, range(0, len(origins), ORIGINS_A_LESSON)))
-
-    def try_at(o: int) -> None:
-        origin = origins[o]
-        past = chosen.until(day_to_date(int(chosen.calendar.openings[origin])))
-        cleaned, summary, _ = prepare(past, rules or CleaningRules())
-        season = fit_pooled_seasonality(cleaned, summary, names)
-        context = FitContext(season, season.profile)
-        pooled = lessons[o // ORIGINS_A_LESSON]
-        for j, model in enumerate(models):
-            fitted = fit_series(model, cleaned, everything, context, pooled=pooled[j])
-            sums[j, o] = fitted.sums(everything, keys[rows], length, DRAWS)
-        seen = chosen.quantity[:, origin + window]
-        actual[o] = np.where(inside, seen, 0.0).sum(axis=1, dtype=np.float64)
-        observed = ((chosen.status[:, origin + window] == CellStatus.OBSERVED) | ~inside).all(axis=1)
-        known[o] = observed & (summary.demands > 0)
-        mean[o] = summary.mean
-        number[o] = [CLASSES.index(name) for name in syntetos_boylan_classes(summary)]
-
-    list(run(try_at, range(len(origins))))
-    sums.sort(axis=3)
-    return Trials(tuple(origins), rows, sums, actual, known.astype(np.bool_), number, mean, chosen.integral)
-
-
-def _lessons(
-    panel: DemandPanel,
-    models: Sequence[DemandModel],
-    groups: Sequence[str],
-    classes: npt.NDArray[np.str_],
-    keys: npt.NDArray[np.uint64],
-    origin: int,
-    rules: CleaningRules,
-) -> list[Any]:
-    """What each model learned from the panel as it was known at an origin, from the series with the smallest keys."""
-    alive = np.flatnonzero(classes != "no demand")
-    rows = np.sort(alive[np.argsort(keys[alive], kind="stable")[:SERIES_TO_LEARN]])
-    past = panel.take(rows).until(day_to_date(int(panel.calendar.openings[origin])))
-    cleaned, summary, _ = prepare(past, rules)
-    season = fit_pooled_seasonality(cleaned, summary, [groups[i] for i in rows])
-    return pool_all(models, cleaned, FitContext(season, season.profile))
+    rules = rules or CleaningRules()
+    return TrialPlan(panel, models, groups, protection, classes, keys, rules, rows, tuple(origins))
 
 
 def _representatives(classes: npt.NDArray[np.str_], keys: npt.NDArray[np.uint64]) -> Integers:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pipelines.commands.alerting import alerts
 from pipelines.commands.exporting import export, released
 from pipelines.commands.options import AS_OF as _AS_OF
 from pipelines.commands.options import JOBS as _JOBS
@@ -20,7 +21,9 @@ from pipelines.commands.options import WORKSPACE as _WORKSPACE
 from pipelines.commands.output import chosen_run, workspace_of
 from pipelines.commands.output import print_json as _print_json
 from pipelines.commands.output import progress as _progress
+from pipelines.commands.overriding import overrides
 from pipelines.commands.replaying import replay
+from pipelines.commands.runs import runs
 from pipelines.commands.simulating import simulate
 from pipelines.commands.tuning import tune
 from pipelines.errors import RestockError
@@ -117,13 +120,20 @@ def check(file: Path, as_of: dt.datetime | None, jobs: int | None, as_json: bool
 @_PROJECT
 @_WORKSPACE
 @_AS_OF
+@click.option("--dry-run", is_flag=True, help="Plan and show it, and write nothing.")
 @_JOBS
 @_JSON
-def plan(file: Path, workspace: Path | None, as_of: dt.datetime | None, jobs: int | None, as_json: bool) -> None:
+def plan(
+    file: Path, workspace: Path | None, as_of: dt.datetime | None, dry_run: bool, jobs: int | None, as_json: bool
+) -> None:
     """Recommend what to order, and write the run to the workspace."""
-    from pipelines.project import open_project, run_plan
+    from pipelines.project import open_project, preview_plan, run_plan
 
     project = open_project(file, workspace=workspace, as_of=as_of.date() if as_of else None)
+    if dry_run:
+        with preview_plan(project, jobs=jobs, progress=_progress()) as previewed:
+            _tell(project, previewed, as_json, dry=True)
+        return
     _tell(project, run_plan(project, jobs=jobs, progress=_progress()), as_json)
 
 
@@ -221,7 +231,7 @@ def doctor(workspace: Path, as_json: bool) -> None:
         sys.exit(5)
 
 
-for _command in (export, released):
+for _command in (alerts, export, overrides, released, runs):
     restock.add_command(_command)
 
 
@@ -266,7 +276,7 @@ def _fail(message: str, code: int, name: str = "failed") -> NoReturn:
     sys.exit(code)
 
 
-def _tell(project: Project, run: PublishedRun, as_json: bool) -> None:
+def _tell(project: Project, run: PublishedRun, as_json: bool, *, dry: bool = False) -> None:
     if not as_json:
         from pipelines.showing import show_run
 
@@ -288,8 +298,9 @@ def _tell(project: Project, run: PublishedRun, as_json: bool) -> None:
                 "simulated": summary["simulated_backorder_rate"],
             },
             "order_value": summary["order_value"],
-            "outputs": sorted(str(p) for p in run.folder.rglob("*") if p.is_file()),
+            "outputs": [] if dry else sorted(str(p) for p in run.folder.rglob("*") if p.is_file()),
             "warnings": summary["warnings"],
+            **({"dry_run": True} if dry else {}),
         }
     )
 

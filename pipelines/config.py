@@ -11,7 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.errors import ConfigurationError
 
-__all__ = ["Closed", "Keep", "LearnedCorrection", "PlanConfig", "Rule", "Where", "describe_problem", "read_toml"]
+__all__ = [
+    "Closed",
+    "Hold",
+    "Keep",
+    "LearnedCorrection",
+    "PlanConfig",
+    "Rule",
+    "Where",
+    "describe_problem",
+    "read_toml",
+]
 
 Measure = Literal["backorder_rate", "fill_rate", "cycle_service_level", "ready_rate", "cost"]
 Policy = Literal["auto", "order_up_to", "reorder_point", "min_max"]
@@ -79,6 +89,15 @@ class Keep(_Strict):
         if (self.code, self.sku, self.location, self.date) == (None, None, None, None):
             raise ValueError("keep needs at least one of code, sku, location, date, as the log has them")
         return self
+
+
+class Hold(_Strict):
+    """No orders of an SKU, everywhere or at one location, up to and with a day."""
+
+    sku: str
+    location: str | None = Field(None, description="default: everywhere")
+    until: dt.date = Field(description="the last day without orders")
+    why: str = Field("", max_length=500, description="told in the reason of the line")
 
 
 class Closed(_Strict):
@@ -251,6 +270,28 @@ class PlanConfig(_Strict):
     language: str = Field(
         "en", description="language and country of the sentences and dates for customers, such as en_GB or de"
     )
+    holds: list[Hold] = Field(
+        [], description="no orders of {sku, location, until, why}; everywhere without a location; until is included"
+    )
+    frozen_days: int = Field(
+        0, ge=0, description="orders dated within so many days after the plan before stay as that one planned them"
+    )
+    order_stability: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="an order that differs from what the plan before had planned for its day by no more than this "
+        "share stays as it was, if it still can",
+    )
+    override_days: int = Field(
+        1, ge=0, description="days after the plan that was overridden on which an override still holds"
+    )
+    planned_orders_days: float = Field(
+        91, ge=0, le=730, description="days ahead for which orders and levels are planned; 0 plans none"
+    )
+    released_alert_days: int = Field(
+        3, ge=0, description="days after which a released order that neither open orders nor receipts show is an alert"
+    )
     max_cover_days: float = Field(365, gt=0, description="no economic lot covers more than this")
     simulation_paths: int = Field(
         100, ge=0, le=10_000, description="paths of the simulation of the policy; 0 leaves it out"
@@ -374,6 +415,8 @@ def _known_settings(place: tuple[int | str, ...]) -> list[str]:
         return ["class", *sorted(set(Where.model_fields) - {"demand_class"})]
     if "keep" in place:
         return sorted(Keep.model_fields)
+    if "holds" in place:
+        return sorted(Hold.model_fields)
     if "closed" in place:
         return sorted(Closed.model_fields)
     return sorted((Settings if "set" in place else Rule if "rules" in place else PlanConfig).model_fields)

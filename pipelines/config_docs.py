@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from pipelines.config import Closed, Keep, LearnedCorrection, PlanConfig, Settings, Where
+from pipelines.config import Closed, Hold, Keep, LearnedCorrection, PlanConfig, Settings, Where
 
 __all__ = ["configuration_page", "write_docs"]
 
@@ -33,6 +33,7 @@ _PARTS: Final[tuple[tuple[str, str, type[BaseModel]], ...]] = (
     ),
     ("correction", "What earlier replays say of promised rates; `restock tune` writes it.", LearnedCorrection),
     ("keep", "Repairs of the history to leave undone, as rows of the plan's log.", Keep),
+    ("holds", "Items that are not ordered up to and with a day.", Hold),
     ("closed", "Shutdowns in which lead times stand still.", Closed),
 )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +15,7 @@ from pipelines.config import PlanConfig, read_toml
 from pipelines.errors import ConfigurationError, UnavailableError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
-from pipelines.memory import memory_digests, remember
+from pipelines.memory import Memory, follows_the_run_before, memory_digests, remember
 from pipelines.promise_record import read_record, record_digest
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
@@ -25,6 +27,7 @@ __all__ = [
     "file_states",
     "manifest_of",
     "open_project",
+    "preview_plan",
     "project_workspace",
     "refuse_changed",
     "run_plan",
@@ -51,7 +54,20 @@ class Project:
         return {name: _digest(name, source) for name, source in self.inputs.given().items()}
 
     def identity(self) -> tuple[str, dict[str, str]]:
-        """The id of the plan of this project, and the digests behind it."""
+        """The id of the plan of this project, and the digests behind it.
+
+        Where orders depend on the run before, so does the id; planning again what that run planned is that run.
+        """
+        core, digests = self.core_identity()
+        latest = self.workspace.latest() if follows_the_run_before(self.config) else None
+        if latest is None:
+            return core, digests
+        if _recorded(self.workspace, latest, "core") == core:
+            return latest, digests
+        return self.identity_of(digests, before=latest), digests
+
+    def core_identity(self) -> tuple[str, dict[str, str]]:
+        """The same without the run before: inputs, what the workspace remembers, configuration and version."""
         digests = self.digests()
         told = record_digest(self.workspace)
         if told is not None:
@@ -150,17 +166,54 @@ def run_plan(
     import json
 
     before = file_states(project)
-    run_id, digests = project.identity()
     space = project.workspace
     with space.locked():
+        # Under the lock: what the workspace remembers is part of the identity.
+        run_id, digests = project.identity()
         repeated = space.complete(run_id)
         if repeated:
             space.publish(run_id, {}, lambda _: None)
         else:
-            _compute(project, run_id, digests, before, jobs, progress)
+            memory = remember(space, _run_before(space, run_id))
+            space.publish(run_id, *_compute(project, digests, before, jobs, progress, memory))
     folder = space.folder(run_id)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     return PublishedRun(run_id, folder, summary, repeated)
+
+
+@contextlib.contextmanager
+def preview_plan(
+    project: Project, *, jobs: int | None = None, progress: Callable[[str], None] = lambda _: None
+) -> Iterator[PublishedRun]:
+    """Plan as :func:`run_plan` would, into a folder that is gone afterwards; the workspace is only read."""
+    import json
+
+    before = file_states(project)
+    run_id, digests = project.identity()
+    memory = remember(project.workspace, _run_before(project.workspace, run_id))
+    _, write = _compute(project, digests, before, jobs, progress, memory)
+    with tempfile.TemporaryDirectory() as name:
+        write(Path(name))
+        summary = json.loads((Path(name) / "summary.json").read_text(encoding="utf-8"))
+        yield PublishedRun(run_id, Path(name), summary, repeated=False)
+
+
+def _run_before(space: Workspace, run_id: str) -> str | None:
+    """The newest run that is whole and another one; of a run that is made again, the one that it followed."""
+    latest = space.latest()
+    found = _recorded(space, run_id, "before") if latest == run_id else latest
+    return found if found is not None and space.complete(found) else None
+
+
+def _recorded(space: Workspace, run_id: str, what: str) -> str | None:
+    """What the manifest of a run says, None where it can't be read."""
+    import json
+
+    try:
+        manifest = json.loads((space.folder(run_id) / "manifest.json").read_text(encoding="utf-8"))
+        return None if manifest[what] is None else str(manifest[what])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _named(source: TableSource) -> list[str]:
@@ -192,23 +245,26 @@ def refuse_changed(project: Project, before: dict[tuple[str, Path], tuple[int, .
 
 def _compute(
     project: Project,
-    run_id: str,
     digests: dict[str, str],
     before: dict[tuple[str, Path], tuple[int, ...]],
     jobs: int | None,
     progress: Callable[[str], None],
-) -> None:
+    memory: Memory,
+) -> tuple[dict[str, Any], Callable[[Path], None]]:
+    """Plan; return what the manifest says and what writes the files."""
     from pipelines.jobs.backordering import tend_backorders
+    from pipelines.jobs.following_up import follow_up
     from pipelines.jobs.planning import make_plan, plan_frames
     from pipelines.jobs.simulating import simulate_plan
 
     run = thread_mapper(jobs or default_jobs())
-    memory = remember(project.workspace)
     made = make_plan(project.inputs, project.config, run=run, progress=progress, memory=memory)
     refuse_changed(project, before)
     progress("simulating")
     simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
+    progress("looking ahead")
+    follow = follow_up(made, memory, project.workspace, run)
     progress("tending backorders")
     tended = tend_backorders(made, read_record(project.workspace), run=run)
     progress("writing the run")
@@ -226,14 +282,19 @@ def _compute(
         write_parquet(result.repairs, folder / "repairs.parquet")
         if len(result.channels):
             write_parquet(result.channels, folder / "channels.parquet")
-        for name, frame in tended.files().items():
+        write_csv(follow.frames["alerts"], folder / "alerts.csv")
+        for name, frame in (follow.frames | tended.files()).items():
             write_parquet(frame, folder / f"{name}.parquet")
         write_csv(tended.backorders, folder / "backorders.csv")
         write_json(folder / "backorders.json", tended.summary)
-        write_json(folder / "summary.json", result.summary)
+        write_json(folder / "summary.json", result.summary | follow.summary)
 
-    released = [] if memory.released is None else sorted(set(memory.released["po"]))
-    project.workspace.publish(run_id, {**manifest_of(project, "plan", digests), "released": released}, write)
+    remembered = {
+        "core": project.core_identity()[0],
+        "before": None if memory.before is None else memory.before.run_id,
+        "released": [] if memory.released is None else sorted(set(memory.released["po"])),
+    }
+    return {**manifest_of(project, "plan", digests), **remembered}, write
 
 
 def manifest_of(project: Project, command: str, digests: dict[str, str]) -> dict[str, Any]:

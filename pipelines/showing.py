@@ -64,6 +64,9 @@ def show_run(project: Project, run: PublishedRun) -> None:
         console.print(Text(f"Note: {warning}"))
     first = lines.iloc[0]
     sku, location, file = (shlex.quote(str(text)) for text in (first["sku"], first["location"], project.file))
+    if not run.folder.is_relative_to(project.workspace.root):
+        console.print("Nothing was written: this was a dry run.")
+        return
     console.print(Text(f"Written to {run.folder}"))
     console.print(Text(f"Why: restock explain {sku} --location {location} --config {file}"))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pipelines.jobs.planning import Plan
 
-__all__ = ["Concern", "concerns_of", "table_counts"]
+__all__ = ["Concern", "concerns_of", "dead_stock", "table_counts"]
 
 SEVERITIES: Final = ("wrong", "doubtful", "worth knowing")
 _SHOWN: Final = 5
@@ -130,15 +130,16 @@ def _stock(made: Plan) -> list[Concern]:
                 f"{len(negative)} items have a negative stock, read as units that customers wait for: {_some(negative)}"
             )
             out.append(Concern("doubtful", "negative_stock", text, len(negative)))
-    dead = _names(made, _dead(made))
+    dead = _names(made, dead_stock(made))
     if len(dead):
-        units = float(made.stock.on_hand[_dead(made)].sum())
+        units = float(made.stock.on_hand[dead_stock(made)].sum())
         text = f"{len(dead)} items hold {units:,.0f} units that nobody asked for in {DEAD_DAYS} days: {_some(dead)}"
         out.append(Concern("worth knowing", "dead_stock", text, len(dead)))
     return out
 
 
-def _dead(made: Plan) -> npt.NDArray[np.bool_]:
+def dead_stock(made: Plan) -> npt.NDArray[np.bool_]:
+    """Items with stock that no demand touched for DEAD_DAYS; (n,)."""
     periods = max(round(DEAD_DAYS / made.panel.calendar.frequency.mean_days), 1)
     recent = made.panel.quantity[:, -periods:].sum(axis=1) == 0
     known = (made.panel.status[:, -periods:] == CellStatus.OBSERVED).sum(axis=1) >= periods / 2

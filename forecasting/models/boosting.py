@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,9 @@ from forecasting.models.protocol import (
 from forecasting.models.smoothing import ExponentialSmoothing
 from forecasting.models.trees import Trees, codes_of, quantile_edges
 from forecasting.panel import DemandPanel
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 __all__ = ["BoostedPaths", "Boosting", "Learned"]
 
@@ -152,10 +156,13 @@ class Boosting:
         """See :class:`forecasting.models.protocol.SharesLesson`: the trees, and what the base model learns."""
         return replace(learned, base=self.base.pool(panel, context) if isinstance(self.base, Pools) else None)
 
+    def ready(self) -> None:
+        """See :class:`forecasting.models.protocol.Readies`."""
+        _openmp()
+
     def learn(self, panel: DemandPanel, context: FitContext) -> Learned:
         """See :class:`forecasting.models.protocol.SharesLesson`: the trees alone."""
         from sklearn.ensemble import HistGradientBoostingRegressor
-        from threadpoolctl import threadpool_limits
 
         panel, context = _by_key(panel, context)
         layout = layout_of(panel.calendar.frequency)
@@ -177,7 +184,7 @@ class Boosting:
         features = rows.features[usable]
         edges = quantile_edges(features)
         # OpenMP's threads spin at a barrier a split: on a busy machine two took five times as long as one.
-        with threadpool_limits(1):
+        with _openmp().limit(limits=1):
             booster.fit(codes_of(features, edges), rows.target[usable], np.sqrt(rows.weight[usable]))
         alive = len(np.unique(series[rows.scale > 0]))
         return Learned(layout, alive / (alive + PRIOR_SERIES), "", Trees.of(booster, edges))
@@ -196,6 +203,19 @@ class Boosting:
         ratio = np.where(known, wanted, 1.0) / np.where(known, base_mean, 1.0)
         factor = ratio ** (self.weight * learned.share)
         return BoostedPaths(base, self, context, learned, factor, base_mean, panel.integral)
+
+
+@cache
+def _openmp() -> ThreadpoolController:
+    """The OpenMP that scikit-learn brings, found once.
+
+    To look for it is to hold the lock of the dynamic loader while Python's is asked for; another thread that imports a
+    compiled module holds them in the other order.
+    """
+    import sklearn.ensemble  # noqa: F401 - brings the library that is looked for
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _by_key(panel: DemandPanel, context: FitContext) -> tuple[DemandPanel, FitContext]:

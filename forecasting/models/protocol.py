@@ -13,7 +13,17 @@ from forecasting.covariates import Covariates
 from forecasting.panel import DemandPanel
 from forecasting.seasonality import PooledSeasonality
 
-__all__ = ["DemandModel", "Expects", "FitContext", "FittedModel", "Follows", "Pools", "SharesLesson", "memory_periods"]
+__all__ = [
+    "DemandModel",
+    "Expects",
+    "FitContext",
+    "FittedModel",
+    "Follows",
+    "Pools",
+    "Readies",
+    "SharesLesson",
+    "memory_periods",
+]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -97,6 +107,14 @@ class Pools(Protocol):
 
         ``panel`` and ``context.profile`` hold every series. The result may not depend on their order.
         """
+
+
+@runtime_checkable
+class Readies(Protocol):
+    """A model that loads compiled libraries late."""
+
+    def ready(self) -> None:
+        """Load them: two threads that do so at once may wait for each other for ever."""
 
 
 @runtime_checkable

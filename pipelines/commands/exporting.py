@@ -58,7 +58,7 @@ def export(
         when = None if draft else dt.datetime.now(dt.UTC)
         done = export_files(space, run, kind, target, safe=spreadsheet_safe, released_at=when)
         answer |= {
-            "counts": {"lines_released": done.released},
+            "counts": {"lines_released": done.released} if kind == "purchase-orders" else {},
             "outputs": [str(path) for path in done.files],
             "warnings": done.warnings,
         }

@@ -53,4 +53,7 @@ def chosen_run(space: Workspace, wanted: str) -> str:
         raise ConfigurationError(f"there is no run in {space.root} yet; `restock plan` makes one")
     if not space.complete(run_id):
         raise ConfigurationError(f"run {run_id} is not in {space.runs}, or is damaged; `restock plan` makes it again")
+    command = json.loads((space.folder(run_id) / "manifest.json").read_text(encoding="utf-8")).get("command")
+    if command != "plan":
+        raise ConfigurationError(f"run {run_id} is a {command}, not a plan; `restock runs list` shows which are")
     return run_id

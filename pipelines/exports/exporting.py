@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.errors import ConfigurationError
 from pipelines.exports.csv import write_tables
 from pipelines.exports.excel import write_workbook
+from pipelines.exports.planned_orders import write_planned_orders
 from pipelines.exports.publishing import publish_files
 from pipelines.exports.purchase_orders import purchase_orders, write_purchase_orders
 from pipelines.exports.run_files import RunFiles
@@ -46,6 +47,8 @@ def export_files(
             write_tables(run, folder, spreadsheet_safe=safe)
         elif kind == "excel":
             write_workbook(run, folder / f"plan-{run.as_of}.xlsx")
+        elif kind == "planned-orders":
+            write_planned_orders(run, folder, spreadsheet_safe=safe)
         else:
             warnings.extend(write_purchase_orders(run, folder, spreadsheet_safe=safe))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.jobs.holding import HELD
 from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
 from pipelines.jobs.lost_sales import at_least_cost_when_lost
@@ -130,7 +131,7 @@ def _status(made: Plan, why_held: npt.NDArray[np.object_], excess: Floats) -> np
         "potential stock-out": (levels.position.stock_out_probability > 0.5) & wanted,
         "surplus on order": (excess > lot) & (stock.on_order > 0),
         "excess": excess > lot,
-        "on hold": why_held == "items.hold is set",
+        "on hold": np.array([str(why).startswith(HELD) for why in why_held], dtype=np.bool_),
     }
     return np.select(list(cases.values()), list(cases), "fine").astype(np.str_)
 
@@ -214,7 +215,7 @@ def _reasons(made: Plan, order: Floats, held: Flags, why_held: npt.NDArray[np.ob
 
 def _reason(line: _Line) -> str:
     if line.held:
-        return line.why_held
+        return "; ".join([line.why_held, *line.notes])
     parts = [_decision(line), *line.notes]
     if line.lost and not line.cheapest and abs(line.position - line.in_time) > 1e-9:
         parts.append("demand that is lost before the order arrives is not ordered")

@@ -25,6 +25,7 @@ __all__ = [
     "QUANTILES",
     "ItemFacts",
     "LevelResults",
+    "expected_short",
     "follow_curves",
     "paths_wanted",
     "pieces_by_review",
@@ -242,6 +243,16 @@ def follow_curves(
     lead_time, cumulative, _ = _draw(own, waits, forecaster)
     demand, lots = _demand_and_lots(own, waits, lead_time, cumulative)
     return service_curve(own.policy, demand, own.lost, lots, demand.window_units)
+
+
+def expected_short(
+    rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts, position: Floats
+) -> Floats:
+    """Units of some items expected short at the end of the protection interval; ``position``: (k, j) units each."""
+    own, waits = facts.take(rows), lead_times.take(rows)
+    lead_time, cumulative, _ = _draw(own, waits, forecaster)
+    over = _demand_and_lots(own, waits, lead_time, cumulative)[0].over_protection
+    return np.stack([over.expected_shortage(units) for units in position.T], axis=1)
 
 
 def _draw(

@@ -25,6 +25,7 @@ from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
 from pipelines.jobs.ordering import Orders
 from pipelines.jobs.remembering import unseen_releases
 from pipelines.jobs.safety_stocks import safety_stock_frame
+from pipelines.jobs.settling import settle_orders
 from pipelines.jobs.simulating import simulate_plan
 from pipelines.jobs.stages import (
     fit_forecast,
@@ -102,6 +103,7 @@ class Plan:
     log: pd.DataFrame
     stock_outs: pd.DataFrame
     unseen: pd.DataFrame
+    overrides: pd.DataFrame
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -182,6 +184,8 @@ def make_plan(
         found = set_item_levels(known, forecast, stock, run)
     with clock("deciding orders"):
         orders = order_items(known, found, stock)
+        why_held = hold_reasons(found.items, forecaster)
+        settled = settle_orders(known, found, forecaster, orders, why_held, known_before)
     return Plan(
         config,
         tables,
@@ -192,13 +196,14 @@ def make_plan(
         stock,
         found.levels,
         found.sources,
-        orders,
+        settled.orders,
         found.total,
         demand.channels,
         demand.fates,
         log,
         stock_outs,
         unseen,
+        settled.overrides,
         clock.seconds,
     )
 

@@ -20,6 +20,7 @@ from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.choosing import Sources, choose_suppliers
 from pipelines.jobs.correcting import Corrector
 from pipelines.jobs.history import History, declared_new, known_history
+from pipelines.jobs.holding import with_holds
 from pipelines.jobs.item_facts import item_facts, refuse_unknown_costs, review_periods
 from pipelines.jobs.lead_times import resolve_lead_times
 from pipelines.jobs.levels import ItemFacts, LevelResults, pieces_by_review, set_levels
@@ -128,7 +129,7 @@ def gather_knowledge(
     """
     keys = item_keys(tables, recorded.keys) if keys is None else keys
     items = item_parameters(tables, config, keys)
-    history = known_history(recorded.align(keys), items, tables, config)
+    history = known_history(recorded.align(keys), with_holds(items, config, recorded.as_of), tables, config)
     calendar = history.panel.calendar
     offers = item_offers(history.items, tables)
     days = order_days(offers.frame["supplier"].to_numpy(), tables, calendar)
@@ -244,7 +245,7 @@ def hold_reasons(items: pd.DataFrame, forecaster: DemandForecaster) -> npt.NDArr
     unknown = never_demanded(forecaster) & ~declared_new(items, forecaster)
     why[unknown] = "nothing was ever demanded: a planner must decide"
     hold = np.array([value is True for value in items["hold"]])
-    why[hold] = "items.hold is set"
+    why[hold] = [why or "items.hold is set" for why in items["hold_reason"].to_numpy()[hold]]
     ended = items["discontinued_on"].to_numpy() <= as_of
     why[ended] = "discontinued"
     replaced = ended & items["replaced_by"].notna().to_numpy()

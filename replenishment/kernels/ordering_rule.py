@@ -24,6 +24,9 @@ def rule_quantity(position: float, rule: Rule) -> float:
     ordered = raise_to - position
     if ordered <= _NOTHING * abs(raise_to):
         return 0.0
-    if lot > 0.0:
+    if ordered <= lot:
+        # The usual case by far, and a division less.
+        ordered = lot
+    elif lot > 0.0:
         ordered = np.ceil(ordered / lot - 1e-9) * lot
     return max(ordered, minimum)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ class Setting:
         """Groups of paths and lengths of waits that are told apart."""
         return min(self.paths, WAIT_GROUPS), min(self.periods + 1, WAIT_BINS)
 
-    @property
+    @cached_property
     def is_ordinary(self) -> bool:
         """Whether the fast loop tells the story: default clock, reliable supply, customers who wait or leave."""
         items = self.items

@@ -1,9 +1,10 @@
 """Promised and achieved backorder rate on the development sets: replays of earlier windows, or of the last ones.
 
-    python -m tests.benchmarks.promised [--sets vn2 m5 ...] [--targets 0.1 0.05 0.02 0.01] [--every 1] [--last]
+    python -m tests.benchmarks.promised [--sets vn2 ...] [--targets 0.1 0.02 ...] [--every 1] [--last] [--corrected]
 
 The windows stand here and nowhere else. Choose and tune on the earlier ones; the last ones are opened once, with
-``--last``. Prints a table and, last, one JSON object. ``--every k`` takes every k-th SKU and place.
+``--last``. Prints a table and, last, one JSON object. ``--every k`` takes every k-th SKU and place;
+``--corrected`` adds replays whose promises are corrected by what the windows before them achieved.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import argparse
 import datetime as dt
 import os
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pandas as pd
 
 from pipelines import Inputs, PlanConfig, ReplayResult, replay
+from pipelines.jobs.tuning import evidence_of, learn_from
 from tests.benchmarks.measuring import report
 from tests.real.development_data import read
 
@@ -104,7 +107,9 @@ def windows_of(name: str, last: bool = False) -> tuple[tuple[dt.date, dt.date], 
     return tuple((dt.date.fromisoformat(a), dt.date.fromisoformat(b)) for a, b in chosen)
 
 
-def _line(name: str, window: tuple[dt.date, dt.date], target: float, result: ReplayResult) -> dict[str, Any]:
+def _line(
+    name: str, window: tuple[dt.date, dt.date], target: float, result: ReplayResult, corrected: int
+) -> dict[str, Any]:
     summary = result.summary
     forecast = result.items.loc[result.items["demanded_before"], "units_forecast"].sum()
     return {
@@ -112,6 +117,7 @@ def _line(name: str, window: tuple[dt.date, dt.date], target: float, result: Rep
         "from": str(window[0]),
         "to": str(window[1]),
         "target": target,
+        "corrected_by": corrected,
         **{k: round(float(summary[k]), 5) for k in ("promised", "achieved", "difference", "low", "high")},
         "items": int(result.service["items"][0]),
         "units": round(float(summary["units_demanded"])),
@@ -120,22 +126,41 @@ def _line(name: str, window: tuple[dt.date, dt.date], target: float, result: Rep
     }
 
 
+def lines_of(name: str, targets: Sequence[float], every: int, last: bool, corrected: bool) -> Iterator[dict[str, Any]]:
+    """Replay the windows of a set in their order; each learns from those before it, never from itself.
+
+    ``corrected_by`` : windows behind the correction; 0: as forecast.
+    """
+    inputs, evidence = inputs_of(name, every), list[pd.DataFrame]()
+    for window in (*windows_of(name), *(windows_of(name, last=True) if last else ())):
+        opened = last == (window == windows_of(name, last=True)[0])
+        fits: dict[int, Any] = {}
+        learned = learn_from(pd.concat(evidence)).correction if corrected and evidence else None
+        for target in targets:
+            if not opened and not corrected:
+                continue
+            plain = replay(inputs, config_of(name, target=target), *window, fits=fits)
+            evidence.append(evidence_of(plain, str(window[0])))
+            if opened:
+                yield _line(name, window, target, plain, 0)
+            if opened and learned is not None:
+                better = replay(inputs, config_of(name, target=target, correction=learned), *window, fits=fits)
+                yield _line(name, window, target, better, learned.windows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=tuple(SETS), default=list(SETS))
     parser.add_argument("--targets", nargs="+", type=float, default=list(TARGETS))
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--last", action="store_true")
+    parser.add_argument("--corrected", action="store_true")
     options = parser.parse_args()
     began, lines = time.process_time(), []
     for name in options.sets:
-        inputs = inputs_of(name, options.every)
-        for window in windows_of(name, options.last):
-            fits: dict[int, Any] = {}
-            for target in options.targets:
-                result = replay(inputs, config_of(name, target=target), *window, fits=fits)
-                lines.append(_line(name, window, target, result))
-                print(pd.DataFrame(lines[-1:]).to_string(index=False, header=len(lines) == 1), flush=True)
+        for line in lines_of(name, options.targets, options.every, options.last, options.corrected):
+            lines.append(line)
+            print(pd.DataFrame([line]).to_string(index=False, header=len(lines) == 1), flush=True)
     report(
         benchmark="promised", lines=lines, cpu_seconds=round(time.process_time() - began, 1), load=os.getloadavg()[0]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from forecasting.trials import (
     MOST_ORIGINS,
     ORIGINS_A_LESSON,
     Trials,
-    run_trials,
+    plan_trials,
     trial_origins,
 )
 from tests.forecasting.own_models import Last, Pupil, Spy
@@ -32,6 +33,12 @@ def panel() -> DemandPanel:
     rng = np.random.default_rng(0)
     demand = rng.poisson(np.exp(np.linspace(-2, 3, 8))[:, None], (8, 70)) * rng.integers(1, 9, (8, 70))
     return panel_of(demand, status=np.where(rng.random((8, 70)) < 0.02, CellStatus.OUT_OF_STOCK, 0))
+
+
+def run_trials(*arguments: Any) -> Trials | None:
+    """Learn and try, one step after the other."""
+    planned = plan_trials(*arguments)
+    return planned and planned.carry_out([step() for step in planned.lessons()])
 
 
 def tried(panel: DemandPanel, names: list[str], protection: list[int] | None = None) -> Trials:

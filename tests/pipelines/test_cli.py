@@ -86,6 +86,12 @@ def project_with(tmp_path: Path, plan: str = "", data: str = 'sales = "sales.csv
     return tmp_path / "restock.toml"
 
 
+def test_every_file_of_a_run_is_on_its_page(run: PublishedRun) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "run_folder.md").read_text(encoding="utf-8")
+    written = sorted({path.relative_to(run.folder).parts[0] for path in run.folder.rglob("*") if path.is_file()})
+    assert [name for name in written if f"`{name}`" not in page and f"`{name}/`" not in page] == []
+
+
 def test_help_of_every_command_is_there(restock: Command) -> None:
     for command in ("demo", "init", "plan", "simulate", "explain", "doctor"):
         assert command in restock("--help").out

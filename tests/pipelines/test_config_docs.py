@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config import Closed, Keep, PlanConfig, Settings
+from pipelines.config import Closed, Hold, Keep, PlanConfig, Settings
 from pipelines.config_docs import configuration_page, write_docs
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,7 +18,7 @@ def test_the_committed_page_is_the_one_that_the_configuration_makes(tmp_path: Pa
     assert (DOCS / "configuration.md").read_text(encoding="utf-8") == made, "run python -m pipelines.config_docs docs"
 
 
-@pytest.mark.parametrize("model", [PlanConfig, Settings, Keep, Closed])
+@pytest.mark.parametrize("model", [PlanConfig, Settings, Keep, Hold, Closed])
 def test_every_setting_is_on_the_page(model: type) -> None:
     page = configuration_page()
     assert all(f"| `{name}` |" in page for name in model.model_fields)

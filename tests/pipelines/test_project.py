@@ -27,6 +27,8 @@ FILES = {
     "backorders.csv", "backorders.json", "backorders.parquet", "backorder_coverage.parquet", "purchase_orders.parquet",
     "backorder_proposals.parquet", "backorder_risk.parquet",
     "backorder_kpis.parquet", "backorder_causes.parquet", "backorder_promises.parquet",
+    "alerts.csv", "alerts.parquet", "decisions.parquet",
+    "planned_orders.parquet", "planned_levels.parquet", "planned_money.parquet",
 }  # fmt: skip
 
 
@@ -235,7 +237,11 @@ def test_frames_from_python_and_a_project_on_disk_are_the_same_plan(tables: Tabl
 
     ours = plan(Inputs(**tables), settings(), jobs=2)
     assert same_plan(ours, planned(tables))
-    assert ours.summary == {**run.summary, "warnings": ours.summary["warnings"]}
+    # What a run adds looks back at the runs before it.
+    added = {"alerts", "released_lines_not_seen", "warnings"}
+    assert {k: v for k, v in ours.summary.items() if k not in added} == {
+        k: v for k, v in run.summary.items() if k not in added
+    }
 
 
 @pytest.mark.parametrize("kind", ["workbook", "query"])

@@ -56,7 +56,7 @@ def chosen(number: float, cumulative: npt.NDArray[np.float64]) -> int:
 
 
 @njit(nogil=True, cache=True)
-def fill_guide(cumulative: npt.NDArray[np.float64], guide: npt.NDArray[np.int64]) -> None:
+def fill_guide(cumulative: npt.NDArray[np.float64], guide: npt.NDArray[np.int16]) -> None:
     """Write for each of equally wide steps of a uniform number the first place that it may choose.
 
     A search from there takes hardly a step (Chen and Asau 1974, the method of the guide table).
@@ -69,12 +69,12 @@ def fill_guide(cumulative: npt.NDArray[np.float64], guide: npt.NDArray[np.int64]
 
 
 @njit(nogil=True, cache=True)
-def chosen_from(number: float, cumulative: npt.NDArray[np.float64], guide: npt.NDArray[np.int64]) -> int:
+def chosen_from(number: float, cumulative: npt.NDArray[np.float64], guide: npt.NDArray[np.int16]) -> int:
     """The same place as :func:`chosen`, sooner."""
-    k: int = guide[int(number * guide.size)]
+    k = np.int64(guide[np.int64(number * guide.size)])
     while k < cumulative.size - 1 and number >= cumulative[k]:
         k += 1
-    return k
+    return int(k)
 
 
 @njit(nogil=True, cache=True)

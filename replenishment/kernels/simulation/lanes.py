@@ -60,10 +60,11 @@ Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 # Numbers of lanes; small, for the first-level cache.
 Lanes = npt.NDArray[np.uint8]
+Guide = npt.NDArray[np.int16]
 
 LANES: Final = 64
-# Steps of the guide table to lead times.
-_GUIDE: Final = 128
+# Steps of the guide table to lead times: so many that hardly one holds two of them.
+_GUIDE: Final = 1024
 # A smaller share of a sum of units is what rounding left over.
 _ROUNDING: Final = 1e-12
 # Rows of the working arrays are a little wider: places of which the addresses agree in twelve bits wait for each other.
@@ -109,7 +110,7 @@ def run_lanes(
     lengths = np.zeros(reach, np.int64)
     work, before = np.empty(_SIZE), np.empty(_SIZE)
     buffer, rules = np.zeros((periods, LANES), np.float32), np.empty((periods, RULES))
-    guide = np.empty(_GUIDE, np.int64)
+    guide = np.empty(_GUIDE, np.int16)
     blocks = (paths + LANES - 1) // LANES
     width = min(((paths + blocks - 1) // blocks + 7) // 8 * 8, LANES)
     for i in range(items.size):
@@ -191,7 +192,7 @@ def _set_aside(work: Floats, before: Floats) -> None:
 @njit(nogil=True, cache=True, error_model="numpy")
 def _live(
     work: Floats, before: Floats, buffer: Floats32, rules: Floats, due: Floats, listed: Lanes, lengths: Integers,
-    used: int, item: Any, lead_time: Floats, guide: Integers, warm_up: int, path: int, ages: bool, group: Integers,
+    used: int, item: Any, lead_time: Floats, guide: Guide, warm_up: int, path: int, ages: bool, group: Integers,
     waits: Floats,
 ) -> None:  # fmt: skip
     """Take the lanes through all periods."""
@@ -223,7 +224,7 @@ def _live(
 
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")
 def _order(
-    work: Floats, rules: Floats, k: int, item: Any, lead_time: Floats, guide: Integers, path: int, t: int
+    work: Floats, rules: Floats, k: int, item: Any, lead_time: Floats, guide: Guide, path: int, t: int
 ) -> tuple[float, int]:
     """Order what the rule says; return the units and the period of their arrival."""
     position = work[_NET + k] + work[_ON_ORDER + k]
