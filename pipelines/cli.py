@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from pipelines.commands.alerting import alerts
+from pipelines.commands.backtesting import backtest
 from pipelines.commands.exporting import export, released
 from pipelines.commands.options import AS_OF as _AS_OF
 from pipelines.commands.options import JOBS as _JOBS
@@ -40,6 +41,7 @@ def restock() -> None:
     """Forecast demand, plan replenishment, and keep the promised backorder rate."""
 
 
+restock.add_command(backtest)
 restock.add_command(replay)
 restock.add_command(simulate)
 restock.add_command(tune)

@@ -30,6 +30,7 @@ __all__ = [
     "paths_wanted",
     "pieces_by_review",
     "set_levels",
+    "within_limits",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -213,7 +214,7 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
     )
     if ahead is not None:
         position, need, order = orders_when_lost(own, ahead, policies, position, need, order)
-    order, exceeds, perishable, room = _within_limits(order, own, waits, forecaster, policies.minimum)
+    order, exceeds, perishable, room = within_limits(order, own, waits, forecaster, policies.minimum)
     over = demand.over_protection
     rungs = ladder_units(order, np.maximum(policies.minimum, own.pack), own.pack, demand.window_units / 4.0)
     return LevelResults(
@@ -278,7 +279,7 @@ def _demand_and_lots(
     return demand, LotRules(_economic_lot(own, per_period), own.minimum, own.pack)
 
 
-def _within_limits(
+def within_limits(
     order: Floats, own: ItemFacts, waits: LeadTimes, forecaster: DemandForecaster, minimum: Floats
 ) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], Floats]:
     """Cut orders to maximum stock and shelf life, fill load units within them.
