@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,17 +33,21 @@ __all__ = [
     "run_plan",
 ]
 
-_SECTIONS = {"plan", "data", "workspace"}
+_SECTIONS = {"plan", "data", "scenarios", "workspace"}
 
 
 @dataclass(frozen=True)
 class Project:
-    """What a command works on."""
+    """What a command works on.
+
+    ``scenarios``: the settings of those that the configuration describes, by name; no plan depends on them.
+    """
 
     file: Path
     config: PlanConfig
     inputs: Inputs
     workspace: Workspace
+    scenarios: Mapping[str, Any] = field(default_factory=dict)
 
     def digests(self) -> dict[str, str]:
         """Digest of every input file."""
@@ -117,7 +121,8 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
         for path in source.path:
             if not path.exists():
                 raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}", code="no_such_file")
-    return Project(file, config, inputs, Workspace(workspace) if workspace else _workspace(values, file))
+    space = Workspace(workspace) if workspace else _workspace(values, file)
+    return Project(file, config, inputs, space, _section(values, "scenarios", file))
 
 
 def _read_correction(path: Path, file: Path) -> Any:

@@ -30,6 +30,7 @@ __all__ = [
     "paths_wanted",
     "pieces_by_review",
     "set_levels",
+    "within_limits",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -53,7 +54,8 @@ class ItemFacts:
     ----------
     series : row of the forecaster. keys : uint64, random streams. integral : in whole units. review_periods : R.
     paths : sample paths of each item.
-    policy, measure, target : as wanted. lost : unmet demand is lost (else backordered).
+    policy, measure, target : as wanted. lost : unmet demand is lost (else backordered). patience : periods that
+        it waits; 0 where lost.
     order_cost : money an order. holding_cost : money per unit and period. shortage_cost : money per unit short;
         costs are NaN where they are unknown.
     minimum : units, 0 for none. pack : units, 0 where any quantity may be ordered. maximum : units, NaN for none.
@@ -73,6 +75,7 @@ class ItemFacts:
     measure: Texts
     target: Floats
     lost: npt.NDArray[np.bool_]
+    patience: Floats
     order_cost: Floats
     holding_cost: Floats
     shortage_cost: Floats
@@ -211,7 +214,7 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
     )
     if ahead is not None:
         position, need, order = orders_when_lost(own, ahead, policies, position, need, order)
-    order, exceeds, perishable, room = _within_limits(order, own, waits, forecaster, policies.minimum)
+    order, exceeds, perishable, room = within_limits(order, own, waits, forecaster, policies.minimum)
     over = demand.over_protection
     rungs = ladder_units(order, np.maximum(policies.minimum, own.pack), own.pack, demand.window_units / 4.0)
     return LevelResults(
@@ -276,7 +279,7 @@ def _demand_and_lots(
     return demand, LotRules(_economic_lot(own, per_period), own.minimum, own.pack)
 
 
-def _within_limits(
+def within_limits(
     order: Floats, own: ItemFacts, waits: LeadTimes, forecaster: DemandForecaster, minimum: Floats
 ) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], Floats]:
     """Cut orders to maximum stock and shelf life, fill load units within them.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,9 @@ from forecasting.panel import DemandPanel
 from pipelines.config import PlanConfig
 from pipelines.errors import ConfigurationError
 from pipelines.inputs import CheckedTables
+from pipelines.jobs.baselines import LevelRule, set_by_rule
 from pipelines.jobs.exchanging import Exchange, trade_stock_for_service
+from pipelines.jobs.item_facts import patience_periods
 from pipelines.jobs.known_at import known_at, known_keys
 from pipelines.jobs.parameters import item_keys
 from pipelines.jobs.replay_demand import replayed_demand
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 
     from pipelines.jobs.ordering import Orders
 
-__all__ = ["Walk"]
+__all__ = ["Reviewed", "Walk"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -54,6 +57,24 @@ Progress = Callable[[str], None]
 _LEAD_TIME_STEP: Final = PATH_STRIDE - 4
 _START_STEP: Final = PATH_STRIDE - 5
 _QUARTER_DAYS: Final = 91.0
+
+
+@dataclass(frozen=True, eq=False)
+class Reviewed:
+    """What a review found before it looked at the stock, for replays of the same plan by another rule.
+
+    Attributes
+    ----------
+    known, forecast, found : at the opening; of ``found`` positions and orders depend on the replay's stock, nothing
+        else does. keys : the items. rows : where they stand in the replay. fitted_at : period of the last fit.
+    """
+
+    known: Knowledge
+    forecast: Forecast
+    found: Levels
+    keys: list[tuple[str, str]]
+    rows: Integers
+    fitted_at: int
 
 
 class Walk:
@@ -69,10 +90,13 @@ class Walk:
         run: Any,
         progress: Progress,
         fits: dict[int, Forecast] | None,
+        rule: LevelRule | None = None,
+        reviewed: dict[int, Reviewed] | None = None,
     ) -> None:
         self.tables, self.config, self.span, self.given_stock = tables, config, span, given_stock
         self.run, self.progress = run, progress
         self.fits = {} if fits is None else fits
+        self.rule, self.reviewed = rule, reviewed
         keys = item_keys(tables, recorded.keys)
         self.place = {key: row for row, key in enumerate(keys)}
         self.streams = stream_keys([sku for sku, _ in keys], [place for _, place in keys], config.seed)
@@ -121,9 +145,8 @@ class Walk:
         self._note_items(known)
         n = len(self.place)
         self.trace.protection[self.rows] = known.protection
-        lost = np.full(n, self.config.unmet_demand == "lost")
-        lost[self.rows] = (self.forecast.ruled["unmet_demand"] == "lost").to_numpy()
-        patience = np.where(lost, 0.0, np.inf)
+        patience = np.full(n, self._usual_patience())
+        patience[self.rows] = patience_periods(self.forecast.ruled, self.calendar.frequency.mean_days)
         if self.given_stock:
             tables = replace(known.tables, frames={**known.tables.frames, "stock": self.tables.frames["stock"]})
             counted = stock_position(tables, list(self.place), known.panel.calendar)
@@ -131,15 +154,28 @@ class Walk:
                 counted.on_hand, patience=patience, waiting=counted.backordered, arrivals=counted.arrivals
             )
             return
-        self.latest = set_item_levels(known, self.forecast, _position(_nothing_on_hand(n), self.rows), self.run)
+        self.latest = self._set_levels(period, known, _position(_nothing_on_hand(n), self.rows))
         stock = np.zeros(n)
         policies = self.latest.levels.policies
         stock[self.rows] = _own_level(policies, self.streams[self.rows], known.panel.integral)
         self.world = World.start(stock, patience=patience)
         self.trace.warm_up[:] = self.trace.protection
 
+    def _usual_patience(self) -> float:
+        """Periods that demand of items waits which no plan knew when the replay began."""
+        import pandas as pd
+
+        config = self.config
+        usual = pd.DataFrame({"unmet_demand": [config.unmet_demand], "patience_days": [config.patience_days]})
+        return float(patience_periods(usual.astype({"patience_days": float}), self.calendar.frequency.mean_days)[0])
+
     def _know(self, period: int) -> Knowledge:
         """Gather what is known at an opening; fit the forecast anew, or let it follow."""
+        if self.rule is not None and self.reviewed is not None and period in self.reviewed:
+            before = self.reviewed[period]
+            self.forecast, self.keys, self.rows = before.forecast, before.keys, before.rows
+            self.fitted_at = before.fitted_at
+            return before.known
         tables, recorded = known_at(self.tables, self._recorded, day_to_date(int(self.calendar.openings[period])))
         again = self.fitted_at < 0 or (self.fitted_at < period and len(self.reviews) % self._refit_every == 0)
         if again:
@@ -159,6 +195,17 @@ class Walk:
         look_ahead(self.forecast, known)
         return known
 
+    def _set_levels(self, period: int, known: Knowledge, stock: StockPosition) -> Levels:
+        """Set the levels by the plan, and by the rule where there is one."""
+        shared = {} if self.reviewed is None else self.reviewed
+        if self.rule is not None and period in shared:
+            return set_by_rule(self.rule, known, self.forecast, shared[period].found, stock)
+        found = set_item_levels(known, self.forecast, stock, self.run)
+        # The forecaster goes on to follow the demand; a copy stays as it is.
+        forecast = replace(self.forecast, forecaster=copy(self.forecast.forecaster))
+        shared[period] = Reviewed(known, forecast, found, self.keys, self.rows, self.fitted_at)
+        return found if self.rule is None else set_by_rule(self.rule, known, self.forecast, found, stock)
+
     @cached_property
     def _refit_every(self) -> int:
         if self.config.refit_every is not None:
@@ -177,7 +224,7 @@ class Walk:
         due = self.next_review[self.rows] <= t
         at_level = t == 0 and not self.given_stock
         # At the level that was just set for it no item needs an order.
-        found = self.latest if at_level else set_item_levels(known, self.forecast, stock, self.run)
+        found = self.latest if at_level else self._set_levels(period, known, stock)
         self.trace.planned[self.rows, t:] = ~found.held[:, None]
         self.latest = found
         orders = order_items(known, replace(found, held=found.held | ~due | at_level), stock)

@@ -19,6 +19,7 @@ from pipelines.config import PlanConfig
 from pipelines.errors import ConfigurationError
 from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs, check_inputs
+from pipelines.jobs.baselines import LevelRule
 from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.exchanging import Exchange
 from pipelines.jobs.replay_frames import (
@@ -30,13 +31,13 @@ from pipelines.jobs.replay_frames import (
     service_frame,
 )
 from pipelines.jobs.replay_trace import ReplayTrace
-from pipelines.jobs.replay_walk import Walk
+from pipelines.jobs.replay_walk import Reviewed, Walk
 from pipelines.jobs.stages import Forecast
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ReplayResult", "replay"]
+__all__ = ["ReplayResult", "replay", "replayed_span"]
 
 Progress = Callable[[str], None]
 
@@ -82,6 +83,8 @@ def replay(
     jobs: int | None = None,
     progress: Progress = lambda _: None,
     fits: dict[int, Forecast] | None = None,
+    rule: LevelRule | None = None,
+    reviewed: dict[int, Reviewed] | None = None,
 ) -> ReplayResult:
     """Replay the plan along history.
 
@@ -95,6 +98,9 @@ def replay(
     jobs : threads; the result does not depend on it.
     fits : where fitted forecasts are kept and found again, by period: replays of the same inputs, dates and
         configuration but for targets, policies and costs may share one.
+    rule : sets the levels in the place of the plan; see :mod:`pipelines.jobs.baselines`.
+    reviewed : where reviews are kept, by period, for further replays by another rule of the very same inputs,
+        configuration and dates; those then take a fraction of the time.
 
     Raises
     ------
@@ -107,9 +113,9 @@ def replay(
     progress("reading tables")
     tables = check_inputs(replace(inputs, stock=initial_stock), config)
     recorded = demand_from_sales(tables, config).panel
-    span = _span(recorded, start, end)
+    span = replayed_span(recorded, start, end)
     run = thread_mapper(jobs or default_jobs())
-    walk = Walk(tables, config, recorded, span, initial_stock is not None, run, progress, fits)
+    walk = Walk(tables, config, recorded, span, initial_stock is not None, run, progress, fits, rule, reviewed)
     walk.go()
     progress("measuring")
     trace, notes = walk.trace, [*tables.findings.warnings, *walk.notes]
@@ -126,8 +132,8 @@ def replay(
     )
 
 
-def _span(recorded: DemandPanel, start: dt.date, end: dt.date) -> range:
-    """The numbers of the replayed periods."""
+def replayed_span(recorded: DemandPanel, start: dt.date, end: dt.date) -> range:
+    """The numbers of the periods from ``start`` to ``end``, both included; there must be history before them."""
     calendar = recorded.calendar
     numbers = []
     for name, date in (("start", start), ("end", end)):

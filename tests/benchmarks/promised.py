@@ -1,10 +1,13 @@
 """Promised and achieved backorder rate on the development sets: replays of earlier windows, or of the last ones.
 
     python -m tests.benchmarks.promised [--sets vn2 ...] [--targets 0.1 0.02 ...] [--every 1] [--last] [--corrected]
+                                        [--baselines]
 
 The windows stand here and nowhere else. Choose and tune on the earlier ones; the last ones are opened once, with
 ``--last``. Prints a table and, last, one JSON object. ``--every k`` takes every k-th SKU and place;
-``--corrected`` adds replays whose promises are corrected by what the windows before them achieved.
+``--corrected`` adds replays whose promises are corrected by what the windows before them achieved;
+``--baselines`` replays the textbook rule too, as it is and tuned with hindsight to the rate that the plan achieved
+(``stock_over_tuned`` is to be at most 1).
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from typing import Any, Final
 import pandas as pd
 
 from pipelines import Inputs, PlanConfig, ReplayResult, replay
+from pipelines.jobs.baselines import Textbook
+from pipelines.jobs.comparing import HINDSIGHT, Comparison, compare_rules
 from pipelines.jobs.tuning import evidence_of, learn_from
 from tests.benchmarks.measuring import report
 from tests.real.development_data import read
@@ -126,7 +131,39 @@ def _line(
     }
 
 
-def lines_of(name: str, targets: Sequence[float], every: int, last: bool, corrected: bool) -> Iterator[dict[str, Any]]:
+def _rivals(compared: Comparison) -> dict[str, Any]:
+    """What rules of thumb achieved, and the stock of the plan over that of the textbook rule tuned with hindsight.
+
+    In value where there is any, else in units.
+    """
+    table = compared.table.set_index("rule")
+    valued = (table["mean_stock_value"] > 0).all()
+    units, stock = table["mean_stock"], table["mean_stock_value" if valued else "mean_stock"]
+    tuned = HINDSIGHT in table.index
+    return {
+        "textbook_achieved": round(float(table["achieved"]["textbook"]), 5),
+        "tuned_z": round(float(table["z"][HINDSIGHT]), 2) if tuned else None,
+        "tuned_achieved": round(float(table["achieved"][HINDSIGHT]), 5) if tuned else None,
+        "tuned_stock": round(float(stock[HINDSIGHT]), 1) if tuned else None,
+        "stock_over_tuned": round(float(stock["plan"] / stock[HINDSIGHT]), 3) if tuned else None,
+        "units_over_tuned": round(float(units["plan"] / units[HINDSIGHT]), 3) if tuned else None,
+        "compared_by": "value" if valued else "units",
+    }
+
+
+def _replayed(
+    inputs: Inputs, config: PlanConfig, window: tuple[dt.date, dt.date], fits: dict[int, Any], baselines: bool
+) -> tuple[ReplayResult, dict[str, Any]]:
+    """Replay the plan; with what its rivals did, where that is wanted."""
+    if not baselines:
+        return replay(inputs, config, *window, fits=fits), {}
+    compared = compare_rules(inputs, config, *window, [Textbook()], fits=fits)
+    return compared.results["plan"], _rivals(compared)
+
+
+def lines_of(
+    name: str, targets: Sequence[float], every: int, last: bool, corrected: bool, baselines: bool = False
+) -> Iterator[dict[str, Any]]:
     """Replay the windows of a set in their order; each learns from those before it, never from itself.
 
     ``corrected_by`` : windows behind the correction; 0: as forecast.
@@ -139,13 +176,14 @@ def lines_of(name: str, targets: Sequence[float], every: int, last: bool, correc
         for target in targets:
             if not opened and not corrected:
                 continue
-            plain = replay(inputs, config_of(name, target=target), *window, fits=fits)
+            plain, rivals = _replayed(inputs, config_of(name, target=target), window, fits, baselines and opened)
             evidence.append(evidence_of(plain, str(window[0])))
             if opened:
-                yield _line(name, window, target, plain, 0)
+                yield _line(name, window, target, plain, 0) | rivals
             if opened and learned is not None:
-                better = replay(inputs, config_of(name, target=target, correction=learned), *window, fits=fits)
-                yield _line(name, window, target, better, learned.windows)
+                asked = config_of(name, target=target, correction=learned)
+                better, rivals = _replayed(inputs, asked, window, fits, baselines)
+                yield _line(name, window, target, better, learned.windows) | rivals
 
 
 def main() -> None:
@@ -155,10 +193,12 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--last", action="store_true")
     parser.add_argument("--corrected", action="store_true")
+    parser.add_argument("--baselines", action="store_true")
     options = parser.parse_args()
     began, lines = time.process_time(), []
     for name in options.sets:
-        for line in lines_of(name, options.targets, options.every, options.last, options.corrected):
+        how = options.every, options.last, options.corrected, options.baselines
+        for line in lines_of(name, options.targets, *how):
             lines.append(line)
             print(pd.DataFrame([line]).to_string(index=False, header=len(lines) == 1), flush=True)
     report(

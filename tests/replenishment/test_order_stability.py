@@ -17,6 +17,7 @@ NAN = float("nan")
         (37, 40, False, 0.1, True),
         (44, 40, False, 0.1, True),
         (45, 40, False, 0.1, False),
+        (44.2, 40, False, 0.1, False),  # the share is that of the earlier quantity
         (45, 40, True, 0.0, True),
         (0, 40, False, 0.5, False),
         (0, 40, True, 0.0, True),

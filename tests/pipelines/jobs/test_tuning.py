@@ -52,8 +52,8 @@ def test_what_was_learned_on_an_earlier_window_mends_a_later_one(inputs: Inputs,
     plain = replay(inputs, CONFIG, *LAST, jobs=1).summary
     mended = replay(inputs, CONFIG.model_copy(update={"correction": learned}), *LAST, jobs=1).summary
     assert plain["achieved"] > 2.0 * plain["promised"]
-    assert abs(mended["achieved"] - 0.1) < 0.3 * abs(plain["achieved"] - 0.1)
-    assert abs(mended["difference"]) < 0.4 * abs(plain["difference"])
+    assert abs(mended["achieved"] - 0.1) < 0.5 * abs(plain["achieved"] - 0.1)
+    assert abs(mended["difference"]) < 0.5 * abs(plain["difference"])
 
 
 def test_a_plan_asks_for_the_corrected_rate_and_promises_the_wanted_one(
