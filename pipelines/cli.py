@@ -6,7 +6,7 @@ import datetime as dt
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -25,6 +25,9 @@ from pipelines.commands.output import progress as _progress
 from pipelines.commands.overriding import overrides
 from pipelines.commands.replaying import replay
 from pipelines.commands.runs import runs
+from pipelines.commands.simulating import simulate
+from pipelines.commands.tracked import TRACK as _TRACK
+from pipelines.commands.tracked import told_to_mlflow as _told_to_mlflow
 from pipelines.commands.tuning import tune
 from pipelines.errors import RestockError
 
@@ -42,6 +45,7 @@ def restock() -> None:
 
 restock.add_command(backtest)
 restock.add_command(replay)
+restock.add_command(simulate)
 restock.add_command(tune)
 
 
@@ -121,10 +125,17 @@ def check(file: Path, as_of: dt.datetime | None, jobs: int | None, as_json: bool
 @_WORKSPACE
 @_AS_OF
 @click.option("--dry-run", is_flag=True, help="Plan and show it, and write nothing.")
+@_TRACK
 @_JOBS
 @_JSON
 def plan(
-    file: Path, workspace: Path | None, as_of: dt.datetime | None, dry_run: bool, jobs: int | None, as_json: bool
+    file: Path,
+    workspace: Path | None,
+    as_of: dt.datetime | None,
+    dry_run: bool,
+    track: bool | None,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
     """Recommend what to order, and write the run to the workspace."""
     from pipelines.project import open_project, preview_plan, run_plan
@@ -134,55 +145,9 @@ def plan(
         with preview_plan(project, jobs=jobs, progress=_progress()) as previewed:
             _tell(project, previewed, as_json, dry=True)
         return
-    _tell(project, run_plan(project, jobs=jobs, progress=_progress()), as_json)
-
-
-@restock.command()
-@_PROJECT
-@_AS_OF
-@click.option("--paths", type=click.IntRange(min=2), default=None, help="Sampled paths; default: as configured.")
-@click.option(
-    "--days", type=click.FloatRange(min=1), default=None, help="Length after the warm-up; default: as configured."
-)
-@click.option(
-    "--unmet-demand", type=click.Choice(["backorder", "lost"]), default=None, help="Simulate this mode for all items."
-)
-@click.option("--recorded", is_flag=True, help="Replay the newest recorded demand in place of forecast paths.")
-@_JOBS
-@_JSON
-def simulate(
-    file: Path,
-    as_of: dt.datetime | None,
-    paths: int | None,
-    days: float | None,
-    unmet_demand: Any,
-    recorded: bool,
-    jobs: int | None,
-    as_json: bool,
-) -> None:
-    """Simulate the planned policies and show the service that follows."""
-    from pipelines.execution import default_jobs, thread_mapper
-    from pipelines.jobs.planning import make_plan
-    from pipelines.jobs.simulating import simulate_plan, simulate_recorded
-    from pipelines.project import open_project
-    from pipelines.showing import show_simulation
-
-    project = open_project(file, as_of=as_of.date() if as_of else None)
-    run = thread_mapper(jobs or default_jobs())
-    progress = _progress()
-    made = make_plan(project.inputs, project.config, run=run, progress=progress)
-    progress("simulating")
-    if recorded:
-        periods = max(round((days or project.config.simulation_days) / made.panel.calendar.frequency.mean_days), 1)
-        result = simulate_recorded(made, periods=periods, run=run, unmet_demand=unmet_demand)
-    else:
-        result = simulate_plan(made, run=run, paths=paths, days=days, unmet_demand=unmet_demand)
-    if as_json:
-        _print_json(
-            {"schema": 1, "status": "ok", "items": len(result.kpis), **result.total, "notes": list(result.notes)}
-        )
-    else:
-        show_simulation(result)
+    run = run_plan(project, jobs=jobs, progress=_progress())
+    _told_to_mlflow(project, run, track)
+    _tell(project, run, as_json)
 
 
 @restock.command()

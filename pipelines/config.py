@@ -25,7 +25,7 @@ __all__ = [
 
 Measure = Literal["backorder_rate", "fill_rate", "cycle_service_level", "ready_rate", "cost"]
 Policy = Literal["auto", "order_up_to", "reorder_point", "min_max"]
-Unmet = Literal["backorder", "lost"]
+Unmet = Literal["backorder", "lost", "mixed"]
 Allocation = Literal["order_date", "priority", "requested_date", "fair_share"]
 Text = str | list[str]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -58,6 +58,7 @@ class Settings(_Strict):
     measure: Measure | None = None
     target: float | None = None
     unmet_demand: Unmet | None = None
+    patience_days: float | None = Field(None, gt=0, le=3650, description='with unmet_demand = "mixed"')
     policy: Policy | None = None
     review_days: float | None = Field(None, ge=0, le=3650)
     model: str | None = None
@@ -148,7 +149,18 @@ class PlanConfig(_Strict):
         description="the target binds every item by itself, or the demand-weighted total of all items, met with the "
         "least stock value",
     )
-    unmet_demand: Unmet = Field("backorder", description="what cannot be filled waits (backorder) or is lost")
+    unmet_demand: Unmet = Field(
+        "backorder",
+        description="what cannot be filled waits (backorder), is lost, or waits until its patience is over (mixed); "
+        "levels count mixed as backordered, as it is short all the same",
+    )
+    patience_days: float | None = Field(
+        None,
+        gt=0,
+        le=3650,
+        description='days that customers wait before they cancel, needed with unmet_demand = "mixed"; rounded to '
+        "whole periods",
+    )
     review_days: float | None = Field(
         None, ge=0, le=3650, description="days between reviews; default: one period; 0 is every opening"
     )
@@ -318,6 +330,20 @@ class PlanConfig(_Strict):
     def _shares_are_parts(self) -> Self:
         if self.whole_lines and self.allocation == "fair_share":
             raise ValueError('allocation = "fair_share" hands out parts of lines; whole_lines needs another one')
+        return self
+
+    @model_validator(mode="after")
+    def _patience_is_told(self) -> Self:
+        settings = [("", self.unmet_demand, self.patience_days)]
+        settings += [
+            (f" of the rule for {rule.name}", rule.set.unmet_demand or self.unmet_demand, rule.set.patience_days)
+            for rule in self.rules
+        ]
+        for whose, unmet, patience in settings:
+            if unmet == "mixed" and patience is None and self.patience_days is None:
+                raise ValueError(f'unmet_demand = "mixed"{whose} needs patience_days: how long customers wait')
+        if not any(unmet == "mixed" for _, unmet, _ in settings) and any(days is not None for _, _, days in settings):
+            raise ValueError('patience_days is for unmet_demand = "mixed", which nothing sets')
         return self
 
     @model_validator(mode="after")

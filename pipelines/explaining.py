@@ -231,7 +231,6 @@ def _supplier(line: Row) -> list[str]:
 
 def _target(policy: Row, run: Row) -> list[str]:
     wanted = _MEASURES[policy["measure"]].format(policy["target"])
-    kept = "lost" if policy["unmet_demand"] == "lost" else "backordered"
     total = run.get("total_target")
     shared = (
         [f"This is its share of a total of {_rate(total['promised'])}, met with the least stock value."]
@@ -244,7 +243,15 @@ def _target(policy: Row, run: Row) -> list[str]:
         if asked is not None and _known(asked) and abs(asked - policy["target"]) > 1e-12
         else []
     )
-    return [f"{wanted}.", *shared, *corrected, f"What can't be filled at once is {kept}."]
+    return [f"{wanted}.", *shared, *corrected, _unmet(policy)]
+
+
+def _unmet(policy: Row) -> str:
+    """What becomes of demand that stock doesn't cover."""
+    if policy["unmet_demand"] == "mixed":
+        return f"What can't be filled at once waits; who isn't served in {policy['patience_days']:g} days cancels."
+    kept = "lost" if policy["unmet_demand"] == "lost" else "backordered"
+    return f"What can't be filled at once is {kept}."
 
 
 def _policy(policy: Row, forecast: Row) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -34,17 +34,21 @@ __all__ = [
     "run_plan",
 ]
 
-_SECTIONS = {"plan", "data", "workspace", "tracking"}
+_SECTIONS = {"plan", "data", "scenarios", "tracking", "workspace"}
 
 
 @dataclass(frozen=True)
 class Project:
-    """What a command works on."""
+    """What a command works on.
+
+    ``scenarios``: the settings of those that the configuration describes, by name; no plan depends on them.
+    """
 
     file: Path
     config: PlanConfig
     inputs: Inputs
     workspace: Workspace
+    scenarios: Mapping[str, Any] = field(default_factory=dict)
     tracking: Tracking = field(default_factory=Tracking)
 
     def digests(self) -> dict[str, str]:
@@ -119,7 +123,9 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
         for path in source.path:
             if not path.exists():
                 raise ConfigurationError(f"{file}: [data] {name}: there is no file {path}", code="no_such_file")
-    return Project(file, config, inputs, Workspace(workspace) if workspace else _workspace(values, file))
+    space = Workspace(workspace) if workspace else _workspace(values, file)
+    tracking = Tracking.make(_section(values, "tracking", file), str(file))
+    return Project(file, config, inputs, space, _section(values, "scenarios", file), tracking)
 
 
 def _read_correction(path: Path, file: Path) -> Any:

@@ -36,7 +36,7 @@ def template(proposed: Sequence[str] = ()) -> str:
         "",
         "# [[plan.rules]]                 # the first rule that matches and sets a field wins",
         '# where = { category = "..." }   # class, category, supplier, location, sku',
-        "# set = { target = 0.01 }        # measure, target, unmet_demand, policy, review_days, model",
+        "# set = { target = 0.01 }        # measure, target, unmet_demand, patience_days, policy, review_days, model",
         "",
         "[data]",
     ]

@@ -45,6 +45,15 @@ _ENVIRONMENT: Final = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
+# Tables of scores by command, with the columns that name a row.
+_SCORES: Final[dict[str, tuple[tuple[str, tuple[str, ...]], ...]]] = {
+    "replay": (("service.parquet", ("group", "value")),),
+    "backtest": (
+        ("service.parquet", ("rule", "group", "value")),
+        ("decisions.parquet", ("rule",)),
+        ("scores.parquet", ("model", "class", "level")),
+    ),
+}
 _LONGEST_VALUE: Final = 6000
 _AT_ONCE: Final = 100
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -109,13 +118,14 @@ def connected(space: Workspace, experiment: str) -> Iterator[tuple[Any, str]]:
         os.environ.setdefault(name, value)
     import mlflow
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     _be_quiet()
     try:
         client = mlflow.MlflowClient(tracking_uri=store, registry_uri=store)
         yield client, _within(PATIENCE, lambda: _experiment(client, experiment, space, store), store)
-    except (MlflowException, OSError) as problem:
-        raise UnavailableError(f"MLflow at {_shown(store)}: {str(problem).splitlines()[0][:300]}") from None
+    except (MlflowException, SQLAlchemyError, OSError) as problem:
+        raise UnavailableError(f"MLflow at {_shown(store)}: {_first_words(problem)}") from None
 
 
 def _experiment(client: Any, name: str, space: Workspace, store: str) -> str:
@@ -141,7 +151,9 @@ def _tell(client: Any, experiment: str, run: PublishedRun) -> str:
     made = client.create_run(experiment, run_name=f"{manifest['command']} {run.run_id}", tags=tags)
     number = made.info.run_id
     params = [Param(key, value) for key, value in flattened(manifest["config"]).items()]
-    metrics = [Metric(key, value, made.info.start_time, 0) for key, value in scores_of(run).items()]
+    metrics = [
+        Metric(key, value, made.info.start_time, 0) for key, value in scores_of(run, manifest["command"]).items()
+    ]
     for first in range(0, max(len(params), len(metrics)), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
         client.log_batch(number, metrics=metrics[part], params=params[part], tags=list[RunTag]())
@@ -161,31 +173,42 @@ def flattened(value: Any, name: str = "") -> dict[str, str]:
     return {name: text[:_LONGEST_VALUE]}
 
 
-def scores_of(run: PublishedRun) -> dict[str, float]:
+def scores_of(run: PublishedRun, command: str) -> dict[str, float]:
     """The numbers of a run, pooled and by segment: every finite number of its summary, and its tables of scores."""
+    import pandas as pd
+
     found = {name: value for name, value in run.summary.items() if isinstance(value, int | float)}
-    for file, labels in (
-        ("service.parquet", ("rule", "group", "value")),
-        ("decisions.parquet", ("rule",)),
-        ("scores.parquet", ("model", "class", "level")),
-        ("kpis_total.parquet", ()),
-    ):
-        if (run.folder / file).exists() and (run.folder / "manifest.json").exists():
-            found |= _segments(run.folder / file, labels)
+    if command == "plan":
+        found |= _segments(_by_class(run.folder), ("class",))
+    for file, labels in _SCORES.get(command, ()):
+        found |= _segments(pd.read_parquet(run.folder / file), labels)
     return {name[:250]: float(value) for name, value in found.items() if _is_number(value)}
 
 
-def _segments(file: Path, labels: tuple[str, ...]) -> dict[str, float]:
+def _by_class(folder: Path) -> pd.DataFrame:
+    """Order lines, order value and expected backorder rate of a plan, weighted by mean demand, by class of demand."""
+    import pandas as pd
+
+    key = ["sku", "location"]
+    lines = pd.read_parquet(folder / "recommendations.parquet")
+    lines = lines.merge(pd.read_parquet(folder / "forecast.parquet")[[*key, "class"]], on=key)
+    known = lines["expected_backorder_rate"].notna()
+    weight = lines["demand_mean"].where(known, 0.0)
+    lines = lines.assign(
+        items=1, order_lines=lines["order_quantity"] > 0, weight=weight, short=weight * lines["expected_backorder_rate"]
+    )
+    sums = lines.groupby("class")[["items", "order_lines", "order_value", "weight", "short"]].sum().reset_index()
+    rate = sums["short"] / sums["weight"].where(sums["weight"] > 0)
+    return sums.assign(expected_backorder_rate=rate).drop(columns=["weight", "short"])
+
+
+def _segments(table: pd.DataFrame, labels: tuple[str, ...]) -> dict[str, float]:
     """Every number of a table, named by its column and the labels of its row."""
     import pandas as pd
 
-    table = pd.read_parquet(file)
-    own = [label for label in labels if label in table]
-    if own != [label for label in labels if label != "rule"] and len(own) != len(labels):
-        return {}  # another table of that name, such as the decisions behind the orders of a plan
-    numbers = [c for c in table.columns if c not in own and pd.api.types.is_numeric_dtype(table[c])]
+    numbers = [c for c in table.columns if c not in labels and pd.api.types.is_numeric_dtype(table[c])]
     return {
-        ".".join([_safe(column), *(_safe(str(row[label])) for label in own)]): row[column]
+        ".".join([_safe(column), *(_safe(str(row[label])) for label in labels)]): row[column]
         for row in table.to_dict("records")
         for column in numbers
     }
@@ -263,6 +286,11 @@ def _shown(store: str) -> str:
     """An address without user, password and query."""
     place = urlsplit(store)
     return store if not place.hostname else f"{place.scheme}://{place.hostname}:{place.port or ''}{place.path}"
+
+
+def _first_words(problem: Exception) -> str:
+    """The beginning of a message, without the user and password of an address in it."""
+    return re.sub(r"//[^/@\s]*@", "//", next(iter(str(problem).splitlines()), type(problem).__name__))[:300]
 
 
 def _be_quiet() -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["exchange_curve", "promised_and_achieved"]
+__all__ = ["exchange_curve", "promised_and_achieved", "scenario_differences"]
 
 # Told apart also by the colour-blind: Okabe and Ito (2008), Color universal design.
 _CURVE, _NOW, _WANTED, _GREY = "#0072b2", "#d55e00", "#009e73", "#8a8a8a"
@@ -58,4 +58,31 @@ def promised_and_achieved(axes: Axes, service: pd.DataFrame, *, title: str = "")
     axes.set_xlabel("backorder rate by unit, %")
     axes.set_title(title, loc="left")
     axes.legend(frameon=False)
+    return axes
+
+
+def scenario_differences(axes: Axes, table: pd.DataFrame, *, kpi: str = "backorder_rate", title: str = "") -> Axes:
+    """By how much each scenario moves a KPI from the base case, with the 95 % interval, the largest on top.
+
+    Parameters
+    ----------
+    table : columns scenario, unmet_demand, kpi, difference, low, high, as a comparison of scenarios gives them; rates
+        are shares and drawn in percentage points. Each mode of unmet demand has its own colour.
+    """
+    own = table[(table["kpi"] == kpi) & (table["scenario"] != "base")]
+    names = own.groupby("scenario")["difference"].max().sort_values().index
+    scale, unit = (100.0, ", percentage points") if kpi.endswith("_rate") else (1.0, "")
+    for mode, colour in zip(own["unmet_demand"].unique(), (_CURVE, _NOW, _WANTED), strict=False):
+        rows = own[own["unmet_demand"] == mode].set_index("scenario").loc[names]
+        low, high = rows["difference"] - rows["low"], rows["high"] - rows["difference"]
+        error = [scale * low.fillna(0.0), scale * high.fillna(0.0)]
+        axes.errorbar(
+            scale * rows["difference"], range(len(names)), xerr=error, fmt="o", color=colour, ecolor=_GREY, label=mode
+        )
+    axes.axvline(0.0, color=_GREY, linewidth=0.8)
+    axes.set_yticks(range(len(names)), [str(name).replace("_", " ") for name in names])
+    axes.set_xlabel(f"{kpi.replace('_', ' ')}: difference to base{unit}")
+    axes.set_title(title, loc="left")
+    if own["unmet_demand"].nunique() > 1:
+        axes.legend(frameon=False)
     return axes

@@ -52,3 +52,18 @@ def test_the_first_block_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(ROOT)
     recommendations = runpy.run_path(str(script))["result"].recommendations
     assert (recommendations["safety_stock"].notna()).any()
+
+
+def test_the_page_on_simulation_names_every_scenario_and_its_parameters() -> None:
+    from dataclasses import fields
+
+    from replenishment.simulation.scenarios import SCENARIOS
+
+    page = (ROOT / "docs" / "simulation.md").read_text("utf-8")
+    told = {
+        line.split("`")[1]: line for line in page.split("## What a planner")[0].splitlines() if line.startswith("| `")
+    }
+    assert list(told) == list(SCENARIOS)
+    for name, kind in SCENARIOS.items():
+        own = {f.name for f in fields(kind)} - {"where", "begins", "days"}
+        assert [parameter for parameter in own if f"`{parameter}`" not in told[name]] == []

@@ -10,6 +10,7 @@ import click
 
 from pipelines.commands.options import JOBS, JSON, PROJECT, WORKSPACE
 from pipelines.commands.output import print_json, progress
+from pipelines.commands.tracked import TRACK, told_to_mlflow
 
 __all__ = ["backtest"]
 
@@ -37,6 +38,7 @@ _DAY: Final = click.DateTime(["%Y-%m-%d"])
     show_default=True,
     help="Of the rule of thumb, on top of lead time and review.",
 )
+@TRACK
 @JOBS
 @JSON
 def backtest(
@@ -47,6 +49,7 @@ def backtest(
     origins: int,
     models: tuple[str, ...],
     weeks_of_cover: float,
+    track: bool | None,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -71,6 +74,7 @@ def backtest(
         jobs=jobs,
         progress=progress(),
     )
+    told_to_mlflow(project, run, track)
     if not as_json:
         from pipelines.showing_backtest import show_backtest
 

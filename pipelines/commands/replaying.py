@@ -10,6 +10,7 @@ import click
 
 from pipelines.commands.options import JOBS, JSON, PROJECT, WORKSPACE
 from pipelines.commands.output import print_json, progress
+from pipelines.commands.tracked import TRACK, told_to_mlflow
 
 __all__ = ["replay"]
 
@@ -21,10 +22,17 @@ _DAY: Final = click.DateTime(["%Y-%m-%d"])
 @WORKSPACE
 @click.option("--from", "start", type=_DAY, required=True, help="First day of the first replayed period.")
 @click.option("--to", "end", type=_DAY, required=True, help="First day of the last replayed period.")
+@TRACK
 @JOBS
 @JSON
 def replay(
-    file: Path, workspace: Path | None, start: dt.datetime, end: dt.datetime, jobs: int | None, as_json: bool
+    file: Path,
+    workspace: Path | None,
+    start: dt.datetime,
+    end: dt.datetime,
+    track: bool | None,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
     """Plan again and again along history, and hold what was promised against what came."""
     from pipelines.project import open_project
@@ -32,6 +40,7 @@ def replay(
 
     project = open_project(file, workspace=workspace)
     run = run_replay(project, start.date(), end.date(), jobs=jobs, progress=progress())
+    told_to_mlflow(project, run, track)
     if not as_json:
         from pipelines.showing_replay import show_replay
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from pipelines.project import Project, PublishedRun
 
-__all__ = ["TRACK", "told_to_mlflow"]
+__all__ = ["TRACK", "told_to_mlflow", "tracks"]
 
-TRACK: Any = click.option(
-    "--track/--no-track", default=None, help="Tell MLflow of the run; default: as [tracking] says."
-)
+TRACK = click.option("--track/--no-track", default=None, help="Tell MLflow of the run; default: as [tracking] says.")
+
+
+def tracks(project: Project, wanted: bool | None) -> bool:
+    """Whether MLflow is to be told: as the option says, else as the configuration does."""
+    return project.tracking.enabled if wanted is None else wanted
 
 
 def told_to_mlflow(project: Project, run: PublishedRun, wanted: bool | None) -> str | None:
     """Tell MLflow of a run where that is wanted; a failure is a line on standard error and nothing more."""
-    if not (project.tracking.enabled if wanted is None else wanted):
+    if not tracks(project, wanted):
         return None
     from pipelines.tracking import track_run
 
-    return track_run(
-        run, project.workspace, project.tracking, lambda words: click.echo(f"restock: {words}", err=True)
-    )
+    return track_run(run, project.workspace, project.tracking, lambda words: click.echo(f"restock: {words}", err=True))

@@ -287,6 +287,7 @@ def policy_frame(made: Plan) -> pd.DataFrame:
             "target": items["target"].to_numpy(),
             "target_asked": made.facts.target,
             "unmet_demand": items["unmet_demand"].to_numpy(),
+            "patience_days": items["patience_days"].where(items["unmet_demand"] == "mixed").to_numpy(),
             "rule": items["rule"].to_numpy(),
             "reorder_point": policies.reorder_point,
             "raise_to": policies.raise_to,

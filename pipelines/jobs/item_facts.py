@@ -19,7 +19,7 @@ from pipelines.jobs.supply import StockPosition
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["item_facts", "refuse_unknown_costs", "review_periods"]
+__all__ = ["item_facts", "patience_periods", "refuse_unknown_costs", "review_periods"]
 
 
 def refuse_unknown_costs(facts: ItemFacts, keys: list[tuple[str, str]]) -> None:
@@ -42,6 +42,31 @@ def _days_left(items: pd.DataFrame, panel: DemandPanel) -> npt.NDArray[np.float6
     ends = items["discontinued_on"].to_numpy().astype("datetime64[D]")
     left = np.where(np.isnat(ends), np.inf, ends.astype(np.int64) - float(panel.calendar.end_day))
     return np.maximum(left, 1.0)
+
+
+def patience_periods(items: pd.DataFrame, period_days: float) -> npt.NDArray[np.float64]:
+    """Periods that unmet demand waits: 0 where it is lost, infinitely many where it is backordered; (n,).
+
+    Demand comes in the middle of its period on average, so days are rounded to the nearest number of periods.
+
+    Parameters
+    ----------
+    items : columns unmet_demand, patience_days.
+
+    Raises
+    ------
+    ConfigurationError
+        A patience of less than half a period.
+    """
+    unmet, days = items["unmet_demand"].to_numpy(str), items["patience_days"].to_numpy(float)
+    periods = np.floor(days / period_days + 0.5)
+    if ((unmet == "mixed") & (periods < 1)).any():
+        least = float(days[unmet == "mixed"].min())
+        raise ConfigurationError(
+            f"patience_days is {least:g}, less than half a period of {period_days:g} days: such customers never wait "
+            f'until the next opening; set unmet_demand = "lost"'
+        )
+    return np.where(unmet == "mixed", periods, np.where(unmet == "lost", 0.0, np.inf))
 
 
 def review_periods(items: pd.DataFrame, order_days: OrderDays, calendar: PeriodCalendar) -> npt.NDArray[np.int64]:
@@ -85,6 +110,7 @@ def item_facts(
         measure=items["measure"].to_numpy(str),
         target=items["target"].to_numpy(float),
         lost=(items["unmet_demand"] == "lost").to_numpy(),
+        patience=patience_periods(items, days),
         order_cost=items["order_cost"].to_numpy(float),
         holding_cost=unit_cost * items["holding_rate"].to_numpy(float) * days / 365.0,
         # Without a stated shortage cost a unit short costs its margin.

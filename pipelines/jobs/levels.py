@@ -54,7 +54,8 @@ class ItemFacts:
     ----------
     series : row of the forecaster. keys : uint64, random streams. integral : in whole units. review_periods : R.
     paths : sample paths of each item.
-    policy, measure, target : as wanted. lost : unmet demand is lost (else backordered).
+    policy, measure, target : as wanted. lost : unmet demand is lost (else backordered). patience : periods that
+        it waits; 0 where lost.
     order_cost : money an order. holding_cost : money per unit and period. shortage_cost : money per unit short;
         costs are NaN where they are unknown.
     minimum : units, 0 for none. pack : units, 0 where any quantity may be ordered. maximum : units, NaN for none.
@@ -74,6 +75,7 @@ class ItemFacts:
     measure: Texts
     target: Floats
     lost: npt.NDArray[np.bool_]
+    patience: Floats
     order_cost: Floats
     holding_cost: Floats
     shortage_cost: Floats

@@ -21,7 +21,7 @@ __all__ = ["apply_rules", "item_keys", "item_parameters"]
 # What is assumed where no table and no default says anything.
 BUILT_IN: Final = {"order_cost": 0.0, "holding_rate": 0.25, "moq": 0.0}
 _FROM_SUPPLIER: Final = ("lead_time_days", "lead_time_sd_days", "review_days", "order_cost")
-_RULED: Final = ("measure", "target", "unmet_demand", "policy", "review_days", "model")
+_RULED: Final = ("measure", "target", "unmet_demand", "patience_days", "policy", "review_days", "model")
 
 
 def item_keys(tables: CheckedTables, sold: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -118,7 +118,7 @@ def _fill(frame: pd.DataFrame, name: str, value: Any, source: str) -> None:
 
 
 def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
-    """Return measure, target (and whether it is not the configuration's), unmet_demand, policy, review_days, model.
+    """Return what rules may set, and whether the target is not the configuration's.
 
     Last comes the rule that won, for each row.
 
@@ -152,7 +152,8 @@ def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
     result = pd.DataFrame(out)
     result["target"] = result["target"].astype(float)
     result["own_target"] = winner["target"] != 0
-    result["review_days"] = pd.to_numeric(result["review_days"])
+    for name in ("review_days", "patience_days"):
+        result[name] = pd.to_numeric(result[name])
     result["rule"] = [_who_won([winner[name][i] for name in _RULED], winner["target"][i], labels) for i in range(n)]
     return result
 

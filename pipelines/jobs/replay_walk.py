@@ -20,6 +20,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.baselines import LevelRule, set_by_rule
 from pipelines.jobs.exchanging import Exchange, trade_stock_for_service
+from pipelines.jobs.item_facts import patience_periods
 from pipelines.jobs.known_at import known_at, known_keys
 from pipelines.jobs.parameters import item_keys
 from pipelines.jobs.replay_demand import replayed_demand
@@ -144,9 +145,8 @@ class Walk:
         self._note_items(known)
         n = len(self.place)
         self.trace.protection[self.rows] = known.protection
-        lost = np.full(n, self.config.unmet_demand == "lost")
-        lost[self.rows] = (self.forecast.ruled["unmet_demand"] == "lost").to_numpy()
-        patience = np.where(lost, 0.0, np.inf)
+        patience = np.full(n, self._usual_patience())
+        patience[self.rows] = patience_periods(self.forecast.ruled, self.calendar.frequency.mean_days)
         if self.given_stock:
             tables = replace(known.tables, frames={**known.tables.frames, "stock": self.tables.frames["stock"]})
             counted = stock_position(tables, list(self.place), known.panel.calendar)
@@ -160,6 +160,14 @@ class Walk:
         stock[self.rows] = _own_level(policies, self.streams[self.rows], known.panel.integral)
         self.world = World.start(stock, patience=patience)
         self.trace.warm_up[:] = self.trace.protection
+
+    def _usual_patience(self) -> float:
+        """Periods that demand of items waits which no plan knew when the replay began."""
+        import pandas as pd
+
+        config = self.config
+        usual = pd.DataFrame({"unmet_demand": [config.unmet_demand], "patience_days": [config.patience_days]})
+        return float(patience_periods(usual.astype({"patience_days": float}), self.calendar.frequency.mean_days)[0])
 
     def _know(self, period: int) -> Knowledge:
         """Gather what is known at an opening; fit the forecast anew, or let it follow."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from forecasting.forecaster import DemandForecaster
-from replenishment.simulation.engine import simulate
+from pipelines.jobs.levels import ItemFacts
+from replenishment.simulation.case import Case
 from replenishment.simulation.results import Costs, SimulationResult
+from replenishment.simulation.world import Customers
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipelines.jobs.planning import Plan
 
-__all__ = ["forecast_demand", "simulate_plan", "simulate_recorded"]
+__all__ = ["case_of_plan", "case_of_record", "forecast_demand", "simulate_plan", "simulate_recorded"]
 
 Integers = npt.NDArray[np.int64]
 Floats32 = npt.NDArray[np.float32]
@@ -52,7 +57,25 @@ def simulate_plan(
     days: float | None = None,
     unmet_demand: Literal["backorder", "lost"] | None = None,
 ) -> SimulationResult:
-    """Simulate the policies of a plan in steady state, over paths of its forecast.
+    """Simulate the policies of a plan in steady state; see :func:`case_of_plan`."""
+    return case_of_plan(made, paths=paths, days=days, unmet_demand=unmet_demand).simulate(run)
+
+
+def simulate_recorded(
+    made: Plan, *, periods: int, run: Any = map, unmet_demand: Literal["backorder", "lost"] | None = None
+) -> SimulationResult:
+    """Simulate the policies of a plan against the newest recorded demand; see :func:`case_of_record`."""
+    return case_of_record(made, periods=periods, unmet_demand=unmet_demand).simulate(run)
+
+
+def case_of_plan(
+    made: Plan,
+    *,
+    paths: int | None = None,
+    days: float | None = None,
+    unmet_demand: Literal["backorder", "lost"] | None = None,
+) -> Case:
+    """Return the policies of a plan in steady state, over paths of its forecast.
 
     Items for which the plan holds all orders (discontinued, on hold, without a lead time or any demand) are left out.
 
@@ -69,45 +92,62 @@ def simulate_plan(
     warm_up = int((made.lead_times.maximum + made.facts.review_periods)[rows].max(initial=0)) + 1
     counted = max(round((days or made.config.simulation_days) / frequency.mean_days), 1)
     drawn = forecast_demand(made.forecaster, -(-protection // week) * week)
-    return simulate(
-        made.rule.take(rows),
-        lambda places, count, periods: drawn(rows[places], count, periods),
-        made.lead_times.take(rows),
+    return replace(
+        _case(made, rows, unmet_demand),
+        demand=lambda places, count, periods: drawn(rows[places], count, periods),
         periods=warm_up + counted,
         paths=paths or made.config.simulation_paths,
-        unmet_demand=unmet_demand or made.facts.lost[rows],
         warm_up=warm_up,
-        seed=made.config.seed,
-        costs=_costs(made, rows),
-        run=run,
     )
 
 
-def simulate_recorded(
-    made: Plan, *, periods: int, run: Any = map, unmet_demand: Literal["backorder", "lost"] | None = None
-) -> SimulationResult:
-    """Simulate the policies of a plan against the newest recorded demand, from the policy's own level.
+def case_of_record(made: Plan, *, periods: int, unmet_demand: Literal["backorder", "lost"] | None = None) -> Case:
+    """Return the policies of a plan against the newest recorded demand, from the policy's own level.
 
     Periods without a known demand count as recorded: out of stock with what was sold, others with nothing.
     """
     panel = made.panel
     rows = np.flatnonzero(~made.held)
     length = min(periods, panel.calendar.periods)
-    recorded = np.maximum(panel.quantity[rows, panel.calendar.periods - length :], np.float32(0))
-    return simulate(
-        made.rule.take(rows),
-        recorded,
-        made.lead_times.take(rows),
+    return replace(
+        _case(made, rows, unmet_demand),
+        demand=np.maximum(panel.quantity[rows, panel.calendar.periods - length :], np.float32(0)),
         periods=length,
-        paths=1,
-        unmet_demand=unmet_demand or made.facts.lost[rows],
-        seed=made.config.seed,
         initial_stock=np.maximum(made.levels.policies.order_up_to[rows], 0.0),
-        costs=_costs(made, rows),
-        run=run,
     )
 
 
-def _costs(made: Plan, rows: Integers) -> Costs:
-    facts = made.facts.take(rows)
-    return Costs(facts.order_cost, np.nan_to_num(facts.holding_cost), np.nan_to_num(facts.shortage_cost))
+def _case(made: Plan, rows: Integers, unmet_demand: Literal["backorder", "lost"] | None) -> Case:
+    """What all simulations of a plan have in common; demand and length are still to come."""
+    facts, levels, items = made.facts.take(rows), made.levels.take(rows), made.items.iloc[rows]
+    mixed = unmet_demand is None and bool(((facts.patience > 0) & np.isfinite(facts.patience)).any())
+    protection = np.maximum(levels.lead_time_mean + facts.review_periods, 1.0)
+    return Case(
+        made.rule.take(rows),
+        np.zeros((len(rows), 1)),
+        made.lead_times.take(rows),
+        periods=1,
+        unmet_demand="mixed" if mixed else unmet_demand or facts.lost,
+        customers=Customers(patience=facts.patience) if mixed else Customers(),
+        seed=made.config.seed,
+        costs=_costs(facts, items),
+        period_days=made.panel.calendar.frequency.mean_days,
+        mean_demand=levels.demand_mean / protection,
+        safety_stock=np.nan_to_num(levels.policies.safety_stock),
+        attributes={
+            "class": made.forecaster.choice_["class"].to_numpy(object)[rows],
+            "category": items["category"].to_numpy(object),
+            "supplier": items["supplier"].to_numpy(object),
+        },
+    )
+
+
+def _costs(facts: ItemFacts, items: pd.DataFrame) -> Costs:
+    """What is known of the costs; an unknown one counts as nothing, and without any unit cost no value is told."""
+    unit_cost = items["unit_cost"].to_numpy(float)
+    return Costs(
+        facts.order_cost,
+        np.nan_to_num(facts.holding_cost),
+        np.nan_to_num(facts.shortage_cost),
+        unit_cost=None if np.isnan(unit_cost).all() else np.nan_to_num(unit_cost),
+    )

@@ -6,16 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from replenishment.simulation.case import Case
     from replenishment.simulation.clock import CLOCKS, Clock
     from replenishment.simulation.demand import SampledDemand
     from replenishment.simulation.engine import simulate
     from replenishment.simulation.measures import Costs
     from replenishment.simulation.policies import LevelsByPeriod, PlannedOrders, PolicyFunction, Seen
     from replenishment.simulation.results import SimulationResult
+    from replenishment.simulation.scenarios import Scenario, compare_scenarios, scenario_named
     from replenishment.simulation.world import Customers, OrderLimits, OrderSizes, Supply, Warehouse
 
 _HOMES = {
     "CLOCKS": "clock",
+    "Case": "case",
     "Clock": "clock",
     "Costs": "measures",
     "Customers": "world",
@@ -25,15 +28,19 @@ _HOMES = {
     "PlannedOrders": "policies",
     "PolicyFunction": "policies",
     "SampledDemand": "demand",
+    "Scenario": "scenarios",
     "Seen": "policies",
     "SimulationResult": "results",
     "Supply": "world",
     "Warehouse": "world",
+    "compare_scenarios": "scenarios",
+    "scenario_named": "scenarios",
     "simulate": "engine",
 }
 
 __all__ = [
     "CLOCKS",
+    "Case",
     "Clock",
     "Costs",
     "Customers",
@@ -43,10 +50,13 @@ __all__ = [
     "PlannedOrders",
     "PolicyFunction",
     "SampledDemand",
+    "Scenario",
     "Seen",
     "SimulationResult",
     "Supply",
     "Warehouse",
+    "compare_scenarios",
+    "scenario_named",
     "simulate",
 ]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from replenishment.kernels.simulation.columns import COLUMNS, COUNTS
 from replenishment.kernels.simulation.summary import accumulate, weigh
-from replenishment.simulation.measures import WEIGHTED, Costs, figures, weights_of
+from replenishment.simulation.measures import WEIGHTED, Costs, figures, path_figures, weights_of
 from replenishment.simulation.results import SimulationResult
 from replenishment.simulation.setting import Piece
 
@@ -115,7 +115,14 @@ class Collector:
         }
         kpis = pd.concat([self._keys, pd.DataFrame(columns)], axis=1)
         first = {name: float(value[0]) if len(value) else float("nan") for name, value in total.items()}
-        return SimulationResult(kpis, first, tuple(notes), self._paths, trace, groups)
+        by_path = path_figures(
+            self._all.counts[0] if len(self._all.counts) else np.zeros((self._all.counts.shape[1], self._paths)),
+            items=len(self._keys),
+            counted_periods=self._counted_periods,
+            period_days=self._period_days,
+            costs=self._costs,
+        )
+        return SimulationResult(kpis, first, tuple(notes), self._paths, by_path, trace, groups)
 
     def _of(self, sums: _Sums) -> dict[str, Floats]:
         return self._figures(sums.counts, sums.waits, sums.items)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from replenishment.kernels.simulation.columns import COLUMNS
 from replenishment.kernels.simulation.summary import quantiles, ratios
 
-__all__ = ["MEASURES", "WEIGHTED", "Costs", "figures", "weights_of"]
+__all__ = ["MEASURES", "WEIGHTED", "Costs", "figures", "path_figures", "weights_of"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -118,7 +118,7 @@ def figures(
     items : (n,) items that were added up in a row. counted_periods : periods after the warm-up.
     period_days : days of a period.
     """
-    told = [m for m in MEASURES if m.needs is None or (costs is not None and getattr(costs, m.needs) is not None)]
+    told = _told(costs)
     above = np.array([[_PLACE[m.above[0]], _PLACE[m.above[1]] if len(m.above) > 1 else -1] for m in told], np.int64)
     below = np.array([_PLACE.get(m.below, -1) for m in told], dtype=np.int64)
     value, error = np.empty((len(counts), len(told))), np.empty((len(counts), len(told)))
@@ -132,6 +132,34 @@ def figures(
     del out["short_cycle_rate"], out["short_cycle_rate_se"]
     out["time_to_fill_mean"] = np.nan_to_num(out["time_to_fill_mean"])
     return out | _wait_quantiles(waits)
+
+
+def path_figures(
+    counts: Floats, *, items: int, counted_periods: int, period_days: float, costs: Costs | None
+) -> dict[str, Floats]:
+    """Figures of ``counts`` (columns, paths) path by path, (paths,), such that their mean is the figure.
+
+    A ratio of sums r = sum A / sum B is linearised, r + (A_p - r B_p) / mean B: the spread of these numbers over paths
+    gives the standard error of the figure, and that of their differences between two simulations which met the same
+    chance gives the standard error of its difference. Cochran, Sampling Techniques (1977), section 6.3.
+    """
+    out: dict[str, Floats] = {}
+    for m in _told(costs):
+        above = sum((counts[_PLACE[name]] for name in m.above), np.zeros(counts.shape[1]))
+        below = counts[_PLACE[m.below]] if m.below in _PLACE else np.ones(counts.shape[1])
+        mean = below.mean()
+        ratio = above.mean() / mean if mean > 0 else np.nan
+        linear = ratio + (above - ratio * below) / mean if mean > 0 else np.full(counts.shape[1], np.nan)
+        out[m.name] = linear * _factor(m, np.array([float(items)]), counted_periods, period_days)
+    for name, of in _COMPLEMENTS:
+        out[name] = 1.0 - out[of]
+    del out["short_cycle_rate"]
+    return out
+
+
+def _told(costs: Costs | None) -> list[Measure]:
+    """The measures of which all costs are known."""
+    return [m for m in MEASURES if m.needs is None or (costs is not None and getattr(costs, m.needs) is not None)]
 
 
 def _factor(measure: Measure, items: Floats, counted_periods: int, period_days: float) -> Floats | float:

@@ -28,6 +28,8 @@ class SimulationResult:
     ----------
     kpis : one row a SKU and location. total : the same measures over all of them, units and money added up.
     notes : what a reader must know of the measures. paths : paths that were simulated.
+    by_path : measures of the total (not the quantiles) path by path, (paths,), linearised: their mean is the total's,
+        and differences between two simulations that met the same chance have the error of their spread.
 
     Notes
     -----
@@ -48,6 +50,7 @@ class SimulationResult:
     total: dict[str, float]
     notes: tuple[str, ...]
     paths: int
+    by_path: Mapping[str, Floats]
     _trace: Callable[[int], Floats] = field(repr=False)
     _groups: Mapping[str, pd.DataFrame] = field(repr=False, default_factory=dict)
 

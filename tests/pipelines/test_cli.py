@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import filelock
+import pandas as pd
 import pytest
 
 from pipelines import cli
 from pipelines.project import PublishedRun, open_project, run_plan
 from pipelines.workspace import Workspace
+from replenishment.simulation.scenarios import SCENARIOS
 from tests.pipelines.shop import bytes_of, only, small_shop, write_project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -180,6 +182,57 @@ def test_simulate_prints_one_json_object_with_the_measures(restock: Command, fil
     assert told.err == ""
 
 
+def test_scenarios_stand_beside_the_plan_and_in_a_file(restock: Command, file: Path, tmp_path: Path) -> None:
+    table = tmp_path / "scenarios.csv"
+    few = ["--config", file, "--paths", 5, "--days", 70]
+    told = restock("simulate", *few, "--scenario", "demand_surge", "supplier_delay+system_outage", "--output", table)
+    assert told.code == 0, told.err
+    lines = {line.split()[0]: line for line in told.out.splitlines() if line.strip()}
+    assert "±" in lines["demand_surge"]
+    assert "±" in lines["supplier_delay+system_outage"]
+    assert "±" not in lines["base"]
+    answer = restock("simulate", *few, "--scenario", "all", "--json").json
+    assert answer["status"] == "ok"
+    assert [told["scenario"] for told in answer["scenarios"]] == ["base", *SCENARIOS]
+    assert answer["scenarios"][0]["kpis"]["backorder_rate"]["value"] == pytest.approx(answer["backorder_rate"])
+    written = pd.read_csv(table)
+    row = written[(written["scenario"] == "demand_surge") & (written["kpi"] == "backorder_rate")].iloc[0]
+    kpi = answer["scenarios"][1]["kpis"]["backorder_rate"]
+    assert row[["value", "difference", "low", "high"]].tolist() == pytest.approx(
+        [kpi[name] for name in ("value", "difference", "low", "high")]
+    )
+
+
+def test_backorders_and_lost_sales_stand_side_by_side(restock: Command, file: Path) -> None:
+    told = restock("simulate", "--config", file, "--paths", 5, "--days", 70, "--compare", "unmet_demand")
+    assert told.code == 0, told.err
+    assert "backorder: stock value" in told.out
+    assert "lost: stock value" in told.out
+
+
+def test_the_configuration_may_describe_scenarios(restock: Command, tmp_path: Path) -> None:
+    described = """
+[scenarios.strike]
+cause = "supplier_failure"
+days = 21
+where = { supplier = "S1" }
+[scenarios.oops]
+cause = "strike"
+"""
+    file = write_project(tmp_path, only(small_shop(), "NA", "TRUE", "123"))
+    file.write_text(file.read_text(encoding="utf-8") + described, encoding="utf-8")
+    few = ["--config", file, "--paths", 5, "--days", 70, "--json"]
+    answer = restock("simulate", *few, "--scenario", "strike").json
+    assert [told["scenario"] for told in answer["scenarios"]] == ["base", "strike"]
+    assert answer["scenarios"][1]["kpis"]["backorder_rate"]["difference"] > 0
+    told = restock("simulate", *few, "--scenario", "oops")
+    assert told.code == 2
+    assert "scenario oops: cause is 'strike'; known are demand_surge" in told.err
+    told = restock("simulate", *few, "--scenario", "fire")
+    assert told.code == 2
+    assert "there is no scenario 'fire'; known are strike, oops, demand_surge" in told.err
+
+
 def test_explain_tells_the_latest_run_or_the_one_that_is_named(restock: Command, file: Path, run: PublishedRun) -> None:
     told = restock("explain", "NA", "--location", "007", "--config", file)
     assert told.code == 0
@@ -297,6 +350,8 @@ def test_sales_without_any_readable_date_are_refused_naming_the_date(
     [
         ["plan", "--bogus"], ["fly"], ["plan", "--as-of", "2026-02-30"], ["plan", "--jobs", "0"],
         ["demo", "--skus", "x"], ["simulate", "--unmet-demand", "mixed"],
+        ["simulate", "demand_surge"], ["simulate", "--scenario", "all", "--output", "table.txt"],
+        ["simulate", "--compare", "unmet_demand", "--unmet-demand", "lost"],
     ],
     ids=" ".join,
 )  # fmt: skip

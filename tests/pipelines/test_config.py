@@ -32,6 +32,21 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert config.frequency is config.as_of is config.review_days is None
 
 
+def test_mixed_demand_needs_a_patience_and_a_patience_needs_mixed_demand() -> None:
+    assert "needs patience_days" in problem(unmet_demand="mixed")
+    assert "which nothing sets" in problem(patience_days=7)
+    mixed = {"where": {"supplier": "S1"}, "set": {"unmet_demand": "mixed"}}
+    assert "of the rule for supplier=S1 needs patience_days" in problem(rules=[mixed])
+    own = {"where": {"supplier": "S1"}, "set": {"unmet_demand": "mixed", "patience_days": 9}}
+    for values in (
+        {"unmet_demand": "mixed", "patience_days": 9},
+        {"rules": [own]},
+        {"rules": [mixed], "patience_days": 9},
+    ):
+        PlanConfig.make(values, "restock.toml")
+    assert "patience_days" in problem(unmet_demand="mixed", patience_days=0)
+
+
 @pytest.mark.parametrize("target", [95, 0, 1, -0.1, 1.5, float("nan"), float("inf")])
 def test_a_target_outside_0_and_1_is_refused(target: float) -> None:
     assert "target is" in problem(target=target)
@@ -69,7 +84,7 @@ def test_a_rule_that_changes_the_measure_must_bring_a_target_too(measure: str) -
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("paths", 99), ("seed", -1), ("review_days", -1), ("unmet_demand", "mixed"), ("policy", "kanban"),
+        ("paths", 99), ("seed", -1), ("review_days", -1), ("unmet_demand", "maybe"), ("policy", "kanban"),
         ("measure", "service"), ("gaps", "nothing"), ("duplicates", "first"), ("max_quarantine_fraction", 1.5),
         ("as_of", "03/04/2026"), ("as_of", "2026-02-30"), ("paths", "many"), ("simulation_days", 0),
     ],

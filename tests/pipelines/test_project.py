@@ -194,7 +194,10 @@ def test_paths_with_spaces_and_unicode_work(tables: Tables, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[plan]\n[dta]\nsales = "sales.csv"\n', r"unknown section \[dta\]; known are data, plan, workspace"),
+        (
+            '[plan]\n[dta]\nsales = "sales.csv"\n',
+            r"unknown section \[dta\]; known are data, plan, scenarios, workspace",
+        ),
         ('[plan]\ntarket = 1\n[data]\nsales = "sales.csv"\n', "tarket is no setting"),
         ('[data]\nsale = "sales.csv"\n', "no table sale"),
         ("[plan]\n", "must name the sales table"),

@@ -48,3 +48,24 @@ def test_promised_and_achieved_stand_side_by_side() -> None:
     bars = axes.containers[0].lines[2][0].get_segments()
     assert [[round(x, 9) for x in bar[:, 0]] for bar in bars] == [[1.0, 4.0], [2.0, 9.0]]
     plt.close()
+
+
+def test_scenarios_are_sorted_by_what_they_do_and_base_is_left_out() -> None:
+    rows = [("base", 0.0), ("demand_surge", 0.01), ("supplier_failure", 0.05), ("optimistic", -0.02)]
+    table = pd.DataFrame(
+        [
+            {"scenario": s, "unmet_demand": mode, "kpi": kpi, "difference": d, "low": d - 0.001, "high": d + 0.002}
+            for s, d in rows
+            for mode in ("backorder", "lost")
+            for kpi in ("backorder_rate", "mean_stock")
+        ]
+    )
+    _, axes = plt.subplots()
+    assert plots.scenario_differences(axes, table) is axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["optimistic", "demand surge", "supplier failure"]
+    points = [container.lines[0].get_xdata().tolist() for container in axes.containers]
+    assert points == [[-2.0, 1.0, 5.0]] * 2
+    (bars,) = axes.containers[0].lines[2]
+    assert bars.get_segments()[0][:, 0].round(6).tolist() == [-2.1, -1.8]
+    assert len(axes.get_legend().get_texts()) == 2
+    plt.close()

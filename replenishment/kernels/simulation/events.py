@@ -39,7 +39,17 @@ from replenishment.kernels.simulation.lines import (
     serve,
 )
 from replenishment.kernels.simulation.ordering import order_quantity
-from replenishment.kernels.simulation.settings import REVIEW, RULES, Chances, Schedule, fill_day_rules
+from replenishment.kernels.simulation.settings import (
+    MAXIMUM,
+    PLANNED,
+    RAISE_TO,
+    REORDER_POINT,
+    REVIEW,
+    RULES,
+    Chances,
+    Schedule,
+    fill_day_rules,
+)
 from replenishment.kernels.simulation.shelf import drift, put, scrap_expired
 from replenishment.kernels.simulation.supplier import fail_or_recover, receive, ship
 
@@ -228,7 +238,8 @@ def _review(state: Any, item: Any, rules: Floats, t: int, today: Floats) -> None
     if rules[t, REVIEW] > 0.0:
         on_record = state.shelf + state.hidden + state.phantom
         position = on_record + state.on_order - state.backlog
-        units = order_quantity(position, rules, t, item.lot, item.minimum, item.max_stock)
+        rule = (rules[t, REORDER_POINT], rules[t, RAISE_TO], item.lot, item.minimum)
+        units = order_quantity(position, rules[t, PLANNED], rule, rules[t, MAXIMUM], item.max_stock)
         if units > 0.0:
             state.on_order += units
             state.owed += units

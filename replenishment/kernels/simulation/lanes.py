@@ -45,6 +45,9 @@ from replenishment.kernels.simulation.ordering import order_quantity
 from replenishment.kernels.simulation.sampling import AliasTable, draw_lanes
 from replenishment.kernels.simulation.settings import (
     DELAY,
+    MAXIMUM,
+    PLANNED,
+    RAISE_TO,
     REORDER_POINT,
     REVIEW,
     RULES,
@@ -160,7 +163,7 @@ def _begin(
                 _expect(due, listed, lengths, a, k, arrivals[a])
 
 
-@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+@njit(nogil=True, cache=True, error_model="numpy")
 def _expect(due: Floats, listed: Lanes, lengths: Integers, slot: int, k: int, units: float) -> None:
     """Put units on the list of a coming period."""
     here = slot * _ROW
@@ -170,7 +173,7 @@ def _expect(due: Floats, listed: Lanes, lengths: Integers, slot: int, k: int, un
     due[here + k] += units
 
 
-@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+@njit(nogil=True, cache=True, error_model="numpy")
 def _slot(now: int, ahead: int, slots: int) -> int:
     """The slot of a coming period; less than ``slots`` ahead. (A remainder takes as long as all else here.)"""
     slot = now + ahead
@@ -204,45 +207,52 @@ def _live(
         if t == warm_up:
             _set_aside(work, before)
         slot = _slot(slot, 1, lengths.size) if t > 0 else 0
-        for j in range(lengths[slot]):
-            k = np.int64(listed[slot * _ROW + j])
-            units = due[slot * _ROW + k]
-            due[slot * _ROW + k] = 0.0
-            _receive(work, buffer, k, units, t, warm_up, ages, group[k], waits)
+        _receive(work, buffer, due, slot, listed, slot * _ROW, lengths[slot], t, warm_up, ages, group, waits)
         lengths[slot] = 0
         if rules[t, REVIEW] > 0.0:
-            for j in range(_below(work, rules[t, REORDER_POINT], used, below)):
-                k = np.int64(below[j])
-                units, arrival = _order(work, rules, k, item, lead_time, guide, path + k, t)
-                if units > 0.0:
-                    if arrival > t:
-                        _expect(due, listed, lengths, _slot(slot, arrival - t, lengths.size), k, units)
-                    else:
-                        _receive(work, buffer, k, units, t, warm_up, ages, group[k], waits)
+            count = _below(work, rules[t, REORDER_POINT], used, below)
+            count = _order(work, rules, below, count, due, listed, lengths, slot, item, lead_time, guide, path, t)
+            if count > 0:
+                _receive(work, buffer, due, slot, below, 0, count, t, warm_up, ages, group, waits)
+                lengths[slot] = 0
         _meet_demand(work, buffer[t], used, lost_share)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+@njit(nogil=True, cache=True, error_model="numpy")
 def _order(
-    work: Floats, rules: Floats, k: int, item: Any, lead_time: Floats, guide: Guide, path: int, t: int
-) -> tuple[float, int]:
-    """Order what the rule says; return the units and the period of their arrival."""
-    position = work[_NET + k] + work[_ON_ORDER + k]
-    units = order_quantity(position, rules, t, item.lot, item.minimum, item.max_stock)
-    arrival = t
-    if units > 0.0:
-        number = uniform(item.key, place(path, LEAD_TIMES + t))
-        arrival = t + chosen_from(number, lead_time, guide) + int(rules[t, DELAY])
-        if not item.crossing:
-            arrival = max(arrival, int(work[_LAST_ARRIVAL + k]))
-            work[_LAST_ARRIVAL + k] = arrival
+    work: Floats, rules: Floats, below: Lanes, count: int, due: Floats, listed: Lanes, lengths: Integers, slot: int,
+    item: Any, lead_time: Floats, guide: Guide, path: int, t: int,
+) -> int:  # fmt: skip
+    """Order for the lanes listed, and list instead those whose order is there at once; return their number."""
+    rule = (rules[t, REORDER_POINT], rules[t, RAISE_TO], item.lot, item.minimum)
+    planned, maximum, max_stock, delay = rules[t, PLANNED], rules[t, MAXIMUM], item.max_stock, int(rules[t, DELAY])
+    key, crossing, slots = item.key, item.crossing, lengths.size
+    here = 0
+    for j in range(count):
+        k = np.int64(below[j])
+        units = order_quantity(work[_NET + k] + work[_ON_ORDER + k], planned, rule, maximum, max_stock)
+        if units <= 0.0:
+            continue
+        number = uniform(key, place(path + k, LEAD_TIMES + t))
+        ahead = chosen_from(number, lead_time, guide) + delay
+        if not crossing:
+            ahead = max(ahead, int(work[_LAST_ARRIVAL + k]) - t)
+            work[_LAST_ARRIVAL + k] = t + ahead
         work[_ROW * ORDERS + k] += 1.0
         work[_ROW * ORDERED + k] += units
         work[_ON_ORDER + k] += units
-    return units, arrival
+        coming = _slot(slot, ahead, slots)
+        if due[coming * _ROW + k] == 0.0:
+            listed[coming * _ROW + lengths[coming]] = k
+            lengths[coming] += 1
+        due[coming * _ROW + k] += units
+        if ahead == 0:
+            below[here] = k
+            here += 1
+    return here
 
 
-@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+@njit(nogil=True, cache=True, error_model="numpy")
 def _below(work: Floats, reorder_point: float, used: int, lanes: Lanes) -> int:
     """List the lanes of which the position is at the reorder point or below; return their number."""
     some = 0
@@ -257,22 +267,27 @@ def _below(work: Floats, reorder_point: float, used: int, lanes: Lanes) -> int:
     return count
 
 
-@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+@njit(nogil=True, cache=True, error_model="numpy")
 def _receive(
-    work: Floats, buffer: Floats32, k: int, units: float, t: int, warm_up: int, ages: bool, group: int, waits: Floats
-) -> None:
-    """Take in a delivery and fill the backorders that it reaches."""
-    backlog = max(-work[_NET + k], 0.0)
-    late = min(backlog, units)
-    work[_NET + k] += units
-    work[_ON_ORDER + k] -= units
-    work[_ROW * RECEIVED + k] += units
-    work[_ROW * FILLED_LATER + k] += late
-    work[_ROW * CYCLES + k] += 1.0
-    work[_ROW * SHORT_CYCLES + k] += 1.0 if work[_SHORT + k] > work[_SHORT_BEFORE + k] else 0.0
-    work[_SHORT_BEFORE + k] = work[_SHORT + k]
-    if late > 0.0 and ages:
-        _note_waits(work, buffer, k, backlog, late, t, warm_up, group, waits)
+    work: Floats, buffer: Floats32, due: Floats, slot: int, lanes: Lanes, start: int, count: int, t: int, warm_up: int,
+    ages: bool, group: Integers, waits: Floats,
+) -> None:  # fmt: skip
+    """Take in what is due for the lanes listed from ``start`` on and fill the backorders that it reaches."""
+    for j in range(start, start + count):
+        k = np.int64(lanes[j])
+        units = due[slot * _ROW + k]
+        due[slot * _ROW + k] = 0.0
+        backlog = max(-work[_NET + k], 0.0)
+        late = min(backlog, units)
+        work[_NET + k] += units
+        work[_ON_ORDER + k] -= units
+        work[_ROW * RECEIVED + k] += units
+        work[_ROW * FILLED_LATER + k] += late
+        work[_ROW * CYCLES + k] += 1.0
+        work[_ROW * SHORT_CYCLES + k] += 1.0 if work[_SHORT + k] > work[_SHORT_BEFORE + k] else 0.0
+        work[_SHORT_BEFORE + k] = work[_SHORT + k]
+        if late > 0.0 and ages:
+            _note_waits(work, buffer, k, backlog, late, t, warm_up, group[k], waits)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -6,12 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from replenishment.kernels.ordering_rule import rule_quantity
-from replenishment.kernels.simulation.settings import MAXIMUM, PLANNED, RAISE_TO, REORDER_POINT, at
+from replenishment.kernels.ordering_rule import Rule, rule_quantity
+from replenishment.kernels.simulation.settings import at
 
 __all__ = ["mark_reviews", "order_quantity"]
-
-Floats = npt.NDArray[np.float64]
 
 
 @njit(nogil=True, cache=True)
@@ -31,20 +29,21 @@ def mark_reviews(
                 due = t + every[i]
 
 
-@njit(nogil=True, cache=True, inline="always", error_model="numpy")
-def order_quantity(position: float, rules: Floats, t: int, lot: float, minimum: float, max_stock: float) -> float:
+@njit(nogil=True, cache=True, error_model="numpy")
+def order_quantity(position: float, planned: float, rule: Rule, maximum: float, max_stock: float) -> float:
     """Units to order at a review; 0 where the position lies above the reorder point.
 
     The smallest multiple of the lot that lifts the position to the level or more, at least the minimum. Where that
     exceeds the largest order or the room up to the maximum stock: as many whole lots as fit, if these are still the
-    minimum. ``rules`` (periods, RULES) is what holds in each period.
+    minimum. What is ``planned`` (-1 for nothing) is ordered as it is. All numbers and no array: this is called in the
+    innermost loops, where a reference to an array costs more than the rest.
     """
-    planned: float = rules[t, PLANNED]
     if planned >= 0.0:
         return planned
-    units = rule_quantity(position, (rules[t, REORDER_POINT], rules[t, RAISE_TO], lot, minimum))
-    most = min(rules[t, MAXIMUM], max_stock - position)
+    units = rule_quantity(position, rule)
+    most = min(maximum, max_stock - position)
     if units > most:
+        lot, minimum = rule[2], rule[3]
         units = np.floor(most / lot + 1e-9) * lot if lot > 0.0 else most
         if units < minimum:
             return 0.0

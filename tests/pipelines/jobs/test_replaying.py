@@ -233,3 +233,13 @@ def test_the_exchange_curve_of_the_last_review(result: ReplayResult) -> None:
     curve = exchange.curve[exchange.curve["point"] == "curve"]
     assert curve["backorder_rate"].is_monotonic_decreasing
     assert curve["stock_value"].is_monotonic_increasing
+
+
+def test_in_a_replay_customers_wait_as_long_as_they_were_said_to(tables: Tables, result: ReplayResult) -> None:
+    mixed = run(tables, unmet_demand="mixed", patience_days=10)
+    # Who is there or not makes no difference to what is short at once under the same levels on the first days.
+    assert mixed.trace.lost.sum() > 0 == result.trace.lost.sum()
+    waited = mixed.trace.waiting[:, :-1]
+    # With a patience of one period only the demand of the period before can still wait at an opening.
+    assert (waited <= mixed.trace.backordered[:, :-1] + 1e-9).all()
+    assert (result.trace.waiting > result.trace.backordered + 1e-9).any()

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.errors import ConfigurationError
 from pipelines.execution import thread_mapper
 from pipelines.jobs.planning import Plan
-from pipelines.jobs.simulating import forecast_demand, simulate_plan, simulate_recorded
+from pipelines.jobs.simulating import case_of_plan, forecast_demand, simulate_plan, simulate_recorded
 from replenishment.simulation.results import SimulationResult
 from tests.pipelines.shop import AS_OF, KEY, Tables, made, one_item, small_shop
 
@@ -179,3 +180,56 @@ def test_the_promise_is_kept_for_an_item_sold_one_by_one_and_bought_by_the_hundr
     assert plan.levels.policies.kind[0] == "order_up_to"
     total = simulate_plan(plan, paths=400).total
     assert total["backorder_rate"] < 0.05 + 3 * total["backorder_rate_se"]
+
+
+def test_customers_of_a_mixed_plan_wait_as_long_as_they_were_said_to() -> None:
+    plan = made(one_item([8.0, 0.0, 20.0, 3.0] * 15, lead_time_days=21.0), target=0.4)
+    ways = {}
+    for name, changes in (("backorder", {}), ("two", {"patience_days": 14}), ("one", {"patience_days": 10})):
+        mode = "backorder" if name == "backorder" else "mixed"
+        mixed = made(
+            one_item([8.0, 0.0, 20.0, 3.0] * 15, lead_time_days=21.0), target=0.4, unmet_demand=mode, **changes
+        )
+        # The measure counts what is short at once, whoever waits then: the levels are those of backorders.
+        assert mixed.levels.policies.order_up_to == plan.levels.policies.order_up_to
+        result = simulate_plan(mixed, paths=20, days=700)
+        ways[name] = result
+        total = result.total
+        assert total["lost_units"] == 0
+        assert (total["cancelled_units"] > 0) == (mode == "mixed")
+        assert total["time_to_fill_q99"] <= {"backorder": 9, "two": 2, "one": 1}[name]
+    assert ways["one"].total["cancelled_units"] > ways["two"].total["cancelled_units"]
+
+
+def test_a_rule_may_give_some_items_a_patience(whole: Plan) -> None:
+    rules = [
+        {"where": {"location": "007"}, "set": {"unmet_demand": "mixed", "patience_days": 7}},
+        {"where": {"sku": "123"}, "set": {"unmet_demand": "lost"}},
+    ]
+    plan = made(small_shop(), rules=rules, target=0.3)
+    places = np.array(plan.panel.locations)
+    lost = (places != "007") & (np.array(plan.panel.skus) == "123")
+    assert plan.facts.patience.tolist() == np.where(places == "007", 1.0, np.where(lost, 0.0, np.inf)).tolist()
+    kpis = simulate_plan(plan, paths=10, days=200).kpis
+    assert (kpis["cancelled_units"] > 0).groupby(kpis["location"]).any().to_dict() == {"007": True, "NULL": False}
+    assert (kpis["lost_units"] > 0).groupby([kpis["location"], kpis["sku"] == "123"]).any().sum() == 1
+
+
+def test_a_patience_of_less_than_half_a_period_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="patience_days is 3, less than half a period of 7 days"):
+        made(small_shop(), unmet_demand="mixed", patience_days=3)
+
+
+def test_a_case_knows_what_scenarios_ask_for(whole: Plan) -> None:
+    case = case_of_plan(whole, paths=5, days=100)
+    kpis = case.simulate().kpis
+    rows = np.flatnonzero(~whole.held)
+    assert list(case.policy.skus) == [whole.panel.skus[i] for i in rows]
+    forecast = case.mean_demand
+    assert forecast is not None
+    # Mean demand of the forecast paths, a period: what the simulation meets.
+    np.testing.assert_allclose(kpis["demand"].sum() / 14, forecast.sum(), rtol=0.1)
+    expected = whole.items["category"].to_numpy()[rows] == "paint"
+    assert (case.hit({"category": "paint"}) == expected).all()
+    assert (case.hit({"supplier": ["S1"]}) == (whole.items["supplier"].to_numpy()[rows] == "S1")).all()
+    assert set(case.attributes["class"]) <= {"smooth", "erratic", "intermittent", "lumpy", "no demand"}
