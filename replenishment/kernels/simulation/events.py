@@ -76,6 +76,9 @@ STATE: Final = np.dtype(
         ("filled", np.bool_),
     ]
 )
+# What is done in every period is inlined: to hand arrays from one compiled function to the next costs more than all
+# that is done with them.
+
 # The places of the events in ``simulation.clock.EVENTS``.
 _RECEIVE, _FILL, _REVIEW, _DEMAND = range(4)
 
@@ -175,7 +178,7 @@ def due_slots(schedule: Schedule, chances: Chances, arrivals: Floats) -> int:
     return slots
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def open_period(state: Any, batches: Floats, item: Any, path: int, t: int, today: Floats) -> None:
     """Begin a period: what happens before its first event."""
     today[:] = 0.0
@@ -185,7 +188,7 @@ def open_period(state: Any, batches: Floats, item: Any, path: int, t: int, today
     drift(state, batches, item, path, t, today)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def live(
     state: Any, batches: Floats, due: Floats, queue: Queue, item: Any, rules: Floats, chances: Chances, i: int,
     path: int, t: int, wanted: float, events: Integers, warm_up: int, waits: Floats, today: Floats,
@@ -220,7 +223,7 @@ def live(
     return queue
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def _fill(
     state: Any, batches: Floats, queue: Queue, item: Any, ranks: int, t: int, warm_up: int, waits: Floats, today: Floats
 ) -> None:
@@ -232,7 +235,7 @@ def _fill(
         drop_empty(state, queue)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def _review(state: Any, item: Any, rules: Floats, t: int, today: Floats) -> None:
     """Order by what is on record, if a review is due."""
     if rules[t, REVIEW] > 0.0:
@@ -247,7 +250,7 @@ def _review(state: Any, item: Any, rules: Floats, t: int, today: Floats) -> None
             today[ORDERS] += 1.0
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def _count(state: Any, wanted: float, today: Floats) -> None:
     """Write down what is there and what waits, and how the period's demand fared."""
     today[STOCK] = state.shelf + state.hidden

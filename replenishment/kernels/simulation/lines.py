@@ -37,13 +37,13 @@ class Queue(NamedTuple):
     left: Floats  # units not yet shipped
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def new_queue(size: int) -> Queue:
     """Return room for so many lines."""
     return Queue(np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float64))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def _with_room(queue: Queue, used: int, needed: int) -> Queue:
     """Return a queue with room for ``needed`` more lines and the same content."""
     if used + needed <= queue.left.size:
@@ -55,13 +55,13 @@ def _with_room(queue: Queue, used: int, needed: int) -> Queue:
     return wider
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def most_lines(chances: Chances, i: int, wanted: float) -> int:
     """The largest number of lines that a period's demand may come in."""
     return int(np.ceil(wanted / chances.size_values[i, 0])) + 1 if chances.size.shape[1] > 0 else 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def add_lines(
     state: Any, queue: Queue, item: Any, chances: Chances, i: int, path: int, t: int, wanted: float, today: Floats
 ) -> Queue:
@@ -90,7 +90,7 @@ def add_lines(
     return queue
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def serve(
     state: Any,
     batches: Floats,
@@ -126,7 +126,7 @@ def serve(
     return shipped
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def _note_wait(period: int, t: int, warm_up: int, units: float, waits: Floats, today: Floats) -> None:
     """Write down how long units of a period's demand have waited; by age only those of counted periods."""
     waited = t - period
@@ -137,7 +137,7 @@ def _note_wait(period: int, t: int, warm_up: int, units: float, waits: Floats, t
         today[COUNTED_WAIT_PERIODS] += waited * units
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def leave_unmet(state: Any, queue: Queue, item: Any, first: int, today: Floats) -> None:
     """Decide of each new line what of it is lost; the rest waits."""
     for k in range(first, state.lines):
@@ -152,7 +152,7 @@ def leave_unmet(state: Any, queue: Queue, item: Any, first: int, today: Floats) 
             state.short_since_receipt = True
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def cancel_impatient(state: Any, queue: Queue, item: Any, t: int, today: Floats) -> None:
     """At a count: lines that have waited as long as customers are ready to wait are cancelled."""
     if item.patience < 0:
@@ -164,7 +164,7 @@ def cancel_impatient(state: Any, queue: Queue, item: Any, t: int, today: Floats)
             queue.left[k] = 0.0
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def drop_empty(state: Any, queue: Queue) -> None:
     """Close the gaps that shipped and cancelled lines leave."""
     kept = 0
