@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 import numpy as np
@@ -22,6 +23,8 @@ from replenishment.simulation.engine import simulate
 from tests.replenishment.lost_sales_optimum import LostSalesWorld
 
 HOLDING, SHORTAGE = 0.3, 2.0
+# Larger worlds of the same kinds, a second or two each.
+LARGER = pytest.mark.skipif("RESTOCK_EXAMPLES" not in os.environ, reason="set RESTOCK_EXAMPLES=1 to try them")
 
 
 def rule_of(n: int, above: float = 1.0, lot: float = 1.0, minimum: float = 0.0) -> ReviewRule:
@@ -184,9 +187,9 @@ def gap(of: LostSalesWorld, pack: int, minimum: int, paths: int, newsvendor: boo
 @pytest.mark.parametrize(("kind", "mean", "shortage", "lead_time", "pack", "minimum", "most"), [
     ("Poisson", 5.0, 4.0, 1, 1, 0, 0.01),
     ("Poisson", 5.0, 4.0, 2, 1, 0, 0.01),
-    ("Poisson", 5.0, 9.0, 2, 1, 0, 0.01),
+    pytest.param("Poisson", 5.0, 9.0, 2, 1, 0, 0.01, marks=LARGER),
     ("geometric", 2.0, 4.0, 2, 1, 0, 0.01),
-    ("geometric", 2.0, 19.0, 2, 1, 0, 0.01),
+    pytest.param("geometric", 2.0, 19.0, 2, 1, 0, 0.01, marks=LARGER),
     # Slow movers: one whole unit more or less in one state is much.
     ("Poisson", 0.5, 5.0, 2, 1, 0, 0.02),
     ("Poisson", 1.0, 5.0, 3, 1, 0, 0.04),
@@ -203,7 +206,7 @@ def test_orders_cost_little_more_than_the_optimum(
     assert -1e-3 < found < most
 
 
-@pytest.mark.parametrize(("mean", "shortage", "lead_time"), [(5.0, 4.0, 2), (5.0, 9.0, 2)])
+@pytest.mark.parametrize(("mean", "shortage", "lead_time"), [(5.0, 4.0, 2), pytest.param(5.0, 9.0, 2, marks=LARGER)])
 def test_looking_beyond_the_first_review_interval_pays(mean: float, shortage: float, lead_time: int) -> None:
     of = world("Poisson", mean, shortage, lead_time)
     assert gap(of, 1, 0, 2000) < gap(of, 1, 0, 2000, newsvendor=True)
