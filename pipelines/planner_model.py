@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mlflow
 import numpy as np
+import pandas as pd
 
 from forecasting import DemandForecaster
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class PlannerModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]

@@ -131,9 +131,8 @@ def judge(challenger: ReplayResult, champion: ReplayResult, newest: str, present
     both = both[both["demanded_before"] & both["demanded_before_champion"]]
     keys = stream_keys(both["sku"].tolist(), both["location"].tolist(), 0)
     by = "mean_stock_value" if both["mean_stock_value"].notna().all() else "mean_stock"
-    short = (
-        both["units_backordered"] + both["units_lost"],
-        both["units_backordered_champion"] + both["units_lost_champion"],
+    new, old = (
+        (both[f"units_backordered{whose}"] + both[f"units_lost{whose}"]).to_numpy(float) for whose in ("", "_champion")
     )
     demanded = both["units_demanded_champion"].to_numpy(float)
     rate = paired_difference(new, old, demanded, keys)
