@@ -13,7 +13,7 @@ from forecasting.calibration import Calibration
 from forecasting.combination import LEVELS, average_weights
 from forecasting.distributions import TAIL_SHARE
 from forecasting.fitted import FittedSeries, Mapper
-from forecasting.kernels.blending import blend_paths
+from forecasting.kernels.blending import blend_paths, blend_totals
 from forecasting.kernels.paths import sums_at
 from forecasting.models.protocol import FitContext
 from forecasting.panel import DemandPanel
@@ -129,13 +129,16 @@ class BlendedSeries:
     def paths(self, rows: Integers, keys: Keys, horizon: int, count: int) -> Floats32:
         """Draw paths of some series, told by their rows in the panel; float32 (k, count, horizon)."""
         out = np.empty((len(rows), count, horizon), dtype=np.float32)
+        targets = self._targets(count)
         at_once = max(_CELLS_AT_ONCE // (count * max(horizon, int(self.protection.max(initial=1)))), 1)
         for first in range(0, len(rows), at_once):
             part = slice(first, first + at_once)
-            out[part] = self._some(rows[part], keys[part], horizon, count)
+            self._some(rows[part], keys[part], targets, out[part])
         return out
 
-    def _some(self, rows: Integers, keys: Keys, horizon: int, count: int) -> Floats32:
+    def _some(self, rows: Integers, keys: Keys, targets: RankTargets, out: Floats32) -> None:
+        """Draw the paths ``out`` (k, count, horizon) of a few series."""
+        count, horizon = out.shape[1:]
         at = np.searchsorted(self.rows, rows)
         length = self.protection[at]
         reach = max(horizon, int(length.max()))
@@ -146,33 +149,27 @@ class BlendedSeries:
         sums = np.empty((len(used), len(rows), count), dtype=np.float32)
         for j in range(len(used)):
             sums_at(paths[j], periods, sums[j])
-        order = np.argsort(sums, axis=2, kind="stable")
-        ascending = np.take_along_axis(sums, order, axis=2).astype(np.float64)
+        order, ascending = _ranked(sums)
         weight = np.ascontiguousarray(self.weights[at][:, used])
-        source, total = self._targets(np.einsum("kj,jkm->km", weight, ascending), self.pool[at])
-        out = np.empty((len(rows), count, reach), dtype=np.float32)
-        blend_paths(keys, paths, order, ascending, weight, source, total, self.whole[at], out)
-        return out[:, :, :horizon]
+        mixed = np.einsum("kj,jkm->km", weight, ascending)
+        pool = self.pool[at]
+        total = np.empty_like(mixed)
+        blend_totals(mixed, pool, *targets.places(), _mean_excess(mixed, targets.kept), targets.kept, total)
+        blend_paths(keys, paths, order, ascending, weight, targets.source[pool], total, self.whole[at], out)
 
-    def _targets(self, mixed: Floats, pool: Integers) -> tuple[Integers, Floats]:
-        """For each rank of the averaged draws (n, m): which rank it is taken from, and its total; (n, m) each."""
-        count = mixed.shape[1]
+    def _targets(self, count: int) -> RankTargets:
+        """From where the calibration takes each rank of ``count`` averaged draws."""
         middle = (np.arange(count) + 0.5) / count
-        asked = self.calibration.asked(pool, middle)
+        asked = self.calibration.asked(np.arange(POOLS), middle)
         # Rounded, so that the last bits of the map don't decide whose path is taken, or whether the tail is.
         unbounded = np.round(asked * count - 0.5, 9)
         place = np.clip(unbounded, 0.0, count - 1.0)
         low = np.floor(place).astype(np.int64)
         high = np.minimum(low + 1, count - 1)
-        share = place - low
-        within = np.take_along_axis(mixed, low, 1) * (1.0 - share) + np.take_along_axis(mixed, high, 1) * share
-        # Beyond the largest draw an exponential tail with the mean excess of the largest twentieth.
         kept = count - max(int(TAIL_SHARE * count), 1)
-        threshold = mixed[:, max(kept - 1, 0)][:, None]
-        excess = mixed[:, kept:].mean(axis=1, keepdims=True) - threshold
-        beyond = threshold + excess * np.log((1.0 - kept / count) / np.maximum(1.0 - asked, 1e-12))
-        total = np.where(unbounded > count - 1.0, np.maximum(within, beyond), within)
-        return np.ascontiguousarray(np.where(share > 0, high, low)), np.ascontiguousarray(total)
+        excesses = np.log((1.0 - kept / count) / np.maximum(1.0 - asked, 1e-12))
+        beyond = np.where(unbounded > count - 1.0, excesses, np.nan)
+        return RankTargets(low, high, place - low, beyond, kept)
 
     def follow(self, panel: DemandPanel, context: FitContext, run: Mapper) -> BlendedSeries:
         """Take in a longer history; weights and calibration stay."""
@@ -187,6 +184,51 @@ class BlendedSeries:
                 level[at] += self.weights[at, j] * np.asarray(values["level"], dtype=np.float64)
         weights = {f"weight_{m.model.name}": self.weights[:, j] for j, m in enumerate(self.members)}
         return [(self.rows, {"level": level, **weights})]
+
+
+@dataclass(frozen=True, eq=False)
+class RankTargets:
+    """For each pool and rank of m averaged draws, what its total is taken from; arrays (POOLS, m).
+
+    Attributes
+    ----------
+    low, high : two neighbouring ranks. share : of the higher one.
+    beyond : beyond the largest draw, how many mean excesses above the draw of rank ``kept`` - 1; elsewhere NaN.
+    """
+
+    low: Integers
+    high: Integers
+    share: Floats
+    beyond: Floats
+    kept: int
+
+    @property
+    def source(self) -> Integers:
+        """The rank whose path is taken."""
+        return np.where(self.share > 0, self.high, self.low)
+
+    def places(self) -> tuple[Integers, Integers, Floats, Floats]:
+        """All four arrays."""
+        return self.low, self.high, self.share, self.beyond
+
+
+def _ranked(sums: Floats32) -> tuple[Integers, Floats]:
+    """Ascending order along the last axis, equal sums in the order of their places, and the sums in that order.
+
+    The bits of numbers that are not negative rise with them: with the place behind them they are sorted as integers,
+    which vector units do ten times as fast as a stable ``argsort``.
+    """
+    keyed = sums.view(np.uint32).astype(np.uint64) << np.uint64(32)
+    keyed |= np.arange(sums.shape[-1], dtype=np.uint64)
+    keyed.sort(axis=-1)
+    ascending = (keyed >> np.uint64(32)).astype(np.uint32).view(np.float32).astype(np.float64)
+    keyed &= np.uint64(0xFFFFFFFF)
+    return keyed.view(np.int64), ascending
+
+
+def _mean_excess(mixed: Floats, kept: int) -> Floats:
+    """How much the largest draws of each series lie above the one of rank ``kept`` - 1 on the average; (n,)."""
+    return np.asarray(mixed[:, kept:].mean(axis=1) - mixed[:, max(kept - 1, 0)])
 
 
 def describe_weights(names: Sequence[str], weights: Floats) -> str:

@@ -8,6 +8,7 @@ pools of series, shrunk to the identity as far as the origins disagree.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
@@ -72,6 +73,10 @@ class Calibration:
 
     def shift(self) -> Floats:
         """How much more (logit) was covered than asked for, shrunk to 0; (s, k)."""
+        return self._shift
+
+    @cached_property
+    def _shift(self) -> Floats:
         pools = self.windows.shape[1]
         if len(self.windows) < 2 or self.windows.sum() == 0:
             return np.zeros((pools, len(KNOTS)))

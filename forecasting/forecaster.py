@@ -237,6 +237,9 @@ class DemandForecaster:
         """Draw from the fitted models, with what is known of the future."""
         out = np.empty((len(chosen), count, horizon), dtype=np.float32)
         for fitted, where in self._by_model(chosen):
+            if len(where) == len(chosen):
+                out = fitted.paths(chosen, self._keys[chosen], horizon, count)
+                continue
             out[where] = fitted.paths(chosen[where], self._keys[chosen[where]], horizon, count)
         ahead = min(horizon, self._factor.shape[1])
         touched = (self._factor[chosen, :ahead] != 1).any(axis=1) | (self._extra[chosen, :ahead] != 0).any(axis=1)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.distributions import LeadTimeDemand
+from replenishment.kernels.netting import paths_short
 from replenishment.validation import checked
 
 __all__ = ["NetPosition", "net_along_time"]
@@ -77,22 +78,21 @@ def net_along_time(
     rows = np.arange(len(net_stock))
     in_time = available[rows, end - 1]
     effective = in_time.copy()
-    for k in range(1, horizon):
-        gap = np.flatnonzero((due[:, k] > 0) & (k > expected_lead_time) & (k < end) & ~lost)
-        if len(gap):
-            needed = LeadTimeDemand.from_samples(cumulative[gap, :, k - 1], integral[gap]).quantile(fractile[gap])
-            effective[gap] = np.minimum(effective[gap], available[gap, k - 1] + level[gap] - needed)
+    opening = np.arange(horizon)[None, :]
+    late = (due[:, :horizon] > 0) & (opening > expected_lead_time[:, None]) & (opening < end[:, None]) & ~lost[:, None]
+    for k in np.flatnonzero(late.any(axis=0)):
+        gap = np.flatnonzero(late[:, k])
+        needed = LeadTimeDemand.from_samples(cumulative[gap, :, k - 1], integral[gap]).quantile(fractile[gap])
+        effective[gap] = np.minimum(effective[gap], available[gap, k - 1] + level[gap] - needed)
     gone = np.flatnonzero(lost)
     if len(gone):
         need = _need_when_lost(
             net_stock[gone], due[gone], cumulative[gone], lead_time[gone], review, fractile[gone], integral[gone]
         )
         effective[gone] = level[gone] - need
-    short = np.zeros(cumulative.shape[:2], dtype=np.bool_)
-    for k in range(horizon):
-        short |= (cumulative[:, :, k] > available[:, k, None]) & (k < lead_time)
+    short = paths_short(cumulative, lead_time, available)
     at_risk = np.maximum(cumulative[rows, :, end - 1] - in_time[:, None], 0.0).mean(axis=1)
-    return NetPosition(in_time, effective, short.mean(axis=1), at_risk)
+    return NetPosition(in_time, effective, short / cumulative.shape[1], at_risk)
 
 
 def _need_when_lost(

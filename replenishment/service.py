@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.distributions import LeadTimeDemand
-from replenishment.kernels.exposure import position_loss
+from replenishment.kernels.exposure import position_loss, window_sums
 
 __all__ = ["ProtectionDemand", "smallest_level"]
 
@@ -49,6 +49,20 @@ class ProtectionDemand:
     threshold: Floats
     loss_there: Floats
     decay: Floats
+
+    @classmethod
+    def along_paths(
+        cls, cumulative: Floats32, lead_time: npt.NDArray[np.int64], review: int, integral: Flags
+    ) -> ProtectionDemand:
+        """Build from whole paths.
+
+        Parameters
+        ----------
+        cumulative : float32 (n, m, h); demand up to the end of period 1, ..., h.
+        lead_time : int64 (n, m) periods, at most h - R. review : R, the same for all. integral : bool (n,).
+        """
+        before, ends = window_sums(cumulative, lead_time, review)
+        return cls.from_sums(before, ends, integral)
 
     @classmethod
     def from_sums(cls, before: Floats32, ends: Floats32, integral: Flags) -> ProtectionDemand:

@@ -8,7 +8,7 @@ from numba import njit
 
 from forecasting.kernels.random import PATH_STRIDE, draw
 
-__all__ = ["blend_paths"]
+__all__ = ["blend_paths", "blend_totals"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -18,6 +18,35 @@ _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _UNIT = 2.0**-32
 _BLEND_STEP = PATH_STRIDE - 3
+
+
+@njit(nogil=True, cache=True)
+def blend_totals(
+    mixed: Floats,
+    pool: Integers,
+    low: Integers,
+    high: Integers,
+    share: Floats,
+    beyond: Floats,
+    excess: Floats,
+    kept: int,
+    out: Floats,
+) -> None:
+    """Write what each rank shall add up to: between two averaged draws, and beyond the largest an exponential tail.
+
+    Parameters
+    ----------
+    mixed : (n, m) averaged draws, ascending. pool : (n,) rows of ``low``, ``high``, ``share`` and ``beyond``, see
+        ``forecasting.blended.RankTargets``. excess : (n,) mean excess of the draws from rank ``kept`` on. out : (n, m).
+    """
+    for i in range(mixed.shape[0]):
+        t = pool[i]
+        threshold = mixed[i, max(kept - 1, 0)]
+        for r in range(mixed.shape[1]):
+            within = mixed[i, low[t, r]] * (1.0 - share[t, r]) + mixed[i, high[t, r]] * share[t, r]
+            if beyond[t, r] == beyond[t, r]:
+                within = max(within, threshold + excess[i] * beyond[t, r])
+            out[i, r] = within
 
 
 @njit(nogil=True, cache=True)
@@ -39,9 +68,10 @@ def blend_paths(
     paths : (n, m, h) of each of j models. order : (j, n, m) their paths by ascending total over the protection
         interval; ``sums`` : (j, n, m) these totals, ascending. weight : (n, j).
     source : (n, m) the rank from which rank r is taken. total : (n, m) what it shall add up to.
-    out : (n, m, h); rank r takes the place that the path of that rank has of the first model with weight, so that
-        neighbouring paths are as independent as that model's. Whole-number series are rounded along the path: every
-        partial sum is rounded with the same random offset, which keeps its mean and moves it by less than 1.
+    out : (n, m, k), the first k <= h periods; rank r takes the place that the path of that rank has of the
+        first model with weight, so that neighbouring paths are as independent as that model's. Whole-number series are
+        rounded along the path: every partial sum is rounded with the same random offset, which keeps its mean and moves
+        it by less than 1.
     """
     series, count, horizon = out.shape
     for i in range(series):

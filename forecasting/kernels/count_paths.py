@@ -26,7 +26,7 @@ from forecasting.kernels.count_tables import (
     count_table,
     table_means,
 )
-from forecasting.kernels.random import PATH_STRIDE, draw, mix
+from forecasting.kernels.random import GOLDEN, PATH_STRIDE, draw, mix
 
 __all__ = ["path_tables", "sample_counts"]
 
@@ -39,9 +39,12 @@ Keys = npt.NDArray[np.uint64]
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _UNIT = 2.0**-32
-_STEP = np.uint64(0x9E3779B97F4A7C15)
 _LEVEL_STEP = PATH_STRIDE - 1
 _LANE_STEP = PATH_STRIDE - 2
+# Paths that are run together: what the loops over them keep stays in the first-level caches.
+_LANES = 256
+# A row of a tile ends beside a power of 2, so that reading it by columns does not fall on one set of the cache.
+_PAD = 16
 
 # A 32-bit float in [2^e, 2^(e+1)) holds e + 127 above 23 bits of mantissa: shifted, they are the place in an octave.
 _EIGHTHS: Final = 20
@@ -75,8 +78,8 @@ def _look_up(
 ) -> None:  # fmt: skip
     """Draw a count, or a gamma variable, of each mean and dispersion; ``..._bits`` is the memory of 32-bit floats.
 
-    In loops of little work each, which the compiler puts into vector lanes; ``place``, ``column`` and ``over`` are
-    working memory.
+    In loops of little work and few arrays each, which the compiler puts into vector lanes; ``place``, ``column`` and
+    ``over`` are working memory.
     """
     for p in range(out.size):
         tail = bits[p] >> _HALF
@@ -91,17 +94,22 @@ def _look_up(
         over[p] = np.float32(np.int32(rest)) * np.float32(2.0**-24)
     for p in range(out.size):
         row = min(max(((dispersion_bits[p] + round_row[p]) >> _HALVES) - _FIRST_DISPERSION, 0), DISPERSIONS - 1)
+        place[p] += row * (MEANS * CELLS)
+    for p in range(out.size):
         between = np.int64(bits[p] & np.uint64(0xFFFFF))
         column[p] = min(((mean_bits[p] + between) >> _EIGHTHS) - _FIRST_MEAN, MEANS - 1) if counted else MEANS - 1
-        place[p] += (row * MEANS + column[p]) * CELLS
+    for p in range(out.size):
+        place[p] += column[p] * CELLS
     for p in range(out.size):
         # Unsigned, because a signed index is first looked at for whether it counts from the end.
-        found = table[np.uint64(place[p])]
-        if counted:
-            share = shares[np.uint64(column[p])] * mean[p] if mean[p] >= np.float32(MIXED_MEAN) else np.float32(1.0)
-            out[p] = np.floor(found * share + over[p])
-        else:
-            out[p] = found * mean[p]
+        out[p] = table[np.uint64(place[p])]
+    if not counted:
+        for p in range(out.size):
+            out[p] *= mean[p]
+        return
+    for p in range(out.size):
+        share = shares[np.uint64(column[p])] * mean[p]
+        out[p] = np.floor(out[p] * (share if mean[p] >= np.float32(MIXED_MEAN) else np.float32(1.0)) + over[p])
 
 
 @njit(nogil=True, cache=True)
@@ -146,9 +154,9 @@ def sample_counts(
     placed between two rows of the table by one draw a path, a mean between two columns by one a period.
     """
     paths, horizon = out.shape[1], out.shape[2]
-    now, long, weight, back, scatter, silent = np.empty((6, paths), np.float32)
-    start, round_row = np.empty(paths, np.uint64), np.empty(paths, np.int32)
-    tile = np.empty((horizon, paths), np.float32)
+    now, long, weight, back, scatter, silent = np.empty((6, _LANES), np.float32)
+    start, round_row = np.empty(_LANES, np.uint64), np.empty(_LANES, np.int32)
+    tile = np.empty((horizon, _LANES + _PAD), np.float32)
     for i in range(keys.size):
         if mean[i] <= 0.0:
             out[i] = 0.0
@@ -156,41 +164,44 @@ def sample_counts(
         # Levels are kept in parts of what is counted, or of the mean where nothing is.
         piece = unit[i] if unit[i] > 0.0 else mean[i]
         sd = 0.0 if unit[i] < 0.0 else level_sd[i]
-        for p in range(paths):
-            base = np.uint64(p) * np.uint64(PATH_STRIDE)
-            start[p] = keys[i] + (base + np.uint64(1)) * _STEP
-            two = draw(keys[i], base + np.uint64(_LANE_STEP))
-            lane = _place(lane_share[i], np.float32(np.float64(two & _LOW) * _UNIT))
-            spread = _place(dispersion_share[i], np.float32(np.float64(two >> _HALF) * _UNIT))
-            scatter[p] = dispersions[spread] + stretch[i]
-            two = draw(keys[i], base + np.uint64(_LEVEL_STEP))
-            off = np.exp(sd * normal[np.int64((two >> _HALF) * np.uint64(normal.size) >> _HALF)] - 0.5 * sd * sd)
-            now[p] = level[i, lane] * (off / piece)
-            long[p] = long_level[i] * (off / piece)
-            weight[p], back[p] = weights[lane], 1.0 - persistence[lane]
-            round_row[p] = np.int64(two & np.uint64((1 << _HALVES) - 1))
-            silent[p] = 0.0
-            if absent[i] > 0.0:
-                two = mix(two)
-                if np.float64(two & _LOW) * _UNIT < absent[i]:
-                    uniform = (np.float64(two >> _HALF) + 0.5) * _UNIT
-                    silent[p] = np.floor(np.log(uniform) / np.log1p(-resumption))
-        _run(
-            start, now, long, weight, back, scatter, silent, round_row, season[profile[i]], mean[i], unit[i],
-            grain[i], lowest_share, long_weight, power, table, shares, tile,
-        )  # fmt: skip
-        for p in range(paths):
-            for h in range(horizon):
-                out[i, p, h] = tile[h, p]
+        for first in range(0, paths, _LANES):
+            lanes = min(paths - first, _LANES)
+            for p in range(lanes):
+                base = np.uint64(first + p) * np.uint64(PATH_STRIDE)
+                start[p] = keys[i] + (base + np.uint64(1)) * GOLDEN
+                two = draw(keys[i], base + np.uint64(_LANE_STEP))
+                lane = _place(lane_share[i], np.float32(np.float64(two & _LOW) * _UNIT))
+                spread = _place(dispersion_share[i], np.float32(np.float64(two >> _HALF) * _UNIT))
+                scatter[p] = dispersions[spread] + stretch[i]
+                two = draw(keys[i], base + np.uint64(_LEVEL_STEP))
+                off = np.exp(sd * normal[np.int64((two >> _HALF) * np.uint64(normal.size) >> _HALF)] - 0.5 * sd * sd)
+                now[p] = level[i, lane] * (off / piece)
+                long[p] = long_level[i] * (off / piece)
+                weight[p], back[p] = weights[lane], 1.0 - persistence[lane]
+                round_row[p] = np.int64(two & np.uint64((1 << _HALVES) - 1))
+                silent[p] = 0.0
+                if absent[i] > 0.0:
+                    two = mix(two)
+                    if np.float64(two & _LOW) * _UNIT < absent[i]:
+                        uniform = (np.float64(two >> _HALF) + 0.5) * _UNIT
+                        silent[p] = np.floor(np.log(uniform) / np.log1p(-resumption))
+            _run(
+                start[:lanes], now[:lanes], long[:lanes], weight[:lanes], back[:lanes], scatter[:lanes],
+                silent[:lanes], round_row[:lanes], season[profile[i]], mean[i], unit[i], grain[i], lowest_share,
+                long_weight, power, table, shares, tile,
+            )  # fmt: skip
+            for p in range(lanes):
+                for h in range(horizon):
+                    out[i, first + p, h] = tile[h, p]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def _run(
     start: Keys, now: Floats32, long: Floats32, weight: Floats32, back: Floats32, scatter: Floats32,
     silent: Floats32, round_row: Integers32, factors: Floats32, mean: float, unit: float, grain: float,
     lowest_share: float, long_weight: float, power: float, table: Floats32, shares: Floats32, tile: Floats32,
 ) -> None:  # fmt: skip
-    """Run all paths of a series; ``tile`` is (horizon, paths).
+    """Run some paths of a series; ``tile`` is (horizon, paths).
 
     Paths inside, periods outside: the steps of one path wait for each other, those of different paths don't.
     """
@@ -205,18 +216,23 @@ def _run(
     of_demand = np.float32(1.0 if finished else piece)
     lowest, usual = np.float32(lowest_share * mean / piece), np.float32(mean / piece)
     slow, large = np.float32(long_weight), np.float32(LARGEST_MEAN)
+    pauses = silent.max() > np.float32(0.0)
     for h in range(tile.shape[0]):
         factor = factors[h]
         of_level = np.float32(of_demand / (piece * factor))
-        ahead = np.uint64(h) * _STEP
+        ahead = np.uint64(h) * GOLDEN
         for p in range(paths):
             bits[p] = mix(start[p] + ahead)
         for p in range(paths):
             m[p] = max(now[p], lowest) * factor
+        for p in range(paths):
             m_place[p] = m[p] + np.float32(LEAST)
+        for p in range(paths):
             a[p] = scatter[p] if quadratic else scatter[p] * usual / m[p]
+        if counted:
             # Counts this large are gamma variables whose variance has the Poisson part, too.
-            a[p] += np.float32(1.0) / m[p] if counted and m[p] >= large else np.float32(0.0)
+            for p in range(paths):
+                a[p] += np.float32(1.0) / m[p] if m[p] >= large else np.float32(0.0)
         if unit < 0.0:
             drawn[:] = m
         else:
@@ -230,11 +246,40 @@ def _run(
                 if rounded:
                     value = grain * np.floor(value / grain + np.float64(more >> _HALF) * _UNIT)
                 drawn[p] = value
+        if pauses:
+            for p in range(paths):
+                drawn[p] = drawn[p] if np.float32(h) >= silent[p] else np.float32(0.0)
         for p in range(paths):
-            value = drawn[p] if np.float32(h) >= silent[p] else np.float32(0.0)
-            tile[h, p] = value * of_demand
-            plain = value * of_level
-            kept = np.float32(1.0) if np.float32(h) >= silent[p] else np.float32(0.0)
+            tile[h, p] = drawn[p] * of_demand
+        if pauses:
+            _follow_sold(drawn, of_level, weight, back, slow, np.float32(h), silent, now, long)
+        else:
+            _follow(drawn, of_level, weight, back, slow, now, long)
+
+
+@njit(nogil=True, cache=True)
+def _follow(
+    drawn: Floats32, of_level: np.float32, weight: Floats32, back: Floats32, slow: np.float32, now: Floats32,
+    long: Floats32,
+) -> None:  # fmt: skip
+    """Let the level and the long-run level of each path follow what was drawn."""
+    for p in range(now.size):
+        drawn[p] *= of_level
+    for p in range(now.size):
+        step = weight[p] * (drawn[p] - now[p]) + back[p] * (long[p] - now[p])
+        long[p] += slow * (drawn[p] - long[p])
+        now[p] += step
+
+
+@njit(nogil=True, cache=True)
+def _follow_sold(
+    drawn: Floats32, of_level: np.float32, weight: Floats32, back: Floats32, slow: np.float32, period: np.float32,
+    silent: Floats32, now: Floats32, long: Floats32,
+) -> None:  # fmt: skip
+    """The same, where nothing is learned from periods in which nothing is on offer."""
+    for p in range(now.size):
+        if period >= silent[p]:
+            plain = drawn[p] * of_level
             step = weight[p] * (plain - now[p]) + back[p] * (long[p] - now[p])
-            long[p] += kept * slow * (plain - long[p])
-            now[p] += kept * step
+            long[p] += slow * (plain - long[p])
+            now[p] += step

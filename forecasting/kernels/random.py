@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["PATH_STRIDE", "draw", "mix", "uniforms"]
+__all__ = ["GOLDEN", "PATH_STRIDE", "draw", "mix", "uniforms"]
 
 # Counters of one path: steps 0 ... PATH_STRIDE - 1 (the last ones are kept for draws made once a path).
 PATH_STRIDE = 1 << 20
+# From one counter to the next, 2^64 over the golden ratio: ``draw(key, c)`` is ``mix(key + (c + 1) * GOLDEN)``.
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -27,7 +29,7 @@ def mix(z: np.uint64) -> np.uint64:
 @njit(nogil=True, cache=True, inline="always")
 def draw(key: np.uint64, counter: np.uint64) -> np.uint64:
     """Return 64 random bits."""
-    bits: np.uint64 = mix(key + (counter + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15))
+    bits: np.uint64 = mix(key + (counter + np.uint64(1)) * GOLDEN)
     return bits
 
 

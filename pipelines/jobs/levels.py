@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from forecasting.distributions import LeadTimeDemand
 from forecasting.forecaster import DemandForecaster
+from forecasting.kernels.paths import running_totals
 from forecasting.kernels.random import PATH_STRIDE, uniforms
 from pipelines.jobs.lost_sales import at_least_cost_when_lost, orders_when_lost
 from replenishment.constraints import cap_at_maximum, cap_at_shelf_life, order_quantity, round_to_load_units
@@ -41,6 +42,7 @@ Texts = npt.NDArray[np.str_]
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 _LEAD_TIME_STEP = PATH_STRIDE - 2
 _ITEMS_A_PIECE = 64
+_ITEMS_DRAWN = 8
 _USUAL_PATHS = 400
 _MOST_DOUBLINGS = 4
 _CELLS_AT_ONCE = 5_000_000
@@ -262,11 +264,26 @@ def _draw(
     """Lead times, cumulative demand over L + R, and where sales may be lost at least cost, demand further ahead."""
     review, paths = max(int(own.review_periods[0]), 1), int(own.paths[0])
     lead_time = _draw_lead_times(waits, own.keys, paths)
-    further = bool(at_least_cost_when_lost(own).any())
-    longest = int(lead_time.max())
-    drawn = forecaster.paths(longest + review * (REVIEWS_AHEAD if further else 1), paths, own.series)
-    ahead = DemandAhead(drawn, lead_time, review, own.integral) if further else None
-    return lead_time, np.cumsum(drawn[:, :, : longest + review], axis=2), ahead
+    reach = np.maximum(lead_time.max(axis=1), np.rint(waits.mean()).astype(np.int64)) + review
+    if not at_least_cost_when_lost(own).any():
+        return lead_time, _cumulative_paths(own.series, reach, paths, forecaster), None
+    longest = int(reach.max())
+    drawn = forecaster.paths(longest + review * (REVIEWS_AHEAD - 1), paths, own.series)
+    cumulative = np.empty((len(drawn), paths, longest), dtype=np.float32)
+    running_totals(drawn[:, :, :longest], np.arange(len(drawn)), cumulative)
+    return lead_time, cumulative, DemandAhead(drawn, lead_time, review, own.integral)
+
+
+def _cumulative_paths(series: Integers, reach: Integers, paths: int, forecaster: DemandForecaster) -> Floats32:
+    """Draw ``paths`` paths of each of n series as far as its ``reach`` (n,), and sum them up; (n, paths, longest).
+
+    Few items are drawn together, of like reach: lead times are at random, and a path is as long as the longest.
+    """
+    out = np.empty((len(series), paths, int(reach.max())), dtype=np.float32)
+    order = np.argsort(reach, kind="stable")
+    for part in (order[k : k + _ITEMS_DRAWN] for k in range(0, len(order), _ITEMS_DRAWN)):
+        running_totals(forecaster.paths(int(reach[part].max()), paths, series[part]), part, out)
+    return out
 
 
 def _demand_and_lots(
@@ -274,7 +291,7 @@ def _demand_and_lots(
 ) -> tuple[ProtectionDemand, LotRules]:
     """Demand over the protection interval, and the lots."""
     review = int(own.review_periods[0])
-    demand = _protection_demand(cumulative, lead_time, review, own.integral)
+    demand = ProtectionDemand.along_paths(cumulative, lead_time, review, own.integral)
     per_period = demand.over_protection.mean() / (waits.mean() + review)
     return demand, LotRules(_economic_lot(own, per_period), own.minimum, own.pack)
 
@@ -323,16 +340,6 @@ def _draw_lead_times(waits: LeadTimes, keys: npt.NDArray[np.uint64], paths: int)
     uniform = np.empty((len(waits), paths))
     uniforms(keys, _LEAD_TIME_STEP, uniform)
     return waits.quantile(uniform)
-
-
-def _protection_demand(
-    cumulative: Floats32, lead_time: Integers, review: int, integral: npt.NDArray[np.bool_]
-) -> ProtectionDemand:
-    """Demand over the lead time and to the end of each period of the review interval, path by path."""
-    padded = np.concatenate([np.zeros((*cumulative.shape[:2], 1), dtype=np.float32), cumulative], axis=2)
-    before = np.take_along_axis(padded, lead_time[:, :, None], axis=2)[:, :, 0]
-    ends = np.take_along_axis(padded, lead_time[:, :, None] + np.arange(1, review + 1)[None, None, :], axis=2)
-    return ProtectionDemand.from_sums(before, ends, integral)
 
 
 def _economic_lot(own: ItemFacts, per_period: Floats) -> Floats:

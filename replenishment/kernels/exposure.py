@@ -1,4 +1,4 @@
-"""Where the units demanded in a review window stand in the queue, from coupled draws."""
+"""Where the units demanded in a review window stand in the queue of cumulative demand, from coupled draws."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["position_loss"]
+__all__ = ["position_loss", "window_sums"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -34,3 +34,23 @@ def position_loss(before: Floats32, through: Floats32, integral: npt.NDArray[np.
                     total += 0.5 * (a * a - b * b)
         out[i] = total / m
     return out
+
+
+@njit(nogil=True, cache=True)
+def window_sums(cumulative: Floats32, lead_time: npt.NDArray[np.int64], review: int) -> tuple[Floats32, Floats32]:
+    """Return demand over the lead time, (n, m), and up to the end of each of R periods after it, (n, m, R).
+
+    Parameters
+    ----------
+    cumulative : (n, m, h) demand up to the end of period 1, ..., h. lead_time : (n, m) periods, at most h - R.
+    """
+    n, m = lead_time.shape
+    before = np.empty((n, m), np.float32)
+    ends = np.empty((n, m, review), np.float32)
+    for i in range(n):
+        for p in range(m):
+            wait = lead_time[i, p]
+            before[i, p] = cumulative[i, p, wait - 1] if wait > 0 else np.float32(0.0)
+            for k in range(review):
+                ends[i, p, k] = cumulative[i, p, wait + k]
+    return before, ends

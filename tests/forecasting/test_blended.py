@@ -10,7 +10,15 @@ import numpy.typing as npt
 import pytest
 from scipy.special import ndtr, ndtri
 
-from forecasting.blended import POOLS, BlendedSeries, Blending, describe_weights, learn_blending, place_of_actual
+from forecasting.blended import (
+    POOLS,
+    BlendedSeries,
+    Blending,
+    _ranked,
+    describe_weights,
+    learn_blending,
+    place_of_actual,
+)
 from forecasting.calibration import Calibration
 from forecasting.combination import LEVELS
 from forecasting.fitted import fit_series
@@ -270,3 +278,11 @@ def test_nothing_known_weighs_equally_and_corrects_nothing() -> None:
 
 def test_weights_are_named_largest_first_and_small_ones_not_at_all() -> None:
     assert describe_weights(["a", "b", "c"], np.array([0.3, 0.697, 0.003])) == "b 70%, a 30%"
+
+
+def test_ranks_are_those_of_a_stable_sort() -> None:
+    """Among many equal sums, and zeros."""
+    sums = np.random.default_rng(3).poisson(0.7, (2, 3, 400)).astype(np.float32) * np.float32(0.37)
+    order, ascending = _ranked(sums)
+    np.testing.assert_array_equal(order, np.argsort(sums, axis=2, kind="stable"))
+    np.testing.assert_array_equal(ascending, np.sort(sums, axis=2).astype(np.float64))

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 
 from forecasting.identity import stream_keys
-from forecasting.kernels.paths import apply_ahead, sample_additive, sample_dense, sums_at
+from forecasting.kernels.paths import apply_ahead, running_totals, sample_additive, sample_dense, sums_at
 from tests.forecasting.kernels.splitmix import entry_and_fraction, float32, level_factor
 
 NORMAL = ndtri((np.arange(64) + 0.5) / 64)
@@ -125,3 +125,23 @@ def test_sums_end_where_each_path_is_told_to_end() -> None:
     for i in range(3):
         for p in range(5):
             assert out[i, p] == sum(float(paths[i, p, h]) for h in range(periods[i, p]))
+
+
+def test_running_totals_go_to_their_rows_and_stay_beyond_the_last_period() -> None:
+    """NumPy's cumulative sums, to the bit."""
+    paths = np.random.default_rng(8).gamma(0.5, 2.0, (2, 5, 7)).astype(np.float32)
+    out = np.full((4, 5, 9), np.float32(-1))
+    running_totals(paths, np.array([3, 1]), out)
+    np.testing.assert_array_equal(out[[3, 1], :, :7], np.cumsum(paths, axis=2))
+    np.testing.assert_array_equal(out[[3, 1], :, 7:], np.repeat(out[[3, 1], :, 6:7], 2, axis=2))
+    assert (out[[0, 2]] == -1).all()
+
+
+def test_more_paths_than_are_run_together_are_those_of_a_few() -> None:
+    """Path 700 is the same whether it is drawn among 800 or begins its own block."""
+    numbers = np.array([2.0, 0.4, 30.0, 5.0]), np.zeros(SERIES), np.full(SERIES, 0.2), np.full(SERIES, 0.3)
+    whole = np.arange(SERIES) % 2 == 0
+    many, few = np.empty((SERIES, 800, 4), np.float32), np.empty((SERIES, 100, 4), np.float32)
+    sample_dense(KEYS, *numbers, SEASON, PROFILE, table(-1.2, 1.0), COUNT, whole, NORMAL, 0, many)
+    sample_dense(KEYS, *numbers, SEASON, PROFILE, table(-1.2, 1.0), COUNT, whole, NORMAL, 700, few)
+    np.testing.assert_array_equal(many[:, 700:], few)

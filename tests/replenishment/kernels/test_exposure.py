@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate
 
-from replenishment.kernels.exposure import position_loss
+from replenishment.kernels.exposure import position_loss, window_sums
 
 windows = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 9)), min_size=1, max_size=6)
 
@@ -35,3 +35,15 @@ def test_other_units_stand_everywhere_in_their_window(windows: list[tuple[float,
     )
     found = position_loss(before, through, np.array([False]), np.array([level]))[0]
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-5)
+
+
+def test_sums_before_and_through_the_window_are_those_of_a_plain_loop() -> None:
+    rng = np.random.default_rng(0)
+    demand = rng.integers(0, 5, (3, 6, 9)).astype(np.float32)
+    lead_time = rng.integers(0, 7, (3, 6))
+    lead_time[0, 0] = 0
+    before, ends = window_sums(np.cumsum(demand, axis=2), lead_time, 3)
+    for i, p in np.ndindex(3, 6):
+        wait = lead_time[i, p]
+        assert before[i, p] == sum(demand[i, p, :wait])
+        assert list(ends[i, p]) == [sum(demand[i, p, : wait + k]) for k in (1, 2, 3)]
