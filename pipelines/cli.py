@@ -23,6 +23,7 @@ from pipelines.commands.output import chosen_run, workspace_of
 from pipelines.commands.output import print_json as _print_json
 from pipelines.commands.output import progress as _progress
 from pipelines.commands.overriding import overrides
+from pipelines.commands.promoting import promote, register
 from pipelines.commands.replaying import replay
 from pipelines.commands.runs import runs
 from pipelines.commands.simulating import simulate
@@ -44,6 +45,8 @@ def restock() -> None:
 
 
 restock.add_command(backtest)
+restock.add_command(promote)
+restock.add_command(register)
 restock.add_command(replay)
 restock.add_command(simulate)
 restock.add_command(tune)

@@ -55,12 +55,14 @@ class Project:
         """Digest of every input file."""
         return {name: _digest(name, source) for name, source in self.inputs.given().items()}
 
-    def identity(self) -> tuple[str, dict[str, str]]:
+    def identity(self, read: dict[str, str] | None = None) -> tuple[str, dict[str, str]]:
         """The id of the plan of this project, and the digests behind it.
 
         Where orders depend on the run before, so does the id; planning again what that run planned is that run.
+
+        ``read`` : digests of the input files, where they are known already.
         """
-        core, digests = self.core_identity()
+        core, digests = self.core_identity(read)
         latest = self.workspace.latest() if follows_the_run_before(self.config) else None
         if latest is None:
             return core, digests
@@ -68,9 +70,9 @@ class Project:
             return latest, digests
         return self.identity_of(digests, before=latest), digests
 
-    def core_identity(self) -> tuple[str, dict[str, str]]:
+    def core_identity(self, read: dict[str, str] | None = None) -> tuple[str, dict[str, str]]:
         """The same without the run before: inputs, what the workspace remembers, configuration and version."""
-        digests = self.digests()
+        digests = dict(self.digests() if read is None else read)
         told = record_digest(self.workspace)
         if told is not None:
             digests["told"] = told
@@ -169,10 +171,12 @@ def run_plan(
     import json
 
     before = file_states(project)
+    # Inputs that can't be read are refused before anything is written, if only a lock.
+    read = project.digests()
     space = project.workspace
     with space.locked():
         # Under the lock: what the workspace remembers is part of the identity.
-        run_id, digests = project.identity()
+        run_id, digests = project.identity(read)
         repeated = space.complete(run_id)
         if repeated:
             space.publish(run_id, {}, lambda _: None)

@@ -296,6 +296,8 @@ def _first_words(problem: Exception) -> str:
 def _be_quiet() -> None:
     """Leave what MLflow and the migrations of its database have to say to those who ask for it."""
     import logging
+    import warnings
 
-    for name in ("mlflow", "alembic"):
+    warnings.filterwarnings("ignore", module="mlflow")
+    for name in ("mlflow", "alembic", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -57,7 +57,7 @@ def last_break(ordered: Integers, days: Floats, received: Flags, false_alarm: fl
     O'Quigley (1999), Computational Statistics and Data Analysis 30, 253-270. Scores are ranks in effect: a few very
     late orders make no break. Where a break is found, the orders after it are searched again.
     """
-    checked("days", days, "[0, inf)")
+    checked("days", days, "(-inf, inf)")
     checked("false_alarm", false_alarm, "(0, 1)")
     order = np.lexsort((received, days, ordered))
     when, waited, came = ordered[order], days[order], received[order]

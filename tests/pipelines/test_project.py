@@ -196,7 +196,7 @@ def test_paths_with_spaces_and_unicode_work(tables: Tables, tmp_path: Path) -> N
     [
         (
             '[plan]\n[dta]\nsales = "sales.csv"\n',
-            r"unknown section \[dta\]; known are data, plan, scenarios, workspace",
+            r"unknown section \[dta\]; known are data, plan, scenarios, tracking, workspace",
         ),
         ('[plan]\ntarket = 1\n[data]\nsales = "sales.csv"\n', "tarket is no setting"),
         ('[data]\nsale = "sales.csv"\n', "no table sale"),

@@ -669,7 +669,7 @@ SUPPLY: Final = [
     Call(gamma_reach, {"mean": ([9.0], FROM_0), "sd": ([2.0], FROM_0)}),
     Call(
         last_break,
-        {"days": (np.array([5.0, 6.0, 7.0]), FROM_0), "false_alarm": (0.01, SHARE)},
+        {"days": (np.array([5.0, 6.0, 7.0]), ANY), "false_alarm": (0.01, SHARE)},
         {"ordered": np.array([1, 2, 3]), "received": np.array([True, True, True])},
     ),
 ]
