@@ -165,7 +165,8 @@ def _told(costs: Costs | None) -> list[Measure]:
 def _factor(measure: Measure, items: Floats, counted_periods: int, period_days: float) -> Floats | float:
     """What a ratio of counts is multiplied by."""
     if measure.below == "item_periods":
-        return 1.0 / (items * counted_periods)
+        # Of no items at all there is nothing to share out.
+        return 1.0 / (np.maximum(items, 1.0) * counted_periods)
     if measure.below == "time":
         return 1.0 / counted_periods
     return {"days_of_cover": period_days, "turnover": _DAYS_A_YEAR / period_days}.get(measure.name, 1.0)
