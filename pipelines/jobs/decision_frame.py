@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 STOCK: Final = ("net_stock", "arrivals")
 PARAMETERS: Final = (
-    "review_periods", "policy", "measure", "target", "lost", "order_cost", "holding_cost", "shortage_cost", "minimum",
+    "review_periods", "policy", "measure", "target", "lost", "patience", "order_cost", "holding_cost", "shortage_cost", "minimum",
     "pack", "maximum", "load_units", "shelf_periods", "max_cover_periods",
 )  # fmt: skip
 
