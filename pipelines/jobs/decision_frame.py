@@ -26,8 +26,8 @@ Floats = npt.NDArray[np.float64]
 
 STOCK: Final = ("net_stock", "arrivals")
 PARAMETERS: Final = (
-    "review_periods", "policy", "measure", "target", "lost", "patience", "order_cost", "holding_cost", "shortage_cost", "minimum",
-    "pack", "maximum", "load_units", "shelf_periods", "max_cover_periods",
+    "review_periods", "policy", "measure", "target", "lost", "patience", "order_cost", "holding_cost", "shortage_cost",
+    "minimum", "pack", "maximum", "load_units", "shelf_periods", "max_cover_periods",
 )  # fmt: skip
 
 
