@@ -159,8 +159,10 @@ def _may_lose(panel: DemandPanel, tables: CheckedTables, config: PlanConfig) -> 
         return np.full(len(panel), config.unmet_demand == "lost")
     items = item_parameters(tables, config, list(zip(panel.skus, panel.locations, strict=True)))
     classes = {"", *(name for rule in config.rules for name in rule.where.conditions().get("class", ()))}
-    modes = [apply_rules(items.assign(**{"class": name}), config)["unmet_demand"] for name in sorted(classes)]
-    return np.any([mode.to_numpy(str) == "lost" for mode in modes], axis=0)
+    lost = np.zeros(len(panel), dtype=np.bool_)
+    for name in sorted(classes):
+        lost |= (apply_rules(items.assign(**{"class": name}), config)["unmet_demand"] == "lost").to_numpy()
+    return lost
 
 
 def _note_mixed_frequency(panel: DemandPanel, findings: Findings) -> None:
