@@ -23,7 +23,17 @@ from replenishment.lost_sales_orders import DemandAhead, LostSalesCosts, ReviewR
 from replenishment.service import ProtectionDemand, smallest_level
 from replenishment.validation import checked
 
-__all__ = ["MEASURES", "POLICIES", "LotRules", "OrderingRule", "Policies", "Targets", "service_curve", "set_policies"]
+__all__ = [
+    "MEASURES",
+    "POLICIES",
+    "LotRules",
+    "OrderingRule",
+    "Policies",
+    "Targets",
+    "reorder_points_at",
+    "service_curve",
+    "set_policies",
+]
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
@@ -278,6 +288,32 @@ def service_curve(
     ]
     rate, stock = (np.stack(column, axis=1) for column in zip(*points, strict=True))
     return np.minimum.accumulate(rate, axis=1), np.maximum.accumulate(stock, axis=1)
+
+
+def reorder_points_at(
+    rates: Floats,
+    wanted: Texts,
+    demand: ProtectionDemand,
+    lost: npt.NDArray[np.bool_],
+    rules: LotRules,
+    review_units: Floats,
+) -> tuple[Floats, Floats]:
+    """The smallest reorder points that keep some backorder rates, as :func:`set_policies` would set them.
+
+    Parameters
+    ----------
+    rates : (n, k) backorder rates by unit, in (0, 1). lost : bool (n,) unmet demand is lost. The others as for
+        :func:`set_policies`; items of least cost are taken as if a rate were wanted of them.
+
+    Returns
+    -------
+    reorder_point, rate : (n, k); what is kept, which whole units and lots leave below what was wanted.
+    """
+    _, _, spread = _kind_and_lot(wanted, None, demand, rules, review_units)
+    measure, nothing = np.full(len(demand), "backorder_rate"), np.zeros(len(demand))
+    points = [_reorder_points(demand, Targets(measure, rate, nothing, nothing, lost), spread) for rate in rates.T]
+    kept = [_expected_rate(demand, lost, s, spread) for s in points]
+    return np.stack(points, axis=1), np.stack(kept, axis=1)
 
 
 def _reorder_points(demand: ProtectionDemand, targets: Targets, lot: Floats) -> Floats:
