@@ -291,29 +291,30 @@ def service_curve(
 
 
 def reorder_points_at(
-    rates: Floats,
-    wanted: Texts,
-    demand: ProtectionDemand,
-    lost: npt.NDArray[np.bool_],
-    rules: LotRules,
-    review_units: Floats,
+    rates: Floats, wanted: Texts, demand: ProtectionDemand, rules: LotRules, review_units: Floats
 ) -> tuple[Floats, Floats]:
     """The smallest reorder points that keep some backorder rates, as :func:`set_policies` would set them.
 
     Parameters
     ----------
-    rates : (n, k) backorder rates by unit, in (0, 1). lost : bool (n,) unmet demand is lost. The others as for
-        :func:`set_policies`; items of least cost are taken as if a rate were wanted of them.
+    rates : (n, k) backorder rates by unit, in (0, 1), rising along each row; what is short waits. The others as for
+        :func:`set_policies`.
 
     Returns
     -------
-    reorder_point, rate : (n, k); what is kept, which whole units and lots leave below what was wanted.
+    reorder_point, rate : (n, k); the rate is what is kept, which whole units and lots leave below what was wanted.
     """
     _, _, spread = _kind_and_lot(wanted, None, demand, rules, review_units)
-    measure, nothing = np.full(len(demand), "backorder_rate"), np.zeros(len(demand))
-    points = [_reorder_points(demand, Targets(measure, rate, nothing, nothing, lost), spread) for rate in rates.T]
-    kept = [_expected_rate(demand, lost, s, spread) for s in points]
-    return np.stack(points, axis=1), np.stack(kept, axis=1)
+    falls = partial(demand.backorder_rate, lot=spread)
+    points, kept = np.empty_like(rates), np.empty_like(rates)
+    # Each point lies above that of the next higher rate: few steps lead from one to the other.
+    low = np.where(demand.integral, -1.0, 0.0)
+    for k in range(rates.shape[1])[::-1]:
+        low = smallest_level(
+            falls, rates[:, k], demand.integral, low, demand.over_protection.quantile(1.0 - rates[:, k])
+        )
+        points[:, k], kept[:, k] = low, falls(low)
+    return points, kept
 
 
 def _reorder_points(demand: ProtectionDemand, targets: Targets, lot: Floats) -> Floats:

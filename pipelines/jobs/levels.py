@@ -255,7 +255,7 @@ def _beside(own: ItemFacts, demand: ProtectionDemand, lots: LotRules) -> LevelsB
     """Levels at other rates."""
     if not own.beside.shape[1]:
         return LevelsBeside(own.beside, own.beside)
-    return LevelsBeside(*reorder_points_at(own.beside, own.policy, demand, own.lost, lots, demand.window_units))
+    return LevelsBeside(*reorder_points_at(own.beside, own.policy, demand, lots, demand.window_units))
 
 
 def follow_curves(

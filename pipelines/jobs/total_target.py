@@ -120,12 +120,14 @@ class TotalCurves:
         return TotalShare(replace(self.facts, target=targets), inside, shared.multiplier, shared.reached)
 
     def beside(self, facts: ItemFacts, targets: Sequence[float]) -> ItemFacts:
-        """Set the rates beside to the items' shares of other totals."""
+        """Set the rates beside to the items' shares of other totals, which rise."""
         if not len(self.rows) or not targets:
             return facts
         beside = facts.beside.copy()
         for k, target in enumerate(targets):
             beside[self.rows, k] = self._given(target)[1]
+        # What is given back off the envelope may break the order by a little.
+        beside[self.rows] = np.maximum.accumulate(beside[self.rows], axis=1)
         return replace(facts, beside=beside)
 
     def _given(self, target: float) -> tuple[TotalTarget, Floats]:
