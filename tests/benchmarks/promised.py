@@ -8,8 +8,7 @@ The windows stand here and nowhere else. Choose and tune on the earlier ones; th
 how many of those are ``kept`` (achieved within a point of promised, half a point at 1 %) and the ``signed_mean`` of
 their differences. ``--every k`` takes every k-th SKU and place; ``--correction`` and ``--scope`` are the settings
 ``correction`` and ``target_scope``; ``--corrected`` adds replays whose promises are corrected by what the windows
-before them achieved;
-``--baselines`` replays the textbook rule too, as it is and tuned with hindsight to the rate that the plan achieved
+before them achieved; ``--baselines`` replays the textbook rule too, as it is and tuned with hindsight to the rate that the plan achieved
 (``stock_over_tuned`` is to be at most 1).
 """
 
@@ -135,9 +134,10 @@ class Pooled:
     def add(self, result: ReplayResult) -> None:
         """Add a window; the items are those of the tables, the same in every one."""
         self.keys, short, demanded = measured_units(result.trace, seed=0)
-        self.short.append(short)
-        self.demanded.append(demanded)
-        self.promised += float(result.summary["promised"]) * float(demanded.sum())
+        before = result.trace.items["demanded_before"].to_numpy(bool)[:, None]
+        self.short.append(np.where(before, short, 0.0))
+        self.demanded.append(np.where(before, demanded, 0.0))
+        self.promised += float(result.summary["promised"]) * float(self.demanded[-1].sum())
         self.stock += float(result.summary["mean_stock"])
 
     def line(self) -> dict[str, Any]:
