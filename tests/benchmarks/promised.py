@@ -8,8 +8,8 @@ The windows stand here and nowhere else. Choose and tune on the earlier ones; th
 how many of those are ``kept`` (achieved within a point of promised, half a point at 1 %) and the ``signed_mean`` of
 their differences. ``--every k`` takes every k-th SKU and place; ``--correction`` and ``--scope`` are the settings
 ``correction`` and ``target_scope``; ``--corrected`` adds replays whose promises are corrected by what the windows
-before them achieved; ``--baselines`` replays the textbook rule too, as it is and tuned with hindsight to the rate that the plan achieved
-(``stock_over_tuned`` is to be at most 1).
+before them achieved; ``--baselines`` replays the textbook rule too, as it is and tuned with hindsight to the rate that
+the plan achieved (``stock_over_tuned`` is to be at most 1).
 """
 
 from __future__ import annotations
