@@ -31,6 +31,7 @@ __all__ = [
     "follow_curves",
     "paths_wanted",
     "pieces_by_review",
+    "protection_demand",
     "set_levels",
     "within_limits",
 ]
@@ -262,9 +263,8 @@ def follow_curves(
     rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts
 ) -> tuple[Floats, Floats]:
     """Backorder rate and mean stock of some items at rising levels; see :func:`set_levels` for the parameters."""
-    own, waits = facts.take(rows), lead_times.take(rows)
-    lead_time, cumulative, _ = _draw(own, waits, forecaster)
-    demand, lots = _demand_and_lots(own, waits, lead_time, cumulative)
+    own = facts.take(rows)
+    demand, lots = protection_demand(rows, forecaster, lead_times, facts)
     return service_curve(own.policy, demand, own.lost, lots, demand.window_units)
 
 
@@ -272,10 +272,17 @@ def expected_short(
     rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts, position: Floats
 ) -> Floats:
     """Units of some items expected short at the end of the protection interval; ``position``: (k, j) units each."""
+    over = protection_demand(rows, forecaster, lead_times, facts)[0].over_protection
+    return np.stack([over.expected_shortage(units) for units in position.T], axis=1)
+
+
+def protection_demand(
+    rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts
+) -> tuple[ProtectionDemand, LotRules]:
+    """Demand over lead time and review by which levels are set, and lots; of items of one review interval."""
     own, waits = facts.take(rows), lead_times.take(rows)
     lead_time, cumulative, _ = _draw(own, waits, forecaster)
-    over = _demand_and_lots(own, waits, lead_time, cumulative)[0].over_protection
-    return np.stack([over.expected_shortage(units) for units in position.T], axis=1)
+    return _demand_and_lots(own, waits, lead_time, cumulative)
 
 
 def _draw(

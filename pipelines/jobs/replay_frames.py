@@ -131,12 +131,20 @@ def item_frame(trace: ReplayTrace) -> pd.DataFrame:
 
 
 def period_frame(trace: ReplayTrace) -> pd.DataFrame:
-    """One row a period, all items together, units; the warm-up too."""
+    """One row a period, all items together, units; the warm-up too.
+
+    ``measured_demanded`` and ``measured_short`` add up to what the service of all items is measured on.
+    """
     import pandas as pd
 
     names = ("ordered", "received", "demanded", "filled", "backordered", "lost", "stock", "waiting")
     sums = {name: getattr(trace, name).sum(axis=0) for name in names}
-    measured = {"items_measured": trace.measured.sum(axis=0)}
+    counted = trace.measured & trace.items["demanded_before"].to_numpy(np.bool_)[:, None]
+    measured = {
+        "items_measured": trace.measured.sum(axis=0),
+        "measured_demanded": np.where(counted, trace.demanded, 0.0).sum(axis=0),
+        "measured_short": np.where(counted, trace.short, 0.0).sum(axis=0),
+    }
     return pd.DataFrame({"date": trace.dates.astype("datetime64[s]"), **sums, **measured})
 
 
