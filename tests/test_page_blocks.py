@@ -170,7 +170,8 @@ def test_the_python_of_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytes
     for text in blocks:
         for long, short in SMALLER[page]:
             assert long in text, long
-            text = text.replace(long, short).replace('"shop"', repr(str(tmp_path / "shop")))
+            text = text.replace(long, short)
+        text = text.replace('"shop"', repr(str(tmp_path / "shop")))
         exec(compile(text, page, "exec"), names)  # noqa: S102
     assert len(names) > 2
 
