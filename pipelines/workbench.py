@@ -198,8 +198,8 @@ def open_workbench(config: str | Path | None = None, *, skus: int | None = None)
     Parameters
     ----------
     config : path of a ``restock.toml``; None takes the generated demo shop.
-    skus : so many SKUs only, for a quick look, spread evenly over all, with those that they replace and one that sold to the last. They are cut from
-        the rows that passed the checks: a slice of your own tables has no quarantine.
+    skus : so many SKUs only, for a quick look, spread evenly over all, with those that they replace and one that sold
+        to the last. They are cut from the rows that passed the checks: a slice of your own tables has no quarantine.
 
     Raises
     ------
