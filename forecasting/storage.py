@@ -93,7 +93,8 @@ def _encode(value: Any, place: str, found: _Found) -> Any:
         return {"array": place, "rows": len(value), "shape": list(value.shape), "dtype": value.dtype.str}
     if isinstance(value, pd.DataFrame):
         found.frames[place] = value
-        return {"frame": place}
+        # Parquet knows no seconds; and a column without a value has no kind.
+        return {"frame": place, "dtypes": {str(name): str(kind) for name, kind in value.dtypes.items()}}
     if isinstance(value, list | tuple):
         return {"list": [_encode(item, f"{place}.{i}", found) for i, item in enumerate(value)]}
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
@@ -119,7 +120,9 @@ def _decode(value: Any, folder: Path, tables: dict[int, Any], classes: dict[str,
     if "frame" in value:
         import pandas as pd
 
-        return pd.read_parquet(folder / f"{value['frame']}.parquet")
+        frame = pd.read_parquet(folder / f"{value['frame']}.parquet")
+        dtypes = value.get("dtypes", {})
+        return frame.astype({name: kind for name, kind in dtypes.items() if str(frame[name].dtype) != kind})
     if "list" in value:
         return tuple(_decode(item, folder, tables, classes) for item in value["list"])
     if "map" in value:

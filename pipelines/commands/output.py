@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from pipelines.workspace import Workspace
 
-__all__ = ["chosen_run", "print_json", "progress", "workspace_of"]
+__all__ = ["chosen_run", "note", "print_json", "progress", "workspace_of"]
 
 
 def progress() -> Callable[[str], None]:
@@ -21,6 +21,11 @@ def progress() -> Callable[[str], None]:
     if not sys.stderr.isatty():
         return lambda _: None
     return lambda stage: click.echo(f"… {stage}", err=True)
+
+
+def note(words: str) -> None:
+    """Say on standard error what a planner need not act on."""
+    click.echo(f"restock: {words}", err=True)
 
 
 def print_json(value: dict[str, Any]) -> None:
