@@ -29,7 +29,7 @@ from pipelines.commands.replaying import replay
 from pipelines.commands.runs import runs
 from pipelines.commands.simulating import simulate
 from pipelines.commands.tracked import TRACK as _TRACK
-from pipelines.commands.tracked import told_to_mlflow as _told_to_mlflow
+from pipelines.commands.tracked import telling as _telling
 from pipelines.commands.tuning import tune
 from pipelines.errors import RestockError
 
@@ -157,8 +157,9 @@ def plan(
         with preview_plan(project, jobs=jobs, progress=_progress()) as previewed:
             _tell(project, previewed, as_json, dry=True)
         return
-    run = run_plan(project, jobs=jobs, progress=_progress(), tell=_note)
-    _told_to_mlflow(project, run, track)
+    with _telling(project, track) as told:
+        run = run_plan(project, jobs=jobs, progress=_progress(), tell=_note)
+        told(run)
     _tell(project, run, as_json)
 
 

@@ -101,7 +101,9 @@ def _rows_of_items(table: pd.DataFrame | None, keys: list[tuple[str, str]]) -> d
     """The rows of each item in a table, in their order."""
     if table is None or "sku" not in table.columns:
         return {}
-    place = key_index(keys).get_indexer(list(zip(table["sku"].tolist(), table["location"].tolist(), strict=True)))
+    import pandas as pd
+
+    place = key_index(keys).get_indexer(pd.MultiIndex.from_arrays([table["sku"], table["location"]]))
     order = np.argsort(place, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(place[order])) + 1) if len(order) else []
     return {int(place[part[0]]): part for part in parts if place[part[0]] >= 0}
