@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from forecasting.storage import read_tree, write_tree
 from pipelines.digests import digest_of, row_digests
-from pipelines.jobs.levels import ItemFacts, LevelResults
+from pipelines.jobs.levels import ItemFacts, LevelResults, LevelsBeside
 from pipelines.stage_store import StageStore, code_digest
 from replenishment.lead_times import LeadTimes
 from replenishment.netting import NetPosition
@@ -70,5 +70,5 @@ class KeptLevels:
 
 
 def _read(folder: Path) -> tuple[list[str], LevelResults]:
-    tree = read_tree(folder, (LevelResults, Policies, NetPosition))
+    tree = read_tree(folder, (LevelResults, LevelsBeside, Policies, NetPosition))
     return tree["rows"].tolist(), tree["levels"]

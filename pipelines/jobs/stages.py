@@ -20,7 +20,7 @@ from pipelines.digests import row_digests
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.choosing import Sources, choose_suppliers
-from pipelines.jobs.correcting import Corrector
+from pipelines.jobs.correcting import corrector_of
 from pipelines.jobs.forecast_identity import ForecastIdentity, KeptForecasts, forecast_identity
 from pipelines.jobs.history import History, declared_new, known_history
 from pipelines.jobs.holding import with_holds
@@ -34,10 +34,11 @@ from pipelines.jobs.ordering import Orders, decide_orders
 from pipelines.jobs.outside import outside_forecasts
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.supply import StockPosition
-from pipelines.jobs.total_target import TotalShare, share_total_target
+from pipelines.jobs.total_target import TotalCurves, TotalShare
 from pipelines.quarantine import Findings
 from pipelines.stage_store import FORGETFUL, StageStore
 from replenishment.lead_times import LeadTimes
+from replenishment.track_record import Asked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,7 +126,7 @@ class Levels:
     ----------
     items : one row an item, with the terms of its supplier. lead_times, facts, levels : of the items.
     offer_facts : of all offers. sources : all offers, and which were chosen. total : shares of a total target.
-    held : (n,) items for which no order is proposed.
+    held : (n,) items for which no order is proposed. asked : what the record of earlier reviews said, if there is one.
     """
 
     items: pd.DataFrame
@@ -136,6 +137,7 @@ class Levels:
     sources: Sources
     total: TotalShare | None
     held: npt.NDArray[np.bool_]
+    asked: Asked | None = None
 
 
 def gather_knowledge(
@@ -232,16 +234,24 @@ def look_ahead(forecast: Forecast, known: Knowledge) -> None:
 
 
 def set_item_levels(
-    known: Knowledge, forecast: Forecast, stock: StockPosition, run: Any = map, store: StageStore = FORGETFUL
+    known: Knowledge,
+    forecast: Forecast,
+    stock: StockPosition,
+    run: Any = map,
+    asked: Asked | None = None,
+    store: StageStore = FORGETFUL,
 ) -> Levels:
     """Set the levels of all offers, choose a supplier for each item, and share a total target where there is one.
 
-    Levels that ``store`` holds are taken up, item by item.
+    Parameters
+    ----------
+    asked : what the record of earlier reviews says; levels at other rates are then set beside.
+    store : where levels that have been set before are taken up, item by item.
     """
     offers, forecaster, config = known.offers, forecast.forecaster, known.config
     ruled = forecast.ruled.iloc[offers.item].reset_index(drop=True)
     frame = offers.frame.drop(columns=["target", "review_days"]).join([known.lead_time_facts, ruled])
-    corrector = Corrector.of(config, forecaster.choice_["class"])
+    corrector = corrector_of(config, forecaster.choice_["class"], asked)
     offer_facts = corrector.asked(item_facts(frame, offers.item, known.days, forecaster, stock, config))
     refuse_unknown_costs(offer_facts, [known.panel.keys[i] for i in offers.item])
     kept = KeptLevels(store, forecast.drawn_from(), lambda waits, facts: all_levels(forecaster, waits, facts, run))
@@ -255,14 +265,15 @@ def set_item_levels(
     if config.target_scope == "total":
         # Suppliers were compared under the target as it is stated; now it is shared among the items.
         demand_rate = levels.demand_mean / np.maximum(levels.lead_time_mean + facts.review_periods, 1.0)
-        rate = corrector.asked_of_all(1.0 - config.target if config.measure == "fill_rate" else config.target)
-        total = share_total_target(items, facts, forecaster, lead_times, held, rate, demand_rate, run)
-        facts = total.facts
+        rate = 1.0 - config.target if config.measure == "fill_rate" else config.target
+        curves = TotalCurves.of(items, facts, forecaster, lead_times, held, demand_rate, run)
+        total = curves.share(corrector.asked_of_all(rate))
+        facts = curves.beside(total.facts, corrector.beside_of_all(rate))
         items = items.assign(target=facts.target)
         levels = kept.once("levels-of-total", lead_times, facts)
     sources = Sources(frame, known.lead_times, known.days, choice)
     levels = corrector.promised(levels, facts)
-    return Levels(items, lead_times, facts, levels, offer_facts, sources, total, held)
+    return Levels(items, lead_times, facts, levels, offer_facts, sources, total, held, asked)
 
 
 def order_items(known: Knowledge, found: Levels, stock: StockPosition) -> Orders:
