@@ -50,6 +50,11 @@ def read_back(address: str, query: str) -> list[tuple[Any, ...]]:
     return found
 
 
+def everything(address: str) -> list[list[tuple[Any, ...]]]:
+    tables = ("restock_runs", "restock_recommendations", "restock_order_lines")
+    return [read_back(address, f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in tables]  # noqa: S608 - our names
+
+
 def test_a_planner_s_day(restock: Restock, demo: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = ("--config", demo)
     assert {table["table"] for table in restock("check", *shop)["tables"]} >= {"sales", "items", "stock"}
@@ -83,11 +88,10 @@ def test_a_planner_s_day(restock: Restock, demo: Path, database: str, monkeypatc
     monkeypatch.setenv("PLANS_URL", database)
     publish = ("export", "--to", "sql", "--url", "$PLANS_URL", *shop)
     counts = restock(*publish)["counts"]
-    once = [read_back(database, f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in ("restock_runs", *counts)]
+    once = everything(database)
+    assert [len(rows) for rows in once] == [1, *counts.values()]
     assert restock(*publish)["counts"] == counts
-    assert once == [
-        read_back(database, f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in ("restock_runs", *counts)
-    ]
+    assert everything(database) == once
     latest = read_back(database, "SELECT run_id, sku, location, order_quantity FROM restock_latest")
     assert {row[0] for row in latest} == {second["run_id"]}
     assert {row[1:3]: row[3] for row in latest} == now.to_dict()
