@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from pipelines.commands.logs import say
 
 if TYPE_CHECKING:
     from pipelines.workspace import Workspace
@@ -17,10 +18,8 @@ __all__ = ["chosen_run", "print_json", "progress", "workspace_of"]
 
 
 def progress() -> Callable[[str], None]:
-    """Say on a terminal what is being done; be silent in a pipe."""
-    if not sys.stderr.isatty():
-        return lambda _: None
-    return lambda stage: click.echo(f"… {stage}", err=True)
+    """Say on a terminal, or in the log that was asked for, what is being done; be silent in a pipe."""
+    return lambda stage: say("info", stage)
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.commands.logs import say
+
 if TYPE_CHECKING:
     from pipelines.project import Project, PublishedRun
 
@@ -25,4 +27,4 @@ def told_to_mlflow(project: Project, run: PublishedRun, wanted: bool | None) -> 
         return None
     from pipelines.tracking import track_run
 
-    return track_run(run, project.workspace, project.tracking, lambda words: click.echo(f"restock: {words}", err=True))
+    return track_run(run, project.workspace, project.tracking, lambda words: say("warning", words))
