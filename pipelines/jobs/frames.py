@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from forecasting.choice import NEWCOMERS
+from pipelines.config import LearnedCorrection
 from pipelines.jobs.holding import HELD
 from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
@@ -368,8 +370,10 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         summary["simulated_backorder_rate"] = simulated.total["backorder_rate"]
         summary["simulated_backorder_rate_se"] = simulated.total["backorder_rate_se"]
         summary["simulated_mean_stock"] = simulated.total["mean_stock"]
-    if (learned := made.config.correction) is not None:
+    if isinstance(learned := made.config.correction, LearnedCorrection):
         summary["correction"] = learned.model_dump()
+    if made.asked is not None:
+        summary["correction"] = {"online": asdict(made.asked)}
     summary["warnings"] += _gaps(made, recommendations)
     return summary | _fallbacks(made, recommendations) | describe_orders(made)
 
