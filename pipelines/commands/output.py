@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipelines.project import PublishedRun
     from pipelines.workspace import Workspace
 
-__all__ = ["chosen_run", "print_json", "print_window_run", "progress", "workspace_of"]
+__all__ = ["chosen_run", "note", "print_json", "print_window_run", "progress", "workspace_of"]
 
 _RATES: Final = ("target", "promised", "achieved", "difference", "low", "high")
 
@@ -23,6 +23,11 @@ _RATES: Final = ("target", "promised", "achieved", "difference", "low", "high")
 def progress() -> Callable[[str], None]:
     """Say on a terminal, or in the log that was asked for, what is being done; be silent in a pipe."""
     return lambda stage: say("info", stage)
+
+
+def note(words: str) -> None:
+    """Say on standard error what a planner need not act on."""
+    say("warning", words)
 
 
 def print_json(value: dict[str, Any]) -> None:

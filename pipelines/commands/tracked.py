@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.logs import say
+from pipelines.commands.output import note
 
 if TYPE_CHECKING:
     from pipelines.project import Project, PublishedRun
 
-__all__ = ["TRACK", "told_to_mlflow", "tracks"]
+__all__ = ["TRACK", "telling", "told_to_mlflow", "tracks"]
 
 TRACK = click.option("--track/--no-track", default=None, help="Tell MLflow of the run; default: as [tracking] says.")
 
@@ -27,4 +29,16 @@ def told_to_mlflow(project: Project, run: PublishedRun, wanted: bool | None) -> 
         return None
     from pipelines.tracking import track_run
 
-    return track_run(run, project.workspace, project.tracking, lambda words: say("warning", words))
+    return track_run(run, project.workspace, project.tracking, note)
+
+
+@contextlib.contextmanager
+def telling(project: Project, wanted: bool | None) -> Iterator[Callable[[PublishedRun], object]]:
+    """Make ready to tell MLflow while a run is made; gives what to call with the run."""
+    if not tracks(project, wanted):
+        yield lambda _: None
+        return
+    from pipelines.teller import teller
+
+    with teller(project, note) as ready:
+        yield ready.tell
