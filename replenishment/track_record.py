@@ -72,34 +72,36 @@ class SeenDemand:
 
     Attributes
     ----------
-    before : (k, t + 1) units demanded before each of the openings 0 ... t, the latest of which is now.
-    gaps : int (k, t + 1) periods before each of them whose demand was not fully recorded.
+    before : (k, m + 1) units demanded from opening ``first`` to each of the openings first, ..., first + m; the last of
+        them is now.
+    gaps : int (k, m + 1) periods from ``first`` to each of them whose demand was not fully recorded.
     """
 
     before: Floats
     gaps: Integers
+    first: int = 0
 
     @classmethod
-    def of(cls, quantity: npt.ArrayLike, observed: npt.ArrayLike) -> SeenDemand:
-        """Add up demand (k, t) and the periods that were not observed (k, t)."""
+    def of(cls, quantity: npt.ArrayLike, observed: npt.ArrayLike, first: int = 0) -> SeenDemand:
+        """Add up demand (k, m) and the periods that were not observed (k, m), from opening ``first`` on."""
         units, seen = np.asarray(quantity, dtype=np.float64), np.asarray(observed, dtype=np.bool_)
         nothing = np.zeros((len(units), 1))
         before = np.concatenate([nothing, np.cumsum(units, axis=1)], axis=1)
         gaps = np.concatenate([nothing.astype(np.int64), np.cumsum(~seen, axis=1)], axis=1)
-        return cls(before, gaps)
+        return cls(before, gaps, first)
 
     @property
     def opening(self) -> int:
         """Now."""
-        return int(self.before.shape[1]) - 1
+        return self.first + int(self.before.shape[1]) - 1
 
     def units(self, rows: Integers, start: Integers, stop: Integers) -> Floats:
         """Units demanded from opening ``start`` to opening ``stop`` of some items."""
-        return np.asarray(self.before[rows, stop] - self.before[rows, start])
+        return np.asarray(self.before[rows, stop - self.first] - self.before[rows, start - self.first])
 
     def complete(self, rows: Integers, start: int, stop: Integers) -> Flags:
         """Whether all periods between two openings were fully recorded."""
-        return np.asarray(self.gaps[rows, stop] == self.gaps[rows, start])
+        return np.asarray(self.gaps[rows, stop - self.first] == self.gaps[rows, start - self.first])
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,12 @@ class TrackRecord:
         self._reviewed = np.zeros(n, dtype=np.int64)
         self._interval = np.ones(n)
 
+    @property
+    def since(self) -> int | None:
+        """The opening from which on demand must be known to go on; None before the first review."""
+        reviewed = self._reviewed[~np.isnan(self.position[:, 0])]
+        return int(min([reviewed.min(), *(review.opening for review in self._open)])) if len(reviewed) else None
+
     def learn(self, rows: Integers, seen: SeenDemand) -> None:
         """Take in the windows that are over.
 
@@ -218,11 +226,10 @@ class TrackRecord:
         now = seen.opening
         everyone = np.arange(len(rows))
         highest = levels.reorder_point + levels.raise_by[:, None]
-        demanded = seen.units(everyone, self._reviewed[rows], np.full(len(rows), now))
+        new = np.isnan(self.position[rows, 0])
+        demanded = seen.units(everyone, np.where(new, now, self._reviewed[rows]), np.full(len(rows), now))
         # An item that is new to the record begins at its level, as a replay does.
-        position = np.where(
-            np.isnan(self.position[rows]), np.maximum(highest, 0.0), self.position[rows] - demanded[:, None]
-        )
+        position = np.where(new[:, None], np.maximum(highest, 0.0), self.position[rows] - demanded[:, None])
         every = [np.broadcast_to(a[:, None], position.shape).ravel() for a in (levels.lot, levels.minimum)]
         _, order = order_quantity(position.ravel(), levels.reorder_point.ravel(), highest.ravel(), *every)
         position = position + np.where(levels.orders[:, None], order.reshape(position.shape), 0.0)

@@ -53,7 +53,7 @@ class PromiseRecord:
         ----------
         known : at the opening. rows : int (k,) numbers of its items.
         """
-        self._record.learn(rows, _seen(known))
+        self._record.learn(rows, self._seen(known))
         return self._record.asked()
 
     def keep(self, known: Knowledge, rows: Integers, forecast: Forecast, found: Levels, due: Flags) -> None:
@@ -73,7 +73,14 @@ class PromiseRecord:
             orders=orders,
             counted=orders & demanded & promises_rates(facts),
         )
-        self._record.review(rows, _seen(known), written)
+        self._record.review(rows, self._seen(known), written)
+
+    def _seen(self, known: Knowledge) -> SeenDemand:
+        """The demand that is known at an opening, as far back as the record needs it."""
+        panel = known.panel
+        since = self._record.since
+        first = panel.calendar.periods if since is None else since
+        return SeenDemand.of(panel.quantity[:, first:], panel.status[:, first:] == CellStatus.OBSERVED, first)
 
     def _lead_times(self, known: Knowledge, rows: Integers, found: Levels) -> Integers:
         """How long an order of this review travels, periods."""
@@ -116,8 +123,3 @@ def promised_units(found: Levels) -> Floats:
     """Mean demand until the next review, which a promise is weighted with; (k,) units."""
     levels, review = found.levels, np.maximum(found.facts.review_periods, 1)
     return np.asarray(levels.demand_mean * review / np.maximum(levels.lead_time_mean + review, 1.0))
-
-
-def _seen(known: Knowledge) -> SeenDemand:
-    """The demand that is known at an opening."""
-    return SeenDemand.of(known.panel.quantity, known.panel.status == CellStatus.OBSERVED)

@@ -1,16 +1,15 @@
 """Promised and achieved backorder rate on the development sets: replays of earlier windows, or of the last ones.
 
-    python -m tests.benchmarks.promised [--sets vn2 ...] [--targets 0.1 0.02 ...] [--every 1] [--last]
-                                        [--correction online] [--scope sku] [--corrected] [--baselines]
+    python -m tests.benchmarks.promised [--sets vn2 ...] [--targets 0.1 0.02 ...] [--every 1] [--windows 0 ...]
+                                        [--last] [--correction online] [--scope sku] [--corrected] [--baselines]
 
 The windows stand here and nowhere else. Choose and tune on the earlier ones; the last ones are opened once, with
 ``--last``. Prints a table and, last, one JSON object: ``lines`` of each window, ``pooled`` over the windows of a set,
 how many of those are ``kept`` (achieved within a point of promised, half a point at 1 %) and the ``signed_mean`` of
 their differences. ``--every k`` takes every k-th SKU and place; ``--correction`` and ``--scope`` are the settings
 ``correction`` and ``target_scope``; ``--corrected`` adds replays whose promises are corrected by what the windows
-before them achieved;
-``--baselines`` replays the textbook rule too, as it is and tuned with hindsight to the rate that the plan achieved
-(``stock_over_tuned`` is to be at most 1).
+before them achieved; ``--baselines`` replays the textbook rule too, as it is and tuned with hindsight to the rate that
+the plan achieved (``stock_over_tuned`` is to be at most 1).
 """
 
 from __future__ import annotations
@@ -47,7 +46,8 @@ class DevelopmentSet:
 
     Attributes
     ----------
-    earlier : windows to choose and tune on. last : the one that is opened once; no earlier window reaches into it.
+    earlier : windows to choose and tune on; what is measured of them, after the warm-up, does not overlap.
+    last : the one that is opened once; no earlier window reaches into it.
     """
 
     frequency: str
@@ -63,14 +63,14 @@ SETS: Final[dict[str, DevelopmentSet]] = {
     "vn2": DevelopmentSet(
         "W-MON",
         {"lead_time_days": 14.0},
-        (("2022-12-05", "2023-06-19"), ("2023-06-05", "2023-12-18")),
+        (("2022-05-30", "2022-12-19"), ("2022-12-05", "2023-06-19"), ("2023-06-05", "2023-12-18")),
         ("2023-12-25", "2024-04-08"),
         review_days=7,
     ),
     "m5": DevelopmentSet(
         "D",
         {"lead_time_days": 10.0},
-        (("2014-12-15", "2015-07-05"), ("2015-06-22", "2016-01-07")),
+        (("2014-06-09", "2014-12-28"), ("2014-12-15", "2015-07-05"), ("2015-06-22", "2016-01-07")),
         ("2016-01-08", "2016-04-24"),
         review_days=7,
     ),
@@ -83,7 +83,7 @@ SETS: Final[dict[str, DevelopmentSet]] = {
     "carparts": DevelopmentSet(
         "MS",
         {"lead_time_periods": 2.0},
-        (("1999-10-01", "2000-09-01"), ("2000-07-01", "2001-06-01")),
+        (("1999-01-01", "1999-12-01"), ("1999-10-01", "2000-09-01"), ("2000-07-01", "2001-06-01")),
         ("2001-07-01", "2002-03-01"),
         tables=("sales",),
         more={"missing_quantity": "unknown"},
@@ -91,7 +91,7 @@ SETS: Final[dict[str, DevelopmentSet]] = {
     "store_item": DevelopmentSet(
         "D",
         {"lead_time_days": 7.0},
-        (("2015-07-06", "2016-01-17"), ("2016-03-07", "2016-09-17")),
+        (("2014-12-08", "2015-07-19"), ("2015-07-06", "2016-01-17"), ("2016-03-07", "2016-09-17")),
         ("2016-09-18", "2016-12-31"),
         review_days=7,
         tables=("sales",),
@@ -134,9 +134,10 @@ class Pooled:
     def add(self, result: ReplayResult) -> None:
         """Add a window; the items are those of the tables, the same in every one."""
         self.keys, short, demanded = measured_units(result.trace, seed=0)
-        self.short.append(short)
-        self.demanded.append(demanded)
-        self.promised += float(result.summary["promised"]) * float(demanded.sum())
+        before = result.trace.items["demanded_before"].to_numpy(bool)[:, None]
+        self.short.append(np.where(before, short, 0.0))
+        self.demanded.append(np.where(before, demanded, 0.0))
+        self.promised += float(result.summary["promised"]) * float(self.demanded[-1].sum())
         self.stock += float(result.summary["mean_stock"])
 
     def line(self) -> dict[str, Any]:
@@ -217,6 +218,7 @@ def lines_of(
     corrected: bool,
     baselines: bool = False,
     settings: dict[str, Any] | None = None,
+    numbers: Sequence[int] | None = None,
     pooled: dict[tuple[str, float, int], Pooled] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Replay the windows of a set in their order; each learns from those before it, never from itself.
@@ -230,7 +232,8 @@ def lines_of(
         key = name, target, corrected_by
         pooled.setdefault(key, Pooled(*key)).add(result)
 
-    for window in (*windows_of(name), *(windows_of(name, last=True) if last else ())):
+    earlier = [w for k, w in enumerate(windows_of(name)) if numbers is None or k in numbers]
+    for window in (*earlier, *(windows_of(name, last=True) if last else ())):
         opened = last == (window == windows_of(name, last=True)[0])
         fits: dict[int, Any] = {}
         learned = learn_from(pd.concat(evidence)).correction if corrected and evidence else None
@@ -256,6 +259,7 @@ def main() -> None:
     parser.add_argument("--targets", nargs="+", type=float, default=list(TARGETS))
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--last", action="store_true")
+    parser.add_argument("--windows", nargs="+", type=int, help="numbers of the earlier windows, from 0; default: all")
     parser.add_argument("--correction", choices=("none", "online"), default=SETTINGS["correction"])
     parser.add_argument("--scope", choices=("sku", "total"), default="sku")
     parser.add_argument("--corrected", action="store_true")
@@ -266,7 +270,7 @@ def main() -> None:
     settings = {"correction": "none" if options.corrected else options.correction, "target_scope": options.scope}
     pooled: dict[tuple[str, float, int], Pooled] = {}
     for name in options.sets:
-        how = options.every, options.last, options.corrected, options.baselines, settings, pooled
+        how = options.every, options.last, options.corrected, options.baselines, settings, options.windows, pooled
         for line in lines_of(name, options.targets, *how):
             lines.append(line)
             print(pd.DataFrame([line]).to_string(index=False, header=len(lines) == 1), flush=True)

@@ -156,6 +156,22 @@ def test_thin_evidence_is_drawn_towards_the_forecast() -> None:
     assert many.followed < few.followed < 1.0
 
 
+def test_no_more_demand_is_needed_than_since_the_oldest_open_review() -> None:
+    random = np.random.default_rng(2)
+    demand = random.poisson(5.0, (3, 30)).astype(float)
+    whole, part, rows = TrackRecord(3), TrackRecord(3), np.arange(3)
+    assert part.since is None
+    for t in range(30):
+        first = t if part.since is None else part.since
+        assert first >= t - 3
+        late = SeenDemand.of(demand[:, first:t], np.ones((3, t - first)), first)
+        for record, known in ((whole, seen(demand, t)), (part, late)):
+            record.learn(rows, known)
+            record.review(rows, known, levels(3, 14.0))
+    assert whole.asked() == part.asked()
+    assert part.asked().short > 0
+
+
 def test_rows_may_come_in_any_order_and_items_may_come_later() -> None:
     random = np.random.default_rng(1)
     demand = random.poisson(5.0, (4, 30)).astype(float)
