@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipelines.project import PublishedRun
     from pipelines.workspace import Workspace
 
-__all__ = ["chosen_run", "print_json", "print_window_run", "progress", "workspace_of"]
+__all__ = ["chosen_run", "note", "print_json", "print_window_run", "progress", "workspace_of"]
 
 _RATES: Final = ("target", "promised", "achieved", "difference", "low", "high")
 
@@ -24,6 +24,11 @@ def progress() -> Callable[[str], None]:
     if not sys.stderr.isatty():
         return lambda _: None
     return lambda stage: click.echo(f"… {stage}", err=True)
+
+
+def note(words: str) -> None:
+    """Say on standard error what a planner need not act on."""
+    click.echo(f"restock: {words}", err=True)
 
 
 def print_json(value: dict[str, Any]) -> None:
