@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_levels", "draw_pictures", "draw_promise"]
 
 _DPI: Final = 80
-_SKUS, _REPLAYED_DAYS = 100, 91
+_SKUS, _REPLAYED_DAYS, _STEADY_DAYS = 100, 91, 3.0
 
 
 def draw_levels(bench: Workbench, sku: str, location: str) -> Figure:
@@ -72,11 +72,16 @@ def draw_promise(exchange: pd.DataFrame, service: pd.DataFrame) -> Figure:
 
 
 def draw_pictures(bench: Workbench, folder: Path, days: int = _REPLAYED_DAYS) -> list[Path]:
-    """Draw both to ``folder``: the item that is ordered today with the most money, and a replay of the newest days."""
+    """Draw both to ``folder``: an item that is ordered today, and a replay of the newest days.
+
+    The item is the one ordered with the most money of those whose supplier is steady: a picture over the mean lead time
+    would not show what the levels of the others are for.
+    """
     from pipelines import replay
 
     orders = bench.plan.recommendations
-    first = orders.iloc[int(np.argmax(orders["order_value"].fillna(0.0).to_numpy(float)))]
+    steady = (bench.plan.policy["measured_lead_time_sd_days"] <= _STEADY_DAYS).to_numpy()
+    first = orders.iloc[int(np.argmax(np.where(steady, orders["order_value"].fillna(0.0).to_numpy(float), -1.0)))]
     replayed = replay(bench.inputs, bench.config, *bench.window(days))
     exchange = bench.exchange(bench.config.target)
     if exchange is None:
