@@ -84,9 +84,10 @@ def step(
                 waits[i, p * waits.shape[1] // worlds.states.shape[1]], today,
             )  # fmt: skip
             if closes:
-                worlds.whole[i, p] += today
-                if t >= warm_up:
-                    counts[i, : today.size, p] += today
+                for c in range(today.size):
+                    worlds.whole[i, p, c] += today[c]
+                    if t >= warm_up:
+                        counts[i, c, p] += today[c]
 
 
 @njit(nogil=True, cache=True)
