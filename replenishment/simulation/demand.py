@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from replenishment.kernels.simulation.sampling import AliasTable, build_alias, draw_demand
+from replenishment.kernels.simulation.sampling import DemandTable, draw_demand, fill_table
 
 __all__ = ["DemandSource", "SampledDemand", "recorded_demand"]
 
@@ -30,14 +30,14 @@ class SampledDemand:
 
     Attributes
     ----------
-    table : probabilities ready to be drawn from; (n, k).
+    table : cumulative probabilities; (n, k).
 
     Notes
     -----
     The numbers come from the streams of the simulation, keyed by seed, SKU and location.
     """
 
-    table: AliasTable
+    table: DemandTable
 
     @classmethod
     def from_probabilities(cls, probability: npt.ArrayLike, values: npt.ArrayLike | None = None) -> Self:
@@ -54,11 +54,8 @@ class SampledDemand:
             raise ValueError("probabilities of demand must be at least 0 and add up to 1 for every item")
         if not (np.isfinite(units).all() and (units >= 0).all()):
             raise ValueError("values of demand must be known and at least 0")
-        k = 1 << max(int(p.shape[1] - 1).bit_length(), 1)
-        shape = (len(p), k)
-        table = AliasTable(np.empty(shape, np.uint64), np.empty(shape, np.float32), np.empty(shape, np.float32))
-        exact = p / p.sum(axis=1, keepdims=True)
-        build_alias(np.ascontiguousarray(exact), np.ascontiguousarray(units, dtype=np.float32), table)
+        table = DemandTable(np.empty(p.shape, np.uint32), np.empty(p.shape, np.float32))
+        fill_table(p / p.sum(axis=1, keepdims=True), np.ascontiguousarray(units, dtype=np.float32), table)
         return cls(table)
 
     @classmethod
@@ -74,10 +71,10 @@ class SampledDemand:
     @classmethod
     def from_history(cls, demand: npt.NDArray[np.floating[Any]]) -> Self:
         """Each period one of the recorded ones (n, m), all equally likely."""
-        return cls.from_probabilities(np.full(demand.shape, 1.0 / demand.shape[1]), demand)
+        return cls.from_probabilities(np.full(demand.shape, 1.0 / demand.shape[1]), np.sort(demand, axis=1))
 
     def __len__(self) -> int:
-        return len(self.table.own)
+        return len(self.table.upto)
 
     def draw(self, keys: Keys, rows: Integers, paths: int, periods: int) -> Floats32:
         """Draw (rows, paths, periods) from the streams ``keys`` (rows,)."""

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from forecasting.identity import stream_keys
 from replenishment.kernels.simulation.columns import COLUMNS, WAIT_BINS
 from replenishment.kernels.simulation.events import run_events
-from replenishment.kernels.simulation.lanes import MOST_PERIODS, run_lanes
+from replenishment.kernels.simulation.lanes import run_lanes
 from replenishment.kernels.simulation.ordering import mark_reviews
-from replenishment.kernels.simulation.sampling import AliasTable
+from replenishment.kernels.simulation.sampling import DemandTable
 from replenishment.kernels.simulation.settings import ITEM, Chances, Schedule
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
@@ -33,7 +33,7 @@ Flags = npt.NDArray[np.bool_]
 # Groups of paths whose waits are kept apart, for the standard errors of quantiles.
 WAIT_GROUPS = 10
 _NO_DEMAND = np.empty((0, 0, 0), dtype=np.float32)
-_NO_TABLE = AliasTable(np.empty((0, 2), np.uint64), np.empty((0, 2), np.float32), np.empty((0, 2), np.float32))
+_NO_TABLE = DemandTable(np.empty((0, 1), np.uint32), np.empty((0, 1), np.float32))
 
 
 class Start(NamedTuple):
@@ -80,7 +80,6 @@ class Setting:
         items = self.items
         return bool(
             self.clock.is_standard
-            and self.periods <= MOST_PERIODS
             and np.isinf(self.schedule.capacity).all()
             and self.chances.size.shape[1] == 0
             and self.chances.priority.shape[1] <= 1
@@ -100,25 +99,26 @@ class Setting:
         counts = np.zeros((len(rows), len(COLUMNS) + self.money, self.paths))
         waits = np.zeros((len(rows), *self.wait_shape))
         imbalance = np.empty(len(rows))
-        items, schedule, chances = self._of(rows)
+        piece = Piece(counts, waits, imbalance)
         if self.is_ordinary:
-            drawn = isinstance(self.source, SampledDemand)
-            demand = _NO_DEMAND if drawn else self.demand(rows)
-            table = self.source.table if isinstance(self.source, SampledDemand) else _NO_TABLE
-            run_lanes(
-                demand, table, rows, self.paths, self.periods, items, schedule, chances, self.arrivals[rows],
-                self.warm_up, 0, self.ages, counts, waits, imbalance,
-            )  # fmt: skip
+            demand = _NO_DEMAND if isinstance(self.source, SampledDemand) else self.demand(rows)
+            exact = self._run_lanes(rows, demand, np.float32, piece)
+            if not exact.all():
+                again = np.flatnonzero(~exact)
+                told = Piece(counts[again], np.zeros_like(waits[again]), imbalance[again])
+                self._run_lanes(rows[again], demand[again] if len(demand) else demand, np.float64, told)
+                for whole, part in zip(piece, told, strict=True):
+                    whole[again] = part
         else:
-            self._run_events(rows, items, schedule, chances, counts, waits, imbalance, np.empty((0, 0, len(COLUMNS))))
-        return Piece(counts, waits, imbalance)
+            self._run_events(rows, piece, np.empty((0, 0, len(COLUMNS))))
+        return piece
 
     def trace(self, row: int) -> Floats:
         """Follow one item; (paths, periods, COLUMNS)."""
         rows = np.array([row], dtype=np.int64)
         trace = np.empty((self.paths, self.periods, len(COLUMNS)))
-        counts, waits = np.zeros((1, len(COLUMNS), self.paths)), np.zeros((1, 1, WAIT_BINS))
-        self._run_events(rows, *self._of(rows), counts, waits, np.empty(1), trace)
+        piece = Piece(np.zeros((1, len(COLUMNS), self.paths)), np.zeros((1, 1, WAIT_BINS)), np.empty(1))
+        self._run_events(rows, piece, trace)
         return trace
 
     def demand(self, rows: Integers) -> Floats32:
@@ -136,15 +136,24 @@ class Setting:
             raise ValueError("demand must be known and at least 0 in every period")
         return demand
 
-    def _run_events(
-        self, rows: Integers, items: npt.NDArray[Any], schedule: Schedule, chances: Chances, counts: Floats,
-        waits: Floats, imbalance: Floats, trace: Floats,
-    ) -> None:  # fmt: skip
+    def _run_lanes(self, rows: Integers, demand: Floats32, precision: type[np.floating[Any]], piece: Piece) -> Flags:
+        """Fill the piece by the fast loop; say of which items the precision sufficed."""
+        items, schedule, chances = self._of(rows)
+        table = self.source.table if isinstance(self.source, SampledDemand) else _NO_TABLE
+        exact = np.empty(len(rows), dtype=np.bool_)
+        run_lanes(
+            demand, table, rows, items, schedule, chances, self.arrivals[rows], self.warm_up, 0, self.ages,
+            np.zeros(3, dtype=precision), *piece, exact,
+        )  # fmt: skip
+        return exact
+
+    def _run_events(self, rows: Integers, piece: Piece, trace: Floats) -> None:
+        """Fill the piece event by event."""
+        items, schedule, chances = self._of(rows)
         events = np.array(self.clock.codes, dtype=np.int64)
         run_events(
-            self.demand(rows), items, schedule, chances, self.arrivals[rows], events, self.warm_up, 0, counts, waits,
-            imbalance, trace,
-        )  # fmt: skip
+            self.demand(rows), items, schedule, chances, self.arrivals[rows], events, self.warm_up, 0, *piece, trace
+        )
 
     def _of(self, rows: Integers) -> tuple[npt.NDArray[Any], Schedule, Chances]:
         """What the loops are told of some items."""

@@ -80,15 +80,16 @@ def accumulate(counts: Floats, waits: Floats, group: Integers, sums: Floats, wai
 
 
 @njit(nogil=True, cache=True)
-def _quantile(waits: Floats, probability: float) -> float:
-    """The smallest number of periods within which that share of the units was filled; 0 where none waited."""
-    total = waits.sum()
-    reached = 0.0
-    for k in range(waits.size):
+def _quantiles(waits: Floats, bins: int, probabilities: Floats, out: Floats) -> None:
+    """The smallest numbers of periods within which those shares (ascending) of the units were filled; 0 for none."""
+    out[:] = 0.0
+    total = waits[:bins].sum()
+    reached, q = 0.0, 0
+    for k in range(bins):
         reached += waits[k]
-        if total > 0.0 and reached >= probability * total * (1.0 - 1e-12):
-            return float(k)
-    return 0.0
+        while q < out.size and total > 0.0 and reached >= probabilities[q] * total * (1.0 - 1e-12):
+            out[q] = k
+            q += 1
 
 
 @njit(nogil=True, cache=True)
@@ -97,18 +98,22 @@ def quantiles(waits: Floats, probabilities: Floats, value: Floats, error: Floats
 
     Parameters
     ----------
-    waits : (n, groups, bins) units by periods waited. value, error : (n, probabilities) to fill.
+    waits : (n, groups, bins) units by periods waited. probabilities : ascending.
+    value, error : (n, probabilities) to fill.
     """
     groups = waits.shape[1]
-    each = np.empty(groups)
+    each = np.empty((groups, probabilities.size))
+    together = np.empty(waits.shape[2])
     for i in range(waits.shape[0]):
-        together = np.zeros(waits.shape[2])
+        together[:] = 0.0
         for g in range(groups):
             together += waits[i, g]
+        # Most bins are those of long waits, and empty.
+        bins = together.size
+        while bins > 0 and together[bins - 1] == 0.0:
+            bins -= 1
+        _quantiles(together, bins, probabilities, value[i])
+        for g in range(groups):
+            _quantiles(waits[i, g], bins, probabilities, each[g])
         for q in range(probabilities.size):
-            value[i, q] = _quantile(together, probabilities[q])
-            error[i, q] = np.nan
-            if groups > 1:
-                for g in range(groups):
-                    each[g] = _quantile(waits[i, g], probabilities[q])
-                error[i, q] = each.std() / np.sqrt(groups - 1.0)
+            error[i, q] = each[:, q].std() / np.sqrt(groups - 1.0) if groups > 1 else np.nan
