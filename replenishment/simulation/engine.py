@@ -18,7 +18,8 @@ from replenishment.simulation.demand import DemandSource, SampledDemand, recorde
 from replenishment.simulation.measures import WEIGHTED, Costs
 from replenishment.simulation.policies import Policy, PolicyFunction, Seen
 from replenishment.simulation.results import SimulationResult
-from replenishment.simulation.setting import Piece, Setting, Start, chances_of, items_of, schedule_of, unmet_of
+from replenishment.simulation.setting import Piece, Setting
+from replenishment.simulation.tables import Start, chances_of, items_of, schedule_of, unmet_of
 from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse
 
 __all__ = ["simulate"]

@@ -49,7 +49,8 @@ class OrderSizes:
 
     Attributes
     ----------
-    values : sizes > 0, ascending along a row. probability : of each.
+    values : sizes > 0, ascending along a row; infinite alone for an item whose demand of a period is one line.
+    probability : of each.
     """
 
     values: Floats
@@ -59,8 +60,27 @@ class OrderSizes:
         p = self.probability
         if self.values.shape != p.shape or p.ndim != 2 or not (p >= 0).all() or not np.allclose(p.sum(axis=1), 1.0):
             raise ValueError("order sizes need as many probabilities as values, at least 0 and adding up to 1")
-        if not (self.values > 0).all() or not (np.diff(self.values, axis=1) >= 0).all():
+        if not (self.values > 0).all() or not (self.values[:, 1:] >= self.values[:, :-1]).all():
             raise ValueError("order sizes must be above 0 and ascending")
+
+    @classmethod
+    def from_lines(cls, item: npt.NDArray[np.int64], quantity: Floats, n: int) -> Self:
+        """Recorded lines of n items: ``item[l]`` ordered ``quantity[l]`` > 0; without a line, one line a period."""
+        import pandas as pd
+
+        seen = pd.DataFrame({"item": item, "size": quantity}).value_counts().sort_index().reset_index()
+        place = seen.groupby("item").cumcount().to_numpy()
+        row = seen["item"].to_numpy()
+        lines = np.bincount(row, seen["count"], minlength=n)
+        largest = np.full(n, np.inf)
+        largest[row] = seen["size"]
+        # A row is filled up with its largest size and no more probability.
+        values = np.repeat(largest[:, None], int(place.max(initial=0)) + 1, axis=1)
+        probability = np.zeros(values.shape)
+        probability[lines == 0, 0] = 1.0
+        values[row, place] = seen["size"]
+        probability[row, place] = seen["count"] / lines[row]
+        return cls(values, probability)
 
     @classmethod
     def from_samples(cls, sizes: Sequence[npt.ArrayLike]) -> Self:

@@ -35,8 +35,10 @@ from replenishment.kernels.simulation.lines import (
     cancel_impatient,
     drop_empty,
     leave_unmet,
+    most_lines,
     new_queue,
     serve,
+    with_room,
 )
 from replenishment.kernels.simulation.ordering import order_quantity
 from replenishment.kernels.simulation.settings import (
@@ -76,8 +78,8 @@ STATE: Final = np.dtype(
         ("filled", np.bool_),
     ]
 )
-# What is done in every period is inlined: to hand arrays from one compiled function to the next costs more than all
-# that is done with them.
+# What is done in every period is inlined into a loop that counts no references to arrays (``_nrt=False``): to count
+# them costs three times as much as all that is done with them. Such a loop can't make an array, nor hand one back.
 
 # The places of the events in ``simulation.clock.EVENTS``.
 _RECEIVE, _FILL, _REVIEW, _DEMAND = range(4)
@@ -125,31 +127,54 @@ def run_events(
     batches = np.empty(max(items["shelf_life"].max(), 0) if n > 0 else 0)
     queue = new_queue(64)
     states = np.zeros(1, STATE)
-    whole, today = np.empty(len(COLUMNS)), np.empty(len(COLUMNS))
+    whole, counted, today = np.empty(len(COLUMNS)), np.empty(len(COLUMNS)), np.empty(len(COLUMNS))
     rules = np.empty((periods, RULES))
+    untold = np.empty((0, len(COLUMNS)))
     for i in range(n):
         fill_day_rules(schedule, i, rules)
         imbalance[i] = 0.0
         for p in range(paths):
-            state = states[0]
-            begin(state, items[i], first_path + p, batches, due, arrivals[i], queue)
-            initial, waiting = state.shelf, state.backlog
-            counted = np.zeros(len(COLUMNS))
+            begin(states[0], items[i], first_path + p, batches, due, arrivals[i], queue)
+            initial, waiting = states[0].shelf, states[0].backlog
+            wanted = demand[i, p if demand.shape[1] > 1 else 0]
+            counted[:] = 0.0
             whole[:] = 0.0
-            for t in range(periods):
-                open_period(state, batches, items[i], first_path + p, t, today)
-                queue = live(
-                    state, batches, due, queue, items[i], rules, chances, i, first_path + p, t,
-                    demand[i, p if demand.shape[1] > 1 else 0, t], events, warm_up,
-                    waits[i, p * waits.shape[1] // paths], today,
+            told = trace[p] if i == 0 and trace.shape[0] > 0 else untold
+            t = 0
+            while t < periods:
+                t = _live_on(
+                    states, batches, due, queue, items, rules, chances, i, first_path + p, t, wanted, events, warm_up,
+                    waits[i, p * waits.shape[1] // paths], today, whole, counted, told,
                 )  # fmt: skip
-                whole += today
-                if t >= warm_up:
-                    counted += today
-                if i == 0 and trace.shape[0] > 0:
-                    trace[p, t] = today
+                if t < periods:
+                    queue = with_room(queue, states[0].lines, most_lines(chances, i, np.float64(wanted[t])))
             counts[i, : counted.size, p] = counted
-            imbalance[i] = max(imbalance[i], units_missing(state, whole, initial, waiting))
+            imbalance[i] = max(imbalance[i], units_missing(states[0], whole, initial, waiting))
+
+
+@njit(nogil=True, cache=True, _nrt=False)
+def _live_on(
+    states: Any, batches: Floats, due: Floats, queue: Queue, items: Any, rules: Floats, chances: Chances, i: int,
+    path: int, start: int, wanted: Floats32, events: Integers, warm_up: int, waits: Floats, today: Floats,
+    whole: Floats, counted: Floats, trace: Floats,
+) -> int:  # fmt: skip
+    """Live through the periods from ``start`` on; return the first one whose lines the queue may have no room for."""
+    state, item = states[0], items[i]
+    for t in range(start, wanted.size):
+        if state.lines + most_lines(chances, i, np.float64(wanted[t])) > queue.left.size:
+            return t
+        open_period(state, batches, item, path, t, today)
+        live(
+            state, batches, due, queue, item, rules, chances, i, path, t, np.float64(wanted[t]), events, warm_up,
+            waits, today,
+        )  # fmt: skip
+        for c in range(today.size):
+            whole[c] += today[c]
+            if t >= warm_up:
+                counted[c] += today[c]
+            if trace.shape[0] > 0:
+                trace[t, c] = today[c]
+    return int(wanted.size)
 
 
 @njit(nogil=True, cache=True)
@@ -192,8 +217,8 @@ def open_period(state: Any, batches: Floats, item: Any, path: int, t: int, today
 def live(
     state: Any, batches: Floats, due: Floats, queue: Queue, item: Any, rules: Floats, chances: Chances, i: int,
     path: int, t: int, wanted: float, events: Integers, warm_up: int, waits: Floats, today: Floats,
-) -> Queue:  # fmt: skip
-    """Live through some events of a period; the queue comes back, as it may have needed more room."""
+) -> None:  # fmt: skip
+    """Live through some events of a period; the queue must have room for its lines."""
     ranks = max(chances.priority.shape[1], 1)
     for event in events:
         if event == _RECEIVE:
@@ -211,7 +236,7 @@ def live(
                     _fill(state, batches, queue, item, ranks, t, warm_up, waits, today)
         elif event == _DEMAND:
             first = state.lines
-            queue = add_lines(state, queue, item, chances, i, path, t, wanted, today)
+            add_lines(state, queue, item, chances, i, path, t, wanted, today)
             today[FILLED_AT_ONCE] = serve(state, batches, queue, item, ranks, first, t, warm_up, waits[:0], today)
             leave_unmet(state, queue, item, first, today)
             drop_empty(state, queue)
@@ -220,7 +245,6 @@ def live(
             cancel_impatient(state, queue, item, t, today)
             drop_empty(state, queue)
             _count(state, wanted, today)
-    return queue
 
 
 @njit(nogil=True, cache=True, inline="always")

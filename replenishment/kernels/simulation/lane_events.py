@@ -13,7 +13,16 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from replenishment.kernels.simulation.chance import LEAD_TIMES, chosen_from, place, uniform
+from forecasting.kernels.random import draw
+from replenishment.kernels.simulation.chance import (
+    LEAD_TIMES,
+    chosen,
+    chosen_from,
+    place,
+    stream,
+    uniform,
+)
+from replenishment.kernels.simulation.chance import LINES as LINE_STREAM
 from replenishment.kernels.simulation.columns import (
     COLUMNS,
     COUNTED_WAIT_PERIODS,
@@ -22,12 +31,14 @@ from replenishment.kernels.simulation.columns import (
     DEMAND_PERIODS,
     DEMANDED,
     FILLED_LATER,
+    LINES,
     ORDERED,
     ORDERS,
     READY_PERIODS,
     RECEIVED,
     SHORT,
     SHORT_CYCLES,
+    SHORT_LINES,
     SHORT_PERIODS,
     STOCK,
     WAITED_PERIODS,
@@ -58,8 +69,8 @@ LANES: Final = 128
 # Rows are a little wider: places of which the addresses agree in twelve bits wait for each other.
 ROW: Final = LANES + 16
 # The rows of a block: the columns', then its state.
-NET, POSITION, SHORT_BEFORE, LAST_ARRIVAL, _BACKLOG, _LATE = (len(COLUMNS) + k for k in range(6))
-ROWS: Final = len(COLUMNS) + 6
+NET, POSITION, SHORT_BEFORE, LAST_ARRIVAL, _BACKLOG, _LATE, _MISSED = (len(COLUMNS) + k for k in range(7))
+ROWS: Final = len(COLUMNS) + 7
 # A smaller share of a sum of units is what rounding left over.
 _ROUNDING: Final = 1e-12
 # Eight marks of 0 or 1, a byte each, times this hold the eight as bits in their upper byte.
@@ -85,16 +96,18 @@ class LaneWork(NamedTuple):
     constants: Any  # (3,) 0, 1 and a number, in the precision of the block
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
 def live_lanes(
     work: LaneWork, buffer: Floats32, rules: Floats, item: Any, lead_time: Floats, guide: npt.NDArray[np.int16],
-    width: int, warm_up: int, path: int, ages: bool, group: Integers, waits: Floats,
+    sizes: Floats, upto: Floats, width: int, warm_up: int, path: int, ages: bool, group: Integers, waits: Floats,
 ) -> None:  # fmt: skip
     """Take a block through all periods.
 
     Parameters
     ----------
     buffer : (periods, >= width) demand. rules : (periods, RULES). lead_time, guide : see ``chance.chosen_from``.
+    sizes, upto : (k,) sizes of order lines and their cumulative probabilities; none, or an infinite first one: a
+        period's demand is one line.
     width : lanes in use. path : the number of the first lane's path. ages : count how long units waited.
     group : (width,) the row of ``waits`` (groups, bins) that takes the waits of a lane.
     """
@@ -105,7 +118,9 @@ def live_lanes(
     orders, ordered, received, filled_later = rows[ORDERS], rows[ORDERED], rows[RECEIVED], rows[FILLED_LATER]
     cycles, short_cycles, waited = rows[CYCLES], rows[SHORT_CYCLES], rows[WAITED_PERIODS]
     counted_waits, counted_wait_periods = rows[COUNTED_WAITS], rows[COUNTED_WAIT_PERIODS]
-    backlog, late = rows[_BACKLOG], rows[_LATE]
+    backlog, late, missed = rows[_BACKLOG], rows[_LATE], rows[_MISSED]
+    lines, short_lines = rows[LINES], rows[SHORT_LINES]
+    sized, line_key = sizes.size > 0 and sizes[0] < np.inf, stream(item.key, LINE_STREAM)
     below_by_eight, served_by_eight = below.view(np.uint64), served.view(np.uint64)
     key, lot, minimum, max_stock, crossing = item.key, item.lot, item.minimum, item.max_stock, item.crossing
     slots, last, slot = pending.size, buffer.shape[0] - 1, 0
@@ -118,11 +133,11 @@ def live_lanes(
         # What is due comes in; then, after the review, what was ordered with no lead time.
         for turn in range(2):
             if turn == 1 and rules[t, REVIEW] > 0.0:
+                count = _list_marked(below_by_eight, ready)
                 _order(
-                    ready, _list_marked(below_by_eight, ready), position, orders, ordered, last_arrival, due, pending, slot,
-                    slots, key, path, t, lead_time, guide, crossing,
-                    (rules[t, REORDER_POINT], rules[t, RAISE_TO], lot, minimum), rules[t, PLANNED], rules[t, MAXIMUM],
-                    max_stock, int(rules[t, DELAY]),
+                    ready, count, position, orders, ordered, last_arrival, due, pending, slot, slots, key, path, t,
+                    lead_time, guide, crossing, (rules[t, REORDER_POINT], rules[t, RAISE_TO], lot, minimum),
+                    rules[t, PLANNED], rules[t, MAXIMUM], max_stock, int(rules[t, DELAY]),
                 )  # fmt: skip
             if pending[slot] > 0:
                 pending[slot] = 0
@@ -139,9 +154,11 @@ def live_lanes(
                         )  # fmt: skip
         constants[2] = rules[min(t + 1, last), REORDER_POINT]
         _meet_demand(
-            net, position, demanded, short, stock, waiting, demand_periods, short_periods, ready_periods, below,
+            net, position, demanded, short, missed, stock, waiting, demand_periods, short_periods, ready_periods, below,
             buffer, t, width, zero, one, lost_share, constants[2],
         )  # fmt: skip
+        if sized:
+            _count_lines(lines, short_lines, missed, buffer, t, width, line_key, path, sizes, upto)
         slot = slot + 1 if slot + 1 < slots else 0
 
 
@@ -228,7 +245,7 @@ def _receive(
 
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")
 def _meet_demand(
-    net: Any, position: Any, demanded: Any, short: Any, stock: Any, waiting: Any, demand_periods: Any,
+    net: Any, position: Any, demanded: Any, short: Any, missed: Any, stock: Any, waiting: Any, demand_periods: Any,
     short_periods: Any, ready_periods: Any, below: Lanes, buffer: Floats32, t: int, width: int, zero: Any, one: Any,
     lost_share: Any, next_point: Any,
 ) -> None:  # fmt: skip
@@ -236,20 +253,42 @@ def _meet_demand(
     for k in range(width):
         wanted = buffer[t, k]
         before = net[k]
-        missed = wanted - min(max(before, zero), wanted)
-        went = wanted - missed * lost_share
+        unmet = wanted - min(max(before, zero), wanted)
+        went = wanted - unmet * lost_share
         after = before - went
         left = position[k] - went
         net[k] = after
         position[k] = left
         demanded[k] += wanted
-        short[k] += missed
+        missed[k] = unmet
+        short[k] += unmet
         stock[k] += max(after, zero)
         waiting[k] -= min(after, zero)
         demand_periods[k] += one if wanted > zero else zero
-        short_periods[k] += one if missed > zero else zero
+        short_periods[k] += one if unmet > zero else zero
         ready_periods[k] += one if after > zero else zero
         below[k] = left <= next_point
+
+
+@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+def _count_lines(
+    lines: Any, short_lines: Any, missed: Any, buffer: Floats32, t: int, width: int, line_key: np.uint64, path: int,
+    sizes: Floats, upto: Floats,
+) -> None:  # fmt: skip
+    """Split the period's demand into lines, as ``lines.add_lines`` does, and count those not filled completely."""
+    for k in range(width):
+        left = np.float64(buffer[t, k])
+        if left > 0.0:
+            filled = left - np.float64(missed[k])
+            key = draw(line_key, place(path + k, t))
+            line = 0
+            while left > 0.0:
+                size = min(sizes[chosen(uniform(key, np.uint64(2 * line)), upto)], left)
+                lines[k] += 1.0
+                short_lines[k] += 1.0 if filled < size else 0.0
+                filled = max(filled - size, 0.0)
+                left -= size
+                line += 1
 
 
 @njit(nogil=True, cache=True, error_model="numpy", inline="always")

@@ -97,6 +97,8 @@ def run_lanes(
         fill_guide(chances.lead_time[i], guide)
         exact[i] = _is_whole(items[i], rules, arrivals[i]) and _is_whole_demand(demand, i, table, rows[i])
         imbalance[i] = 0.0
+        if not exact[i] and constants.itemsize < 8:
+            continue
         if drawn:
             fill_steps(table.upto[rows[i]], table.values[rows[i]], steps)
         for first in range(0, paths, width):
@@ -110,12 +112,13 @@ def run_lanes(
                 _copy_demand(demand[i], first, used, buffer)
             _begin(work, items[i], rules, first_path + first, used, arrivals[i])
             live_lanes(
-                work, buffer, rules, items[i], chances.lead_time[i], guide, width, warm_up, first_path + first, ages,
-                group, waits[i],
+                work, buffer, rules, items[i], chances.lead_time[i], guide, chances.size_values[i], chances.size[i],
+                width, warm_up, first_path + first, ages, group, waits[i],
             )  # fmt: skip
             exact[i] = exact[i] and _is_exact(work.rows, used) and _is_exact(work.before, used)
             imbalance[i] = max(imbalance[i], _imbalance(work, items[i], first_path + first, used))
-            _finish(work, items[i].lost_share, used, first, counts[i])
+            sized = chances.size.shape[1] > 0 and chances.size_values[i, 0] < np.inf
+            _finish(work, items[i].lost_share, sized, used, first, counts[i])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -142,10 +145,10 @@ def _is_whole_demand(demand: Floats32, i: int, table: DemandTable, place: int) -
     """Whether an item is demanded in whole units."""
     if demand.shape[0] == 0:
         return bool(_all_whole(table.values[place]))
+    broken = 0
     for p in range(demand.shape[1]):
-        if not _all_whole(demand[i, p]):
-            return False
-    return True
+        broken += int(not _all_whole(demand[i, p]))
+    return broken == 0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -203,12 +206,13 @@ def _is_exact(rows: Any, used: int) -> bool:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _finish(work: LaneWork, lost_share: float, used: int, first: int, counts: Floats) -> None:
-    """Write the counts of the lanes to their paths; a period's demand is one line."""
+def _finish(work: LaneWork, lost_share: float, sized: bool, used: int, first: int, counts: Floats) -> None:
+    """Write the counts of the lanes to their paths; without sizes of lines a period's demand is one."""
     rows = work.rows
     for k in range(used):
-        rows[SHORT_LINES, k] = rows[SHORT_PERIODS, k]
-        rows[LINES, k] = rows[DEMAND_PERIODS, k]
+        if not sized:
+            rows[SHORT_LINES, k] = rows[SHORT_PERIODS, k]
+            rows[LINES, k] = rows[DEMAND_PERIODS, k]
         rows[LOST, k] = rows[SHORT, k] * lost_share
         rows[FILLED_AT_ONCE, k] = rows[DEMANDED, k] - rows[SHORT, k]
     for c in range(len(COLUMNS)):

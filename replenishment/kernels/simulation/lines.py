@@ -23,7 +23,17 @@ from replenishment.kernels.simulation.columns import LINES as LINE_COUNT
 from replenishment.kernels.simulation.settings import Chances
 from replenishment.kernels.simulation.shelf import take
 
-__all__ = ["Queue", "add_lines", "cancel_impatient", "drop_empty", "leave_unmet", "most_lines", "new_queue", "serve"]
+__all__ = [
+    "Queue",
+    "add_lines",
+    "cancel_impatient",
+    "drop_empty",
+    "leave_unmet",
+    "most_lines",
+    "new_queue",
+    "serve",
+    "with_room",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -43,11 +53,9 @@ def new_queue(size: int) -> Queue:
     return Queue(np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float64))
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _with_room(queue: Queue, used: int, needed: int) -> Queue:
+@njit(nogil=True, cache=True)
+def with_room(queue: Queue, used: int, needed: int) -> Queue:
     """Return a queue with room for ``needed`` more lines and the same content."""
-    if used + needed <= queue.left.size:
-        return queue
     wider: Queue = new_queue(2 * (used + needed))
     wider.period[:used] = queue.period[:used]
     wider.priority[:used] = queue.priority[:used]
@@ -64,13 +72,12 @@ def most_lines(chances: Chances, i: int, wanted: float) -> int:
 @njit(nogil=True, cache=True, inline="always")
 def add_lines(
     state: Any, queue: Queue, item: Any, chances: Chances, i: int, path: int, t: int, wanted: float, today: Floats
-) -> Queue:
-    """Append the lines of a period's demand; the last one takes what is left of it.
+) -> None:
+    """Append the lines of a period's demand, for which there must be room; the last one takes what is left of it.
 
     Sizes and priorities come from a stream of this path and period: places 2 j and 2 j + 1 are those of line j.
     """
     sized, ranked = chances.size.shape[1] > 0, chances.priority.shape[1] > 1
-    queue = _with_room(queue, state.lines, most_lines(chances, i, wanted))
     key = np.uint64(0)
     if sized or ranked:
         key = draw(stream(item.key, LINES), place(path, t))
@@ -87,7 +94,6 @@ def add_lines(
         line += 1
     today[LINE_COUNT] += line
     state.lines += line
-    return queue
 
 
 @njit(nogil=True, cache=True, inline="always")

@@ -89,7 +89,7 @@ def _look_up(numbers: Bits32, count: int, upto: Bits32, values: Floats32, steps:
                 out[k] = values[j]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, _nrt=False)
 def draw_lanes(
     key: np.uint64, upto: Bits32, values: Floats32, steps: Floats32, first: int, width: int, numbers: Bits32,
     buffer: Floats32,

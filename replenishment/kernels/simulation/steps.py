@@ -33,7 +33,7 @@ class Worlds(NamedTuple):
     whole: Floats  # (n, paths, COLUMNS) sums over all periods
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, inline="always")
 def _queue(worlds: Worlds, i: int, p: int) -> Queue:
     return Queue(worlds.line_period[i, p], worlds.line_priority[i, p], worlds.line_left[i, p])
 
@@ -58,7 +58,7 @@ def room_needed(worlds: Worlds, chances: Chances, demand: Floats32) -> int:
     return most
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, _nrt=False)
 def step(
     worlds: Worlds, items: Any, rules: Floats, chances: Chances, t: int, demand: Floats32, orders: Floats,
     events: Integers, opens: bool, closes: bool, warm_up: int, waits: Floats, counts: Floats,
@@ -84,9 +84,10 @@ def step(
                 waits[i, p * waits.shape[1] // worlds.states.shape[1]], today,
             )  # fmt: skip
             if closes:
-                worlds.whole[i, p] += today
-                if t >= warm_up:
-                    counts[i, : today.size, p] += today
+                for c in range(today.size):
+                    worlds.whole[i, p, c] += today[c]
+                    if t >= warm_up:
+                        counts[i, c, p] += today[c]
 
 
 @njit(nogil=True, cache=True)

@@ -36,7 +36,10 @@ def ordinary_worlds(draw: Any) -> dict[str, Any]:
     # Not both: with stock on hand nobody waits at the default clock's opening.
     stock, waiting = draw(st.sampled_from([(1, 0), (0, 1)]))
     by_period = draw(st.booleans())
+    # Powers of two keep sums of halves exact.
+    weights = draw(st.lists(st.integers(1, 4), min_size=3, max_size=3))
     return {
+        "sizes": draw(st.sampled_from([[], [], list(zip([1.0, 2.0, 5.0], cumulative(weights), strict=True))])),
         "demand": draw(st.lists(units, min_size=periods, max_size=periods)),
         "stock": float(stock * draw(st.integers(0, 25))),
         "waiting": float(waiting * draw(st.integers(0, 9))),
@@ -81,10 +84,7 @@ def worlds(draw: Any) -> dict[str, Any]:
         world["patience"] = float(draw(st.integers(0, 5)))
         world["lost_share"] = draw(st.sampled_from([0.0, 1.0] if whole else [0.0, 0.5, 1.0]))
     world["complete"] = draw(st.sampled_from(seldom))
-    if draw(st.sampled_from(seldom)):
-        # Powers of two keep sums of halves exact.
-        weights = draw(st.lists(st.integers(1, 4), min_size=3, max_size=3))
-        world["sizes"] = list(zip([1.0, 2.0, 5.0], cumulative(weights), strict=True))
+    if world["sizes"] and draw(st.booleans()):
         world["priorities"] = draw(st.sampled_from([[1.0], cumulative([1, 2]), cumulative([2, 1, 1])]))
     if draw(st.sampled_from(seldom)):
         world["shelf_life"] = float(draw(st.integers(1, 6)))
