@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from forecasting.bulk_orders import tame_bulk_orders
 from forecasting.cleaning_rules import LOG_COLUMNS, CleaningRules
@@ -53,10 +54,12 @@ def mark_launches(
     known = panel.status == CellStatus.OBSERVED
     # What was sold until it ran out was launched, too.
     sold = panel.quantity > 0
-    first = np.array([int(row.argmax()) if row.any() else 0 for row in sold], dtype=np.int64)
-    before = np.array([np.count_nonzero(known[i, :t]) for i, t in enumerate(first)], dtype=np.int64)
+    first = sold.argmax(axis=1) if panel.calendar.periods else np.zeros(len(panel), dtype=np.int64)
+    before = np.zeros(len(panel), dtype=np.int64)
+    for row in np.flatnonzero(first).tolist():
+        before[row] = np.count_nonzero(known[row, : first[row]])
     # The first demand itself is no evidence of a rate; if it was sold out it is not among the observed ones anyway.
-    itself = np.array([known[i, t : t + 1].sum() for i, t in enumerate(first)], dtype=np.float64)
+    itself = known[np.arange(len(panel)), first].astype(np.float64) if panel.calendar.periods else np.zeros(len(panel))
     later = summary.observed - before - itself
     share = np.clip((summary.demands - itself) / np.maximum(later, 1), 0.0, 1.0 - 1e-12)
     probability = np.exp(before * np.log1p(-share))
@@ -100,12 +103,8 @@ def tame_spikes(
     """
     import pandas as pd
 
-    mean_demand = summary.mean * summary.observed / np.maximum(summary.demands, 1.0)
-    largest = panel.quantity.max(axis=1, initial=0.0)
-    # A spike of 100 times the rest pulls the mean up to at least its own share: the others need no closer look.
-    doubtful = (summary.demands >= LEAST_DEMANDS) & (largest > 2.0 * mean_demand)
     cells: list[tuple[int, int, float, bool]] = []
-    for i in np.flatnonzero(doubtful).tolist():
+    for i in np.flatnonzero(_may_have_spikes(panel, summary)).tolist():
         demand = panel.quantity[i]
         known = demand[(panel.status[i] == CellStatus.OBSERVED) & (demand > 0)]
         usual = float(np.quantile(known, USUAL_LARGEST, method="lower"))
@@ -134,6 +133,21 @@ def tame_spikes(
     for (i, t, _, _), now in zip(cells, after, strict=True):
         quantity[i, t] = now
     return replace(panel, quantity=quantity), log
+
+
+def _may_have_spikes(panel: DemandPanel, summary: DemandSummary) -> npt.NDArray[np.bool_]:
+    """Tell by its mean demand which series may have a demand of more than 100 times the usual largest one, u.
+
+    Of k demands 1 + floor(0.95 (k - 1)) are at most u, the others at most the largest of all, M. With M > 100 u their
+    mean is below M times a number that only depends on k, which few series are: most need no closer look.
+    """
+    demands = summary.demands.astype(np.float64)
+    usual = np.floor(USUAL_LARGEST * (demands - 1.0) - 1e-9) + 1.0
+    share = (usual / SPIKE_FACTOR + demands - usual) / np.maximum(demands, 1.0)
+    mean = summary.mean * summary.observed / np.maximum(demands, 1.0)
+    largest = panel.quantity.max(axis=1, initial=0.0)
+    # Means are rounded: the limit is taken a little too low.
+    return np.asarray((demands >= LEAST_DEMANDS) & (largest * share * (1.0 + 1e-6) >= mean), dtype=np.bool_)
 
 
 def prepare(panel: DemandPanel, rules: CleaningRules = _NO_RULES) -> tuple[DemandPanel, DemandSummary, pd.DataFrame]:

@@ -44,14 +44,16 @@ def suspect_ends(panel: DemandPanel) -> pd.DataFrame:
     # What was sold until it ran out was demanded, too; a silence counts observed periods alone.
     sold = panel.quantity > 0
     alive = np.asarray(panel.status[:, -1:] != CellStatus.DISCONTINUED).all(axis=1)
+    # Nearly all are told by the days since their last demand alone.
+    quiet = max(int(np.searchsorted(panel.calendar.openings[1:], panel.calendar.end_day - LEAST_DAYS, "right")), 0)
+    alive &= ~sold[:, quiet:].any(axis=1)
     rows, probability, silence, last = [], [], [], []
     for i in np.flatnonzero(alive & (np.count_nonzero(sold, axis=1) >= LEAST_DEMANDS)).tolist():
         at = np.flatnonzero(sold[i])
         seen = np.cumsum(known[i])
         silent = int(seen[-1] - seen[at[-1]])
         gaps = np.diff(seen[at]) - known[i, at[1:]]
-        days = int(panel.calendar.end_day - panel.calendar.openings[at[-1] + 1])
-        if days < LEAST_DAYS or silent < LONGER_THAN_BEFORE * max(int(gaps.max()), 1):
+        if silent < LONGER_THAN_BEFORE * max(int(gaps.max()), 1):
             continue
         demands = int(known[i, at[1:]].sum())
         periods = int(seen[-1] - seen[at[0]])

@@ -1,4 +1,4 @@
-"""Segments of series: how often and how evenly demand comes (Syntetos and Boylan)."""
+"""Segments of series: how often and evenly demand comes (Syntetos and Boylan), what hangs on it (ABC), XYZ."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from forecasting.kernels.pooling import describe_demand
 from forecasting.panel import DemandPanel
 
-__all__ = ["CLASSES", "DemandSummary", "summarise", "syntetos_boylan_classes"]
+__all__ = ["CLASSES", "DemandSummary", "abc_classes", "summarise", "syntetos_boylan_classes", "xyz_classes"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,6 +19,9 @@ CLASSES: Final = ("smooth", "erratic", "intermittent", "lumpy", "no demand")
 # Cut-offs of Syntetos, Boylan and Croston (2005), J. Opl. Res. Soc. 56, 495-503, fig. 1.
 INTERVAL_CUT_OFF: Final = 1.32
 SIZE_CUT_OFF: Final = 0.49
+# Customary cut-offs: cumulative shares of the value, and coefficients of variation of demand.
+ABC_SHARES: Final = (0.80, 0.95)
+XYZ_VARIATIONS: Final = (0.5, 1.0)
 
 
 @dataclass(frozen=True)
@@ -72,3 +75,42 @@ def syntetos_boylan_classes(summary: DemandSummary) -> npt.NDArray[np.str_]:
         [summary.demands == 0, rare & uneven, rare, uneven], ["no demand", "lumpy", "intermittent", "erratic"], "smooth"
     )
     return names.astype(np.str_)
+
+
+def abc_classes(value: npt.ArrayLike, shares: tuple[float, float] = ABC_SHARES) -> npt.NDArray[np.str_]:
+    """Name each item's class by its share of the value: A, B or C.
+
+    Parameters
+    ----------
+    value : (n,) at least 0, such as money a year. shares : cumulative shares of the value at which B and C begin.
+
+    Returns
+    -------
+    (n,): "A" for the most valuable items up to and with the one that reaches the first share, "B" up to the second,
+    "C" for the rest and for items without any value. Of equal values the earlier item counts as the more valuable.
+    """
+    worth = np.asarray(value, dtype=np.float64)
+    if not (np.isfinite(worth).all() and (worth >= 0).all()):
+        raise ValueError("value must be finite and at least 0")
+    order = np.argsort(-worth, kind="stable")
+    total = float(worth.sum())
+    before = (np.cumsum(worth[order]) - worth[order]) / (total if total > 0 else 1.0)
+    named = np.select([before < shares[0], before < shares[1]], ["A", "B"], "C")
+    out = np.empty(len(worth), dtype="<U1")
+    out[order] = np.where(worth[order] > 0, named, "C")
+    return out
+
+
+def xyz_classes(
+    summary: DemandSummary, periods: int = 1, variations: tuple[float, float] = XYZ_VARIATIONS
+) -> npt.NDArray[np.str_]:
+    """Name each series' class by the coefficient of variation of its demand: X steady, Y changing, Z erratic or none.
+
+    Parameters
+    ----------
+    periods : taken together, as if they were independent: that of a month of days is 1 / sqrt(30) of a day's.
+    variations : up to and with the first a series is X, up to and with the second Y.
+    """
+    mean = np.where(summary.mean > 0, summary.mean, 1.0)
+    variation = np.where(summary.mean > 0, np.sqrt(summary.variance / periods) / mean, np.inf)
+    return np.select([variation <= variations[0], variation <= variations[1]], ["X", "Y"], "Z").astype(np.str_)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipelines.jobs.backordering import BackorderResult, backorders
     from pipelines.jobs.planning import PlanResult, plan
     from pipelines.jobs.replaying import ReplayResult, replay
+    from pipelines.workbench import Workbench, open_workbench
 
 _HOMES = {
     "BackorderResult": "pipelines.jobs.backordering",
@@ -21,12 +22,25 @@ _HOMES = {
     "PlanConfig": "pipelines.config",
     "PlanResult": "pipelines.jobs.planning",
     "ReplayResult": "pipelines.jobs.replaying",
+    "Workbench": "pipelines.workbench",
     "backorders": "pipelines.jobs.backordering",
+    "open_workbench": "pipelines.workbench",
     "plan": "pipelines.jobs.planning",
     "replay": "pipelines.jobs.replaying",
 }
 
-__all__ = ["BackorderResult", "Inputs", "PlanConfig", "PlanResult", "ReplayResult", "backorders", "plan", "replay"]
+__all__ = [
+    "BackorderResult",
+    "Inputs",
+    "PlanConfig",
+    "PlanResult",
+    "ReplayResult",
+    "Workbench",
+    "backorders",
+    "open_workbench",
+    "plan",
+    "replay",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -195,18 +195,27 @@ def _record_told(project: Project, run: PublishedRun) -> int:
 @click.option("--quantity", type=float, required=True, help="Units of the new order.")
 @click.option("--location", default=None, help="Needed where the SKU is kept at several.")
 @_PROJECT
+@_WORKSPACE
 @_AS_OF
 @_JSON
 def promise(
-    sku: str, quantity: float, location: str | None, file: Path, as_of: dt.datetime | None, as_json: bool
+    sku: str,
+    quantity: float,
+    location: str | None,
+    file: Path,
+    workspace: Path | None,
+    as_of: dt.datetime | None,
+    as_json: bool,
 ) -> None:
     """Say when a new order of QUANTITY of SKU can be delivered."""
     from pipelines.jobs.promising import promise_new_order
+    from pipelines.memory import remember
     from pipelines.project import open_project
-    from pipelines.showing_backorders import describe_promise, show_promise
+    from pipelines.showing_promise import describe_promise, show_promise
 
-    project = open_project(file, as_of=as_of.date() if as_of else None)
-    found = promise_new_order(project.inputs, project.config, sku, quantity, location)
+    project = open_project(file, workspace=workspace, as_of=as_of.date() if as_of else None)
+    memory = remember(project.workspace)
+    found = promise_new_order(project.inputs, project.config, sku, quantity, location, memory)
     if as_json:
         _print_json({"schema": 1, "status": "ok", **describe_promise(found)})
     else:

@@ -192,10 +192,11 @@ class PlanConfig(_Strict):
     rules: tuple[Rule, ...] = Field(
         (), description="other settings for classes, categories, suppliers, locations or SKUs; ordered"
     )
-    correction: LearnedCorrection | None = Field(
-        None,
-        description="what earlier replays say of promised rates: targets are asked for and promises told accordingly; "
-        "in restock.toml also the name of the file that `restock tune` wrote",
+    correction: LearnedCorrection | Literal["none", "online"] = Field(
+        "none",
+        description="by what promised rates are corrected. none; online: by what the levels of earlier reviews would "
+        "have given, anew at each review; or what replays of earlier windows taught: in restock.toml the name of the "
+        "file that `restock tune` wrote",
     )
     defaults: dict[str, float | str] = Field(
         default_factory=dict, description="values for item columns that the tables lack"

@@ -238,8 +238,10 @@ def _target(policy: Row, run: Row) -> list[str]:
         else []
     )
     asked = policy.get("target_asked", policy["target"])
+    online = "online" in (run.get("correction") or {})
+    teacher = "What earlier reviews would have given teaches" if online else "Replays of earlier windows have taught"
     corrected = (
-        [f"Replays of earlier windows have taught to ask for {_rate(asked)}, so that this follows."]
+        [f"{teacher} to ask for {_rate(asked)}, so that this follows."]
         if asked is not None and _known(asked) and abs(asked - policy["target"]) > 1e-12
         else []
     )

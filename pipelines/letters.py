@@ -22,6 +22,7 @@ _SENTENCES: Final = {
         "parts": "In parts: {parts}; we will write again if this changes.",
         "unknown": "We can't name a date yet and will write again as soon as we can.",
         "ended": "No longer available: we are sorry that we can't deliver this.",
+        "rest": "{units} of {all} can be delivered, by {last}; the rest is no longer available: we are sorry.",
     },
     "de": {
         "ready": "Liegt bereit und geht am {last} ab.",
@@ -31,6 +32,7 @@ _SENTENCES: Final = {
         "parts": "In Teilen: {parts}; wir schreiben Ihnen, falls sich das ändert.",
         "unknown": "Wir können noch keinen Termin nennen und schreiben Ihnen, sobald wir es können.",
         "ended": "Nicht mehr lieferbar: Das tut uns leid.",
+        "rest": "{units} von {all} sind bis {last} lieferbar; der Rest ist nicht mehr lieferbar. Das tut uns leid.",
     },
     "fr": {
         "ready": "Prêt, départ le {last}.",
@@ -40,6 +42,7 @@ _SENTENCES: Final = {
         "parts": "En plusieurs livraisons : {parts} ; nous vous écrirons si cela change.",
         "unknown": "Nous ne pouvons pas encore donner de date et vous écrirons dès que possible.",
         "ended": "Article plus disponible : nous sommes désolés de ne pas pouvoir le livrer.",
+        "rest": "{units} sur {all} livrables d’ici le {last} ; le reste n’est plus disponible, nous en sommes désolés.",
     },
     "es": {
         "ready": "Listo, sale el {last}.",
@@ -49,6 +52,7 @@ _SENTENCES: Final = {
         "parts": "En varias entregas: {parts}; le escribiremos si cambia.",
         "unknown": "Aún no podemos indicar una fecha; le escribiremos en cuanto podamos.",
         "ended": "Ya no está disponible: sentimos no poder entregarlo.",
+        "rest": "Podemos entregar {units} de {all} hasta el {last}; el resto ya no está disponible, lo sentimos.",
     },
 }
 LANGUAGES: Final = tuple(_SENTENCES)
@@ -70,7 +74,8 @@ def sentence(deliveries: list[Delivery], as_of: dt.date, language: str, *, ready
     ----------
     deliveries : the parts of the line, in the order in which they come.
     as_of : the day of the letter; dates of another year are told with theirs.
-    language : a language, or language and country, such as en_GB. ready : all of it is on hand. ended : never comes.
+    language : a language, or language and country, such as en_GB; dates and numbers are written as there.
+    ready : all of it is on hand. ended : what has no date never comes.
 
     Raises
     ------
@@ -79,8 +84,15 @@ def sentence(deliveries: list[Delivery], as_of: dt.date, language: str, *, ready
     """
     locale = _locale(language)
     words = _SENTENCES[locale.language]
+    total = sum(each.units for each in deliveries)
     if ended:
-        return words["ended"]
+        come = [each for each in deliveries if each.last is not None]
+        if not come:
+            return words["ended"]
+        units, last = sum(each.units for each in come), max(each.last for each in come if each.last is not None)
+        return words["rest"].format(
+            units=_number(units, locale), all=_number(total, locale), last=_date(last, as_of, locale)
+        )
     if any(each.last is None for each in deliveries):
         return words["unknown"]
     told = [
@@ -90,9 +102,8 @@ def sentence(deliveries: list[Delivery], as_of: dt.date, language: str, *, ready
         return words["ready"].format(**told[0])
     if len(told) == 1:
         return words["one" if told[0]["first"] != told[0]["last"] else "day"].format(**told[0])
-    total = sum(each.units for each in deliveries)
     parts = [
-        words["part"].format(units=f"{each.units:g}", all=f"{total:g}", last=text["last"])
+        words["part"].format(units=_number(each.units, locale), all=_number(total, locale), last=text["last"])
         for each, text in zip(deliveries, told, strict=True)
     ]
     return words["parts"].format(parts=", ".join(parts))
@@ -110,9 +121,17 @@ def _locale(language: str) -> Locale:
     return locale
 
 
+def _number(units: float, locale: Locale) -> str:
+    from babel.numbers import format_decimal
+
+    return format_decimal(units, locale=locale)
+
+
 def _date(date: dt.date | None, as_of: dt.date, locale: Locale) -> str:
-    from babel.dates import format_skeleton
+    from babel.dates import format_date, format_skeleton
 
     if date is None:
         raise ValueError("a delivery without a date has no words for it")
-    return format_skeleton("MMMMd" if date.year == as_of.year else "yMMMMd", date, locale=locale)
+    if date.year != as_of.year:
+        return format_date(date, "long", locale=locale)
+    return format_skeleton("MMMMd", date, locale=locale)

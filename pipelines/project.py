@@ -117,7 +117,7 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
     settings = dict(_section(values, "plan", file))
     if as_of is not None:
         settings["as_of"] = as_of
-    if isinstance(learned := settings.get("correction"), str):
+    if isinstance(learned := settings.get("correction"), str) and learned not in ("none", "online"):
         settings["correction"] = _read_correction(file.parent / learned, file)
     config = PlanConfig.make(settings, str(file))
     inputs = Inputs.from_configuration(_section(values, "data", file), file.parent)

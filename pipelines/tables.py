@@ -10,7 +10,7 @@ from typing import Final
 
 import pandera.pandas as pa
 
-__all__ = ["OPTIONAL", "PIECES", "TABLES", "contract", "kinds", "required_columns"]
+__all__ = ["LARGEST", "OPTIONAL", "PIECES", "TABLES", "contract", "kinds", "required_columns"]
 
 # A quantity, price or number of days beyond this is a mistake, and sums must stay exact.
 LARGEST: Final = 1e12

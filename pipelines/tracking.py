@@ -2,7 +2,8 @@
 
 A run is published first and told afterwards, from its files, so that tracking changes no plan and can be repeated: the
 same run is told once. MLflow is imported where something is told and nowhere else; that takes seconds. A server that is
-away is found out before the import and costs no more than ``PATIENCE`` seconds; the run itself stays good.
+away or silent is found out before the import, within ``KNOCK`` seconds, and one that falls silent then is left after
+``PATIENCE``; whatever goes wrong, the run itself stays good.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import contextlib
 import json
 import os
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from ssl import SSLError
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RUN_TAG", "Tracking", "connected", "flattened", "scores_of", "store_of", "track_run"]
 
-PATIENCE: Final = 8.0
+KNOCK: Final = 3.0
+PATIENCE: Final = 6.0
 RUN_TAG: Final = "restock.run_id"
 _DATABASE, _ARTIFACTS = "mlflow.db", "mlflow-artifacts"
 # Read by MLflow when it is imported: nothing goes out but to the store, no request waits for minutes, standard output
@@ -41,7 +44,7 @@ _ENVIRONMENT: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "3",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "4",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
@@ -100,6 +103,8 @@ def track_run(
             return _tell(client, experiment, run)
     except UnavailableError as problem:
         warn(f"not tracked: {problem}")
+    except Exception as problem:  # a store may need a package or a right that is missing here; the run is published
+        warn(f"not tracked: {type(problem).__name__}: {_first_words(problem)}")
     return None
 
 
@@ -248,15 +253,19 @@ def _drawn(draw: Callable[[Any], Any]) -> Any:
 
 
 def _refuse_absent(store: str) -> None:
-    """Ask whether anybody listens at a server's door, before seconds are spent on an import."""
+    """Ask a server for any answer at all, before seconds are spent on an import."""
     place = urlsplit(store)
     if place.scheme not in ("http", "https") or place.scheme in getproxies() or not place.hostname:
         return
-    port = place.port or (443 if place.scheme == "https" else 80)
-    try:
-        socket.create_connection((place.hostname, port), timeout=3.0).close()
-    except OSError as problem:
-        raise UnavailableError(f"no MLflow server answers at {_shown(store)} ({problem})") from None
+    kind = HTTPSConnection if place.scheme == "https" else HTTPConnection
+    with contextlib.closing(kind(place.hostname, place.port, timeout=KNOCK)) as connection:
+        try:
+            connection.request("GET", f"{place.path.rstrip('/')}/health")
+            connection.getresponse()
+        except SSLError:
+            return  # somebody is there; whether to trust them is MLflow's to say
+        except (OSError, HTTPException) as problem:
+            raise UnavailableError(f"no MLflow server answers at {_shown(store)} ({problem})") from None
 
 
 def _within(seconds: float, work: Callable[[], str], store: str) -> str:

@@ -23,7 +23,17 @@ from replenishment.lost_sales_orders import DemandAhead, LostSalesCosts, ReviewR
 from replenishment.service import ProtectionDemand, smallest_level
 from replenishment.validation import checked
 
-__all__ = ["MEASURES", "POLICIES", "LotRules", "OrderingRule", "Policies", "Targets", "service_curve", "set_policies"]
+__all__ = [
+    "MEASURES",
+    "POLICIES",
+    "LotRules",
+    "OrderingRule",
+    "Policies",
+    "Targets",
+    "reorder_points_at",
+    "service_curve",
+    "set_policies",
+]
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.str_]
@@ -278,6 +288,33 @@ def service_curve(
     ]
     rate, stock = (np.stack(column, axis=1) for column in zip(*points, strict=True))
     return np.minimum.accumulate(rate, axis=1), np.maximum.accumulate(stock, axis=1)
+
+
+def reorder_points_at(
+    rates: Floats, wanted: Texts, demand: ProtectionDemand, rules: LotRules, review_units: Floats
+) -> tuple[Floats, Floats]:
+    """The smallest reorder points that keep some backorder rates, as :func:`set_policies` would set them.
+
+    Parameters
+    ----------
+    rates : (n, k) backorder rates by unit, in (0, 1), rising along each row; what is short waits. The others as for
+        :func:`set_policies`.
+
+    Returns
+    -------
+    reorder_point, rate : (n, k); the rate is what is kept, which whole units and lots leave below what was wanted.
+    """
+    _, _, spread = _kind_and_lot(wanted, None, demand, rules, review_units)
+    falls = partial(demand.backorder_rate, lot=spread)
+    points, kept = np.empty_like(rates), np.empty_like(rates)
+    # Each point lies above that of the next higher rate: few steps lead from one to the other.
+    low = np.where(demand.integral, -1.0, 0.0)
+    for k in range(rates.shape[1])[::-1]:
+        low = smallest_level(
+            falls, rates[:, k], demand.integral, low, demand.over_protection.quantile(1.0 - rates[:, k])
+        )
+        points[:, k], kept[:, k] = low, falls(low)
+    return points, kept
 
 
 def _reorder_points(demand: ProtectionDemand, targets: Targets, lot: Floats) -> Floats:

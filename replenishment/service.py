@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -165,7 +166,7 @@ class ProtectionDemand:
             self.decay[rows],
         )
 
-    @property
+    @cached_property
     def window_units(self) -> Floats:
         """Expected units in the window: those demanded in a review interval (continuous review: one unit); (n,)."""
         return np.asarray((self.window_to - self.window_from).mean(axis=1, dtype=np.float64))

@@ -18,14 +18,17 @@ Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.uint64]
 
 # The gaps before so many of the newest demands, and the one after them, judge the candidates.
 NEWEST = 256
 _SIDE = 4
 _LANES = _SIDE * _SIDE
-_BLOCK = 8
+_BLOCK = 16
 # Columns of a gap: size, exposure, squared season factors, demand x factor; all relative to the start.
 _COLUMNS = 4
+# Losses closer than this, relatively, are equal in single precision.
+_ROUNDING = np.float32(1e-6)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -42,70 +45,110 @@ def _add_up(status: Bytes, factors: Floats32, passed: Floats, squares: Floats) -
         squares[t] = square
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _list_demands(quantity: Floats32, status: Bytes, where: Integers) -> int:
-    """Put the periods with observed demand into ``where``; return how many there are."""
-    n = 0
-    for t in range(quantity.size):
-        # No branch: it could not be foretold.
-        where[n] = t
-        n += (quantity[t] > 0) & (status[t] == 0)
-    return n
-
-
 @njit(nogil=True, cache=True, fastmath={"contract", "reassoc"}, error_model="numpy")
-def _total(quantity: Floats32, status: Bytes) -> tuple[float, int]:
-    """Sum of the observed quantities, and how many cells were not observed."""
+def _mark_demands(quantity: Floats32, status: Bytes, demanded: Bytes) -> tuple[float, int, int]:
+    """Mark the cells with observed demand; return its sum, the number of such cells and of cells not observed."""
     total = 0.0
+    demands = 0
     gaps = 0
     for t in range(quantity.size):
+        demanded[t] = (status[t] == 0) & (quantity[t] > 0)
+        demands += demanded[t]
         gaps += status[t] != 0
         total += np.float64(quantity[t]) if status[t] == 0 else 0.0
-    return total, gaps
+    return total, demands, gaps
+
+
+@njit(nogil=True, cache=True)
+def _list_newest(demanded: Bytes, where: Places) -> int:
+    """Put the newest periods with demand at the end of ``where``, ascending; return the place of the first.
+
+    Unsigned places need no look whether they count from the end.
+    """
+    one = np.uint64(1)
+    block = np.uint64(_BLOCK)
+    free = np.uint64(where.size - 1)
+    end = np.uint64(demanded.size)
+    while end >= block and free >= block:
+        for j in range(1, _BLOCK + 1):
+            t = end - np.uint64(j)
+            # No branch: it could not be foretold. The cell at ``free`` itself is written to and not used.
+            where[free] = t
+            free -= np.uint64(demanded[t])
+        end -= block
+    while end > 0 and free > 0:
+        end -= one
+        where[free] = end
+        free -= np.uint64(demanded[end])
+    return np.int64(free + one)  # type: ignore[return-value]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _gaps(
+def _fill_gaps(
     quantity: Floats32,
     factors: Floats32,
     passed: Floats,
     squares: Floats,
-    where: Integers,
-    n: int,
+    where: Places,
+    before: int,
     size: float,
     interval: float,
     gaps: Floats32,
 ) -> int:
-    """Fill ``gaps`` with those that judge, the open one last; return how many there are."""
-    first = max(n - NEWEST, 0)
-    exposure = passed[where[first - 1]] if first > 0 else 0.0
-    square = squares[where[first - 1]] if first > 0 else 0.0
-    for k in range(first, n):
+    """Fill ``gaps`` with those that judge, the open one last; return how many there are.
+
+    They end with the demands in ``where``; if there is one more demand, it stands at ``before``, else that is -1.
+    """
+    per_size = 1.0 / size
+    per_interval = 1.0 / interval
+    exposure = passed[before] if before >= 0 else 0.0
+    square = squares[before] if before >= 0 else 0.0
+    for k in range(where.size):
         t = where[k]
-        row = gaps[(k - first) * _COLUMNS : (k - first + 1) * _COLUMNS]
-        row[0] = quantity[t] / size
-        row[1] = (passed[t] - exposure) / interval
+        row = gaps[k * _COLUMNS : (k + 1) * _COLUMNS]
+        relative = np.float32(quantity[t] * per_size)
+        row[0] = relative
+        row[1] = (passed[t] - exposure) * per_interval
         row[2] = squares[t] - square
-        row[3] = 2.0 * quantity[t] / size * factors[t]
+        row[3] = np.float32(2.0) * relative * factors[t]
         exposure = passed[t]
         square = squares[t]
-    row = gaps[(n - first) * _COLUMNS : (n - first + 1) * _COLUMNS]
+    row = gaps[where.size * _COLUMNS : (where.size + 1) * _COLUMNS]
     row[0] = 1.0
     row[1] = 1.0
     row[2] = squares[quantity.size - 1] - square
     row[3] = 0.0
-    return n - first + 1
+    return where.size + 1
+
+
+@njit(nogil=True, cache=True)
+def _starting_lanes(weights: Floats, correction: float) -> Floats32:
+    """Give each lane its pair of weights and the start, size and interval 1.
+
+    Rows: 1 - either weight, factor of the rate, and size, interval and loss as they run. A size, and an interval, in
+    units of its weight is a single fused operation from the next.
+    """
+    lanes = np.zeros(6 * _LANES, dtype=np.float32)
+    for k in range(_LANES):
+        alpha = weights[k // _SIDE]
+        beta = weights[k % _SIDE]
+        lanes[k] = 1.0 - alpha
+        lanes[_LANES + k] = 1.0 - beta
+        lanes[2 * _LANES + k] = (1.0 - correction * beta) * alpha / beta
+        lanes[3 * _LANES + k] = 1.0 / alpha
+        lanes[4 * _LANES + k] = 1.0 / beta
+    return lanes
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
 def _sweep(gaps: Floats32, n: int, lanes: Floats32) -> None:
-    """Run all pairs along the gaps; rows of ``lanes``: both weights, bias factor, size, interval, loss."""
+    """Run all pairs along the gaps; see ``_starting_lanes``."""
     for t in range(0, n, _BLOCK):
         row = gaps[t * _COLUMNS : (t + _BLOCK) * _COLUMNS]
         # Rows beyond the last gap are zeros and add nothing to a loss.
         for k in range(_LANES):
-            alpha = lanes[k]
-            beta = lanes[_LANES + k]
+            keep_size = lanes[k]
+            keep_interval = lanes[_LANES + k]
             factor = lanes[2 * _LANES + k]
             size = lanes[3 * _LANES + k]
             interval = lanes[4 * _LANES + k]
@@ -113,11 +156,22 @@ def _sweep(gaps: Floats32, n: int, lanes: Floats32) -> None:
             for j in range(_BLOCK):
                 rate = factor * size / interval
                 loss += rate * (rate * row[j * _COLUMNS + 2] - row[j * _COLUMNS + 3])
-                size += alpha * (row[j * _COLUMNS] - size)
-                interval += beta * (row[j * _COLUMNS + 1] - interval)
+                size = keep_size * size + row[j * _COLUMNS]
+                interval = keep_interval * interval + row[j * _COLUMNS + 1]
             lanes[3 * _LANES + k] = size
             lanes[4 * _LANES + k] = interval
             lanes[5 * _LANES + k] = loss
+
+
+@njit(nogil=True, cache=True)
+def _least(lanes: Floats32) -> int:
+    """The pair with the least loss; of those that rounding alone tells apart, the one with the smallest weights."""
+    best = 0
+    for k in range(1, _LANES):
+        least = lanes[5 * _LANES + best]
+        if lanes[5 * _LANES + k] < least - _ROUNDING * abs(least):
+            best = k
+    return best
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -139,7 +193,7 @@ def choose_croston(
     Parameters
     ----------
     quantity, status : (n, T). season : (groups, T) factors, profile : (n,) the group of each series.
-    weights : (4,) candidates for both.
+    weights : (4,) candidates for both, above 0.
     start, chosen : (n, 2) results: mean size and mean interval, and the weights of both; 0 without demand.
     """
     periods = quantity.shape[1]
@@ -148,17 +202,19 @@ def choose_croston(
     observed = np.zeros(periods, dtype=np.uint8)
     for g in range(season.shape[0]):
         _add_up(observed, season[g], passed[g], squares[g])
-    where = np.empty(periods + 1, dtype=np.int64)
+    demanded = np.empty(periods, dtype=np.uint8)
+    # One demand more than judge, as their first gap begins after it, and a place to write to in vain.
+    where = np.empty(NEWEST + 2, dtype=np.uint64)
     gaps = np.empty((NEWEST + 1 + _BLOCK) * _COLUMNS, dtype=np.float32)
-    lanes = np.empty(6 * _LANES, dtype=np.float32)
+    starting = _starting_lanes(weights, correction)
+    lanes = starting.copy()
     for i in range(quantity.shape[0]):
         for r in range(2):
             start[i, r] = 0.0
             chosen[i, r] = 0.0
-        n = _list_demands(quantity[i], status[i], where)
+        total, n, unknown = _mark_demands(quantity[i], status[i], demanded)
         if n == 0:
             continue
-        total, unknown = _total(quantity[i], status[i])
         # Series without gaps share the sums of their group; the last row is for the others.
         g = profile[i]
         if unknown > 0:
@@ -166,21 +222,31 @@ def choose_croston(
             _add_up(status[i], season[profile[i]], passed[g], squares[g])
         start[i, 0] = total / n
         start[i, 1] = passed[g, periods - 1] / n
-        judges = _gaps(quantity[i], season[profile[i]], passed[g], squares[g], where, n, start[i, 0], start[i, 1], gaps)
+        first = _list_newest(demanded, where)
+        before = np.int64(-1)
+        if n > NEWEST:
+            before = np.int64(where[first])
+            first += 1
+        judges = _fill_gaps(
+            quantity[i],
+            season[profile[i]],
+            passed[g],
+            squares[g],
+            where[first:],
+            before,
+            start[i, 0],
+            start[i, 1],
+            gaps,
+        )
         for k in range(judges * _COLUMNS, (judges + _BLOCK) * _COLUMNS):
             gaps[k] = 0.0
-        for k in range(_LANES):
-            lanes[k] = weights[k // _SIDE]
-            lanes[_LANES + k] = weights[k % _SIDE]
-            lanes[2 * _LANES + k] = (1.0 - correction * weights[k % _SIDE]) / start[i, 1]
-            lanes[3 * _LANES + k] = 1.0
-            lanes[4 * _LANES + k] = 1.0
-            lanes[5 * _LANES + k] = 0.0
+        per_interval = np.float32(1.0 / start[i, 1])
+        for k in range(2 * _LANES, 6 * _LANES):
+            lanes[k] = starting[k]
+        for k in range(2 * _LANES, 3 * _LANES):
+            lanes[k] *= per_interval
         _sweep(gaps, judges, lanes)
-        best = 0
-        for k in range(1, _LANES):
-            if lanes[5 * _LANES + k] < lanes[5 * _LANES + best]:
-                best = k
+        best = _least(lanes)
         chosen[i, 0] = weights[best // _SIDE]
         chosen[i, 1] = weights[best % _SIDE]
 

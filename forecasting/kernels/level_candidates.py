@@ -78,15 +78,32 @@ def _start(lanes: Floats32, lowest: float, highest: float) -> None:
 
 
 @njit(nogil=True, cache=True)
+def _powers(lanes: Floats32, exponent: int, out: Floats) -> None:
+    """(1 - weight)**2 of each candidate to a power, squared again and again in all lanes at once."""
+    base = np.empty(_LANES)
+    for k in range(_LANES):
+        base[k] = (1.0 - np.float64(lanes[k])) ** 2
+        out[k] = 1.0
+    while exponent > 0:
+        if exponent & 1:
+            for k in range(_LANES):
+                out[k] *= base[k]
+        for k in range(_LANES):
+            base[k] *= base[k]
+        exponent >>= 1
+
+
+@njit(nogil=True, cache=True)
 def _best(lanes: Floats32, seen: int) -> tuple[int, float]:
     """Return the candidate with the least loss over all starts, and the start for it, after ``seen`` values."""
     least = np.inf
     chosen = 0
     start = 0.0
+    died = np.empty(_LANES)
+    _powers(lanes, seen, died)
     for k in range(_LANES):
         # d falls by the factor 1 - weight with each value: its squares are a geometric series.
-        keep = (1.0 - np.float64(lanes[k])) ** 2
-        dd = (1.0 - keep**seen) / (1.0 - keep)
+        dd = (1.0 - died[k]) / (1.0 - (1.0 - np.float64(lanes[k])) ** 2)
         ed = np.float64(lanes[4 * _LANES + k])
         loss = np.float64(lanes[3 * _LANES + k]) - ed * ed / dd
         if loss < least:
@@ -96,15 +113,33 @@ def _best(lanes: Floats32, seen: int) -> tuple[int, float]:
     return chosen, start
 
 
-@njit(nogil=True, cache=True, fastmath={"nnan", "nsz", "reassoc"}, error_model="numpy")
+@njit(nogil=True, cache=True, fastmath={"reassoc"}, error_model="numpy")
 def _scale(exact: Floats, n: int) -> float:
-    """The power of two at or above the largest distance from the first value."""
-    largest = 0.0
+    """A power of two no smaller than any distance from the first value: that at or above the sum of all.
+
+    A sum is found in vectors, unlike a maximum, and the size of the values is of no matter.
+    """
+    first = exact[0]
+    total = 0.0
     for k in range(n):
-        size = abs(exact[k] - exact[0])
-        largest = size if size > largest else largest
-    scale: float = 2.0 ** np.ceil(np.log2(largest)) if largest > 0.0 else 1.0
+        total += abs(exact[k] - first)
+    scale: float = 2.0 ** np.ceil(np.log2(total)) if total > 0.0 else 1.0
     return scale
+
+
+@njit(nogil=True, cache=True)
+def _close_gaps(status: Bytes, exact: Floats) -> int:
+    """Move what was observed together; return how much that is. A history without gaps is left as it is."""
+    gaps = np.uint8(0)
+    for k in range(status.size):
+        gaps |= status[k]
+    if gaps == 0:
+        return status.size
+    n = 0
+    for k in range(status.size):
+        exact[n] = exact[k]
+        n += status[k] == 0
+    return n
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -117,22 +152,23 @@ def _load(
     are.
     """
     first = first_observed(status)
-    n = 0
+    later = quantity[first:]
     if offset.size == 1 and drift == 0.0:
         unit = 1.0 / factor[0]
-        for t in range(first, quantity.size):
-            exact[n] = (quantity[t] - offset[0]) * unit
-            n += status[t] == 0
+        below = offset[0]
+        for k in range(later.size):
+            exact[k] = (later[k] - below) * unit
     else:
         place = first % offset.size
-        for t in range(first, quantity.size):
-            exact[n] = (quantity[t] - offset[place]) / factor[place] - drift * (t - first)
-            n += status[t] == 0
+        for k in range(later.size):
+            exact[k] = (later[k] - offset[place]) / factor[place] - drift * k
             place = place + 1 if place + 1 < offset.size else 0
+    n = _close_gaps(status[first:], exact)
     scale = _scale(exact, n)
     inverse = 1.0 / scale
+    zero = exact[0]
     for k in range(n):
-        value[k] = (exact[k] - exact[0]) * inverse
+        value[k] = (exact[k] - zero) * inverse
     return n, scale
 
 

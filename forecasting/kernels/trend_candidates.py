@@ -49,6 +49,7 @@ WIDE: Floats = np.array([0.5, 0.25])
 CLOSE: Floats = np.array([0.5, 0.25, 0.12])
 # Weights are the squares of even coordinates; the smallest level weight is this squared.
 _LEAST_ROOT = 0.01
+_NEGLIGIBLE = np.float32(1e-18)
 
 
 def _pattern(lanes: int) -> Floats:
@@ -67,11 +68,20 @@ _ORIGIN_BLOCKS = 2
 _WIDE_PATTERN: Floats = _pattern(_ORIGIN_BLOCKS * LANES)
 
 
+@njit(nogil=True, cache=True)
+def _let_die(states: Floats32) -> None:
+    """What has died away must not linger as denormal numbers, with which arithmetic is slow."""
+    for k in range(states.size):
+        states[k] = states[k] if abs(states[k]) > _NEGLIGIBLE else np.float32(0.0)
+
+
 def _sweep_in_blocks_of(block: int) -> Callable[..., Any]:
     """Compile the pass over a history for seasons that are multiples of ``block`` periods."""
 
     @njit(nogil=True, cache=True, fastmath={"contract"})
-    def sweep(value: Floats, known: Floats, first: int, last: int, seasons: int, lanes: Floats, season: Floats) -> None:
+    def sweep(
+        value: Floats32, known: Floats32, first: int, last: int, seasons: int, lanes: Floats32, season: Floats32
+    ) -> None:
         t = first
         while t < last:
             place = t % seasons
@@ -99,6 +109,9 @@ def _sweep_in_blocks_of(block: int) -> Callable[..., Any]:
                     lanes[5 * LANES + k] = slope
                     lanes[6 * LANES + k] = loss
                 t += block
+                if t % 64 < block:
+                    _let_die(lanes[4 * LANES : 6 * LANES])
+                    _let_die(season)
             else:
                 s = season[place * LANES : (place + 1) * LANES]
                 for k in range(LANES):
@@ -119,7 +132,9 @@ _sweep_7 = _sweep_in_blocks_of(7)
 
 
 @njit(nogil=True, cache=True)
-def _sweep(value: Floats, known: Floats, first: int, last: int, seasons: int, lanes: Floats, season: Floats) -> None:
+def _sweep(
+    value: Floats32, known: Floats32, first: int, last: int, seasons: int, lanes: Floats32, season: Floats32
+) -> None:
     if seasons == 7:
         _sweep_7(value, known, first, last, seasons, lanes, season)
     else:
@@ -127,7 +142,7 @@ def _sweep(value: Floats, known: Floats, first: int, last: int, seasons: int, la
 
 
 @njit(nogil=True, cache=True, fastmath={"nnan", "nsz", "reassoc"}, error_model="numpy")
-def load(quantity: Floats32, status: Bytes, first: int, value: Floats, known: Floats) -> float:
+def load(quantity: Floats32, status: Bytes, first: int, value: Floats | Floats32, known: Floats | Floats32) -> float:
     """Copy a history scaled to at most 1; return the scale, a power of two so that no bit is lost."""
     largest = 0.0
     for t in range(first, quantity.size):
@@ -143,7 +158,15 @@ def load(quantity: Floats32, status: Bytes, first: int, value: Floats, known: Fl
 
 
 @njit(nogil=True, cache=True)
-def rough_start(value: Floats, known: Floats, first: int, last: int, seasons: int, seasonal: bool, out: Floats) -> None:
+def rough_start(
+    value: Floats | Floats32,
+    known: Floats | Floats32,
+    first: int,
+    last: int,
+    seasons: int,
+    seasonal: bool,
+    out: Floats,
+) -> None:
     """Start from the means of the first two seasons and the deviations from the means of the first three.
 
     Without a season the means are those of up to eight periods. Nothing at or after ``last`` is looked at.
@@ -195,7 +218,7 @@ def set_gains(u: Floats, seasonal: bool, phi: Floats, out: Floats) -> None:
 
 @njit(nogil=True, cache=True)
 def place_candidates(
-    centre: Floats, radius: float, pattern: Floats, seasonal: bool, phi: Floats, lanes: Floats
+    centre: Floats, radius: float, pattern: Floats, seasonal: bool, phi: Floats, lanes: Floats | Floats32
 ) -> None:
     """Spread the candidates over the box ``centre`` +- ``radius`` of coordinates, cut off at [0, 1].
 
@@ -212,7 +235,7 @@ def place_candidates(
 
 
 @njit(nogil=True, cache=True)
-def _set_states(start: Floats, lanes: Floats, season: Floats) -> None:
+def _set_states(start: Floats, lanes: Floats32, season: Floats32) -> None:
     for k in range(LANES):
         lanes[4 * LANES + k] = start[0]
         lanes[5 * LANES + k] = start[1]
@@ -233,7 +256,7 @@ def rough_starts(quantity: Floats32, status: Bytes, seasonal: bool, start: Float
 
 
 @njit(nogil=True, cache=True)
-def _least(lanes: Floats) -> int:
+def _least(lanes: Floats32) -> int:
     best = 0
     for k in range(1, LANES):
         if lanes[6 * LANES + k] < lanes[6 * LANES + best]:
@@ -254,10 +277,10 @@ def search_box(
     """
     periods = quantity.shape[1]
     seasons = start.shape[1] - 2
-    value = np.zeros(periods)
-    known = np.zeros(periods)
-    lanes = np.zeros(ROWS * LANES)
-    season = np.zeros(seasons * LANES)
+    value = np.zeros(periods, dtype=np.float32)
+    known = np.zeros(periods, dtype=np.float32)
+    lanes = np.zeros(ROWS * LANES, dtype=np.float32)
+    season = np.zeros(seasons * LANES, dtype=np.float32)
     for i in range(quantity.shape[0]):
         first = first_observed(status[i])
         load(quantity[i], status[i], first, value, known)
@@ -292,10 +315,10 @@ def origins_of_trend_and_season(
     """
     periods = quantity.shape[1]
     seasons = state.shape[2] - 2
-    value = np.zeros(periods)
-    known = np.zeros(periods)
-    lanes = np.zeros(ROWS * LANES)
-    season = np.zeros(seasons * LANES)
+    value = np.zeros(periods, dtype=np.float32)
+    known = np.zeros(periods, dtype=np.float32)
+    lanes = np.zeros(ROWS * LANES, dtype=np.float32)
+    season = np.zeros(seasons * LANES, dtype=np.float32)
     start = np.zeros(2 + seasons)
     least = np.zeros(origins.size)
     centre = np.full(4, 0.5)

@@ -31,6 +31,8 @@ _RIDGE = 0.01
 # Joint steps of parameters and start after the search; a step of a coordinate is trusted to about this.
 _STEPS = 4
 _TRUST = 0.2
+# A step that changes the loss by less than this, relatively, is the last.
+_CONVERGED = 1e-4
 _DIFFERENCE = 1e-3
 _NEGLIGIBLE = 1e-30
 _LEAST_PIVOT = 1e-12
@@ -102,11 +104,19 @@ _errors_7 = _errors_in_blocks_of(7)
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _fill_columns(
-    value: Floats, known: Floats, first: int, u: Floats, start: Floats, seasonal: bool, phi: Floats, errors: Floats
+    value: Floats,
+    known: Floats,
+    first: int,
+    u: Floats,
+    start: Floats,
+    seasonal: bool,
+    phi: Floats,
+    parameters: int,
+    errors: Floats,
 ) -> float:
     """Errors by column: what a unit of each free state adds, the series' own, and their derivatives by coordinate.
 
-    Returns the sum of the series' own squared errors.
+    The latter for the first ``parameters`` coordinates. Returns the sum of the series' own squared errors.
     """
     free = start.size if seasonal else 2
     lanes = np.empty(6 * _COLUMNS)
@@ -142,15 +152,17 @@ def _fill_columns(
             errors[c, k] = 0.0
     total = 0.0
     mine = errors[free // _COLUMNS]
+    place = free % _COLUMNS
     for t in range(first, value.size):
-        e = mine[t * _COLUMNS + free % _COLUMNS]
-        total += e * e
-        for r in range(4):
-            # Columns with a coordinate moved become derivatives: less the series' own errors, divided by the move.
-            at = free + 1 + r
-            there = errors[at // _COLUMNS]
-            move = -_DIFFERENCE if u[r] < 0.5 else _DIFFERENCE
-            there[t * _COLUMNS + at % _COLUMNS] = (e - there[t * _COLUMNS + at % _COLUMNS]) / move
+        total += mine[t * _COLUMNS + place] ** 2
+    for r in range(parameters):
+        # Columns with a coordinate moved become derivatives: less the series' own errors, divided by the move.
+        there = errors[(free + 1 + r) // _COLUMNS]
+        column = (free + 1 + r) % _COLUMNS
+        per_move = -1.0 / _DIFFERENCE if u[r] < 0.5 else 1.0 / _DIFFERENCE
+        for t in range(first, value.size):
+            at = t * _COLUMNS + column
+            there[at] = (mine[t * _COLUMNS + place] - there[at]) * per_move
     return total
 
 
@@ -260,23 +272,29 @@ def _refine(
         share = 1.0
         for k in range(steps + 1):
             # The single step of the start alone needs no proof.
-            loss = _fill_columns(value, known, first, u, start[i], seasonal, phi, errors) if k < 1 + parameters else 0.0
+            loss = 0.0
+            if k < 1 + parameters:
+                loss = _fill_columns(value, known, first, u, start[i], seasonal, phi, parameters, errors)
+            # Where a step changes next to nothing the optimum is near.
+            last = k == steps or abs(least - loss) <= _CONVERGED * loss
             if loss < least:
                 least = loss
                 share = 1.0
                 for r in range(free + 4):
                     best[r] = start[i, r] if r < free else u[r - free]
-                if k < steps:
+                if not last:
                     _products(errors, size, first, periods, products)
                     _find_step(products, free, parameters, loss / (periods - first) / _TRUST**2 + 1e-12, step)
             else:
                 share *= 0.25
             for r in range(free + 4):
-                moved = best[r] + share * step[r] if k < steps else best[r]
+                moved = best[r] if last else best[r] + share * step[r]
                 if r < free:
                     start[i, r] = moved
                 else:
                     u[r - free] = inside(moved)
+            if last:
+                break
         set_gains(u, seasonal, phi, gains[i])
 
 

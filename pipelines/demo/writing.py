@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from pipelines.config import PlanConfig
 from pipelines.demo.ledger import LEDGER_DAYS
 from pipelines.demo.tables import DemoWorld, demo_tables
 
-__all__ = ["write_demo", "write_shop"]
+__all__ = ["demo_config", "write_demo", "write_shop"]
 
 # A draw of 20 SKUs in which every kind of demand, life, supplier and incident occurs.
 SHOP_SKUS, SHOP_YEARS, SHOP_SEED, SHOP_LEDGER_DAYS = 20, 2, 211, 90
@@ -47,6 +48,13 @@ set = {{ target = 0.04 }}
 [data]
 {data}
 """
+
+
+def demo_config() -> PlanConfig:
+    """The configuration of a demo shop, for those who plan its tables without a file."""
+    import tomllib
+
+    return PlanConfig.make(tomllib.loads(_CONFIGURATION.format(data=""))["plan"], "the demo shop")
 
 
 def write_demo(

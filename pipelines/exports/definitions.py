@@ -33,7 +33,9 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "economic_order_quantity": Definition("units", "lot of least ordering and holding cost"),
     "on_hand": Definition("units", "counted at the opening of the plan, before arrivals"),
     "on_order": Definition("units", "ordered and not yet received, released orders included"),
-    "released": Definition("units", "of these: ordered from here, and not yet seen in your open orders or receipts"),
+    "released": Definition(
+        "units", "part of on_order: released from here, and not yet seen in your open orders or receipts"
+    ),
     "next_arrival_date": Definition("date", "day of the next expected arrival"),
     "backordered": Definition("units", "units that customers wait for"),
     "allocated": Definition("units", "on hand, but promised to customers already"),

@@ -147,6 +147,7 @@ def open_desk(
     tables: CheckedTables,
     config: PlanConfig,
     told: pd.DataFrame | None = None,
+    released: pd.DataFrame | None = None,
 ) -> BackorderDesk:
     """Read the lines that wait, hand out stock and coming receipts, and find the dates to promise.
 
@@ -154,17 +155,18 @@ def open_desk(
     ----------
     told : what customers were told: order_id, line, sku, location, told_on, promise_date; the last word of each line
         counts. Without one it is ``promised_on`` of the line.
+    released : purchase orders that were released and that no table shows yet; they cover lines as open orders do.
 
     Notes
     -----
     Promises are given with ``promise_probability`` and, for the first day that customers are named, its complement.
     """
     index = key_index(items.keys)
-    customers, orders = (
-        None if (table := tables.get(name)) is None else placed_rows(table, index)
-        for name in ("customer_orders", "open_orders")
+    customers, orders, further = (
+        None if table is None else placed_rows(table, index)
+        for table in (tables.get("customer_orders"), tables.get("open_orders"), released)
     )
-    purchases = open_purchases(orders, items.offers, tables, config, items.calendar)
+    purchases = open_purchases(orders, items.offers, tables, config, items.calendar, further)
     lines = _no_lines() if customers is None else customers
     ledger = order_ledger(lines, items.calendar.end_day, items.available_from)
     waiting = np.flatnonzero(ledger.waiting > 0)

@@ -121,6 +121,7 @@ def purchase_order_frame(desk: BackorderDesk) -> pd.DataFrame:
             "quantity_for_backorders": units,
             "quantity_free": frame["quantity"].to_numpy(float) - units,
             "lines_served": np.bincount(pairs[0], minlength=n),
+            "released": frame["released"].to_numpy(np.bool_),
         }
     )
 
@@ -236,11 +237,17 @@ def _covered_by(desk: BackorderDesk) -> tuple[npt.NDArray[np.object_], Integers]
 
 
 def source_names(desk: BackorderDesk) -> npt.NDArray[np.object_]:
-    """``on hand``, or the number of the purchase order; its supplier and due date where it has none."""
+    """``on hand``, or the number of the purchase order; its supplier and due date where it has none.
+
+    One that was released here and that no table shows yet says so.
+    """
     frame = desk.purchases.frame
     names = [
-        po if isinstance(po, str) else f"{supplier if isinstance(supplier, str) else 'order'} due {due:%Y-%m-%d}"
-        for po, supplier, due in zip(frame["po"], frame["supplier"], frame["due_date"], strict=True)
+        (po if isinstance(po, str) else f"{supplier if isinstance(supplier, str) else 'order'} due {due:%Y-%m-%d}")
+        + (" (released)" if released else "")
+        for po, supplier, due, released in zip(
+            frame["po"], frame["supplier"], frame["due_date"], frame["released"], strict=True
+        )
     ]
     return np.array([*[ON_HAND] * len(desk.stocked), *names], dtype=object)
 

@@ -52,6 +52,8 @@ def order_history(made: Plan) -> OrderHistory | None:
 def kpi_frame(made: Plan, history: OrderHistory | None) -> pd.DataFrame:
     """One row a group and value, the first ``total``, ``all``; rates are NaN where there is nothing to divide by.
 
+    ``month`` is that of the order; ``month_shipped`` that of the (last) shipment, so that ``revenue_on_backorder`` of
+    the first was accepted in a month and ``revenue_earned`` of the second was earned in it.
     ``repeat_rate_waited`` and ``repeat_rate_served`` : of the orders placed at least 30 days ago with and without a
     backordered line, the share whose customer ordered again within 30 days. ``turnover`` : cost of goods sold in the
     last year over the mean value of stock, which is followed back from the last count by sales and receipts.
@@ -112,9 +114,17 @@ def _groupings(
     found: list[tuple[str, Any, Any]] = [(name, of[ledger.item], of) for name, of in of_items.items()]
     if "channel" in lines.columns:
         found.append(("channel", lines["channel"].to_numpy(object), None))
-    months = ledger.ordered.astype("datetime64[D]").astype("datetime64[M]").astype(str).astype(object)
-    found.append(("month", months, None))
+    found.append(("month", _months(ledger.ordered), None))
+    shipped = _months(ledger.shipped_on)
+    shipped[(ledger.left <= 0) | (ledger.shipped_on == NEVER)] = None
+    found.append(("month_shipped", shipped, None))
     return found
+
+
+def _months(days: Integers) -> npt.NDArray[np.object_]:
+    """The month of each day, as text such as 2025-05."""
+    days = np.where(days == NEVER, 0, days)
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(str).astype(object)
 
 
 def _prices(made: Plan, lines: pd.DataFrame, item: Integers) -> Floats:

@@ -110,10 +110,8 @@ def _purchase_orders(made: Plan, desk: BackorderDesk) -> list[tuple[Any, ...]]:
         who = (*desk.items.keys[i], supplier, names[line], None)
         if timing.short[k] > 0.5 and arrives[k] > 0:
             last = max(comes - max(int(fastest[i]), 1), as_of)
-            reason = (
-                f"{timing.short[k]:,.0f} units are missing for up to {timing.short_days[k]:,.0f} days before it comes"
-            )
             units = float(np.ceil(timing.short[k]))
+            reason = f"{units:,.0f} units are missing for up to {timing.short_days[k]:,.0f} days before it comes"
             missed = _date(comes - int(np.ceil(timing.short_days[k])))
             rows.append(("expedite", *who, units, units * price[i], missed, _date(last), reason))
         elif timing.surplus[k] >= 1:

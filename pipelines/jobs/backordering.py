@@ -89,7 +89,7 @@ def backorders(
 
 def tend_backorders(made: Plan, told: pd.DataFrame | None = None, *, run: Any = map) -> BackorderResult:
     """The same from a plan that has been made."""
-    desk = open_desk(items_of_plan(made), made.stock, made.tables, made.config, told)
+    desk = open_desk(items_of_plan(made), made.stock, made.tables, made.config, told, made.unseen)
     relief = find_alternatives(made, desk)
     lines = backorder_frame(desk, relief)
     history = order_history(made)

@@ -18,6 +18,7 @@ from pipelines.config import PlanConfig
 from pipelines.errors import InputError
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.accounting import sales_fates
+from pipelines.jobs.parameters import apply_rules, item_parameters
 from pipelines.quarantine import BadRow, Findings
 from pipelines.sales import CHANNEL_MARK
 
@@ -64,11 +65,10 @@ def demand_from_sales(tables: CheckedTables, config: PlanConfig) -> Demand:
     if config.quantity_basis == "shipped" and tables.get("customer_orders") is not None:
         panel = _ordered_not_shipped(panel, tables)
     panel = _without_returns(panel, tables, config)
-    loses = config.unmet_demand == "lost" or any(rule.set.unmet_demand == "lost" for rule in config.rules)
-    if config.quantity_basis == "ordered" and not loses:
+    if config.quantity_basis == "ordered":
         # Orders were accepted all the same: such a period hides no demand.
-        known = np.where(panel.status == CellStatus.OUT_OF_STOCK, np.uint8(CellStatus.OBSERVED), panel.status)
-        panel = panel.with_status(known)
+        accepted = (panel.status == CellStatus.OUT_OF_STOCK) & ~_may_lose(panel, tables, config)[:, None]
+        panel = panel.with_status(np.where(accepted, np.uint8(CellStatus.OBSERVED), panel.status))
     return Demand(panel, channels, fates)
 
 
@@ -151,6 +151,18 @@ def _note_span(panel: DemandPanel, config: PlanConfig, findings: Findings) -> No
             "sales",
             f"complete until {until}; the periods from then to as_of {panel.as_of} count as not recorded",
         )
+
+
+def _may_lose(panel: DemandPanel, tables: CheckedTables, config: PlanConfig) -> npt.NDArray[np.bool_]:
+    """Whether unmet demand of each series is lost; where that depends on its class, which follows later: perhaps."""
+    if all(rule.set.unmet_demand in (None, config.unmet_demand) for rule in config.rules):
+        return np.full(len(panel), config.unmet_demand == "lost")
+    items = item_parameters(tables, config, list(zip(panel.skus, panel.locations, strict=True)))
+    classes = {"", *(name for rule in config.rules for name in rule.where.conditions().get("class", ()))}
+    lost = np.zeros(len(panel), dtype=np.bool_)
+    for name in sorted(classes):
+        lost |= (apply_rules(items.assign(**{"class": name}), config)["unmet_demand"] == "lost").to_numpy()
+    return lost
 
 
 def _note_mixed_frequency(panel: DemandPanel, findings: Findings) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.config import LearnedCorrection
 from pipelines.jobs.holding import HELD
 from pipelines.jobs.lead_times import LEAD_TIME_FACTS
 from pipelines.jobs.levels import QUANTILES
@@ -367,8 +369,10 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
         summary["simulated_backorder_rate"] = simulated.total["backorder_rate"]
         summary["simulated_backorder_rate_se"] = simulated.total["backorder_rate_se"]
         summary["simulated_mean_stock"] = simulated.total["mean_stock"]
-    if (learned := made.config.correction) is not None:
+    if isinstance(learned := made.config.correction, LearnedCorrection):
         summary["correction"] = learned.model_dump()
+    if made.asked is not None:
+        summary["correction"] = {"online": asdict(made.asked)}
     summary["warnings"] += _gaps(made, recommendations)
     return summary | describe_orders(made)
 

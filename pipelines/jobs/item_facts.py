@@ -122,6 +122,7 @@ def item_facts(
         shelf_periods=shelf_life / days,
         net_stock=stock.net[series],
         arrivals=stock.arrivals[series],
+        beside=np.empty((len(items), 0)),
         periods_per_year=365.0 / days,
         max_cover_periods=np.fmin(np.minimum(config.max_cover_days, _days_left(items, panel)), shelf_life) / days,
         load_unit_share=config.load_unit_share,

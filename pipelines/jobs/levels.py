@@ -19,17 +19,19 @@ from replenishment.lost_sales_orders import REVIEWS_AHEAD, DemandAhead
 from replenishment.lot_sizing.economic_order_quantity import economic_order
 from replenishment.netting import NetPosition, net_along_time
 from replenishment.next_packs import ladder_units
-from replenishment.policies import LotRules, Policies, Targets, service_curve, set_policies
+from replenishment.policies import LotRules, Policies, Targets, reorder_points_at, service_curve, set_policies
 from replenishment.service import ProtectionDemand
 
 __all__ = [
     "QUANTILES",
     "ItemFacts",
     "LevelResults",
+    "LevelsBeside",
     "expected_short",
     "follow_curves",
     "paths_wanted",
     "pieces_by_review",
+    "protection_demand",
     "set_levels",
     "within_limits",
 ]
@@ -64,6 +66,7 @@ class ItemFacts:
     load_units : (n, 3) units a layer, pallet, container, NaN for none. shelf_periods : until an order perishes, NaN for
         never.
     net_stock : units on hand less what waits. arrivals : (n, a) units due at openings 0, 1, ...
+    beside : (n, g) backorder rates at which levels are set beside that of the target, for the record of promises.
     periods_per_year, load_unit_share, shelf_life_quantile : one number for all.
     max_cover_periods : the longest cover of a lot, not beyond the item's end or shelf life.
     """
@@ -88,6 +91,7 @@ class ItemFacts:
     shelf_periods: Floats
     net_stock: Floats
     arrivals: Floats
+    beside: Floats
     periods_per_year: float
     max_cover_periods: Floats
     load_unit_share: float
@@ -102,6 +106,14 @@ class ItemFacts:
 
 
 @dataclass(frozen=True, eq=False)
+class LevelsBeside:
+    """Levels at other backorder rates than the one that is wanted: (n, g) reorder points, and the rates they keep."""
+
+    reorder_point: Floats
+    rate: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class LevelResults:
     """What a plan decides for n items, as arrays.
 
@@ -111,7 +123,7 @@ class LevelResults:
         all the same; it was cut to what can be sold in time. room : most units an order may have, infinite for any.
     rungs : (n, k) units ordered step by step, see :func:`replenishment.next_packs.ladder_units`.
     short : (n, k) expected units short at the end of the protection interval with so many ordered.
-    chance_short : of being short then if nothing is ordered.
+    chance_short : of being short then if nothing is ordered. beside : levels at the rates of ``ItemFacts.beside``.
     """
 
     policies: Policies
@@ -129,6 +141,7 @@ class LevelResults:
     rungs: Floats
     short: Floats
     chance_short: Floats
+    beside: LevelsBeside
 
     def take(self, rows: Integers) -> LevelResults:
         """Return what is decided for some items."""
@@ -235,16 +248,23 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
         rungs=rungs,
         short=np.stack([over.expected_shortage(position.effective + step) for step in rungs.T], axis=1),
         chance_short=1.0 - over.cdf(position.effective),
+        beside=_beside(own, demand, lots),
     )
+
+
+def _beside(own: ItemFacts, demand: ProtectionDemand, lots: LotRules) -> LevelsBeside:
+    """Levels at other rates."""
+    if not own.beside.shape[1]:
+        return LevelsBeside(own.beside, own.beside)
+    return LevelsBeside(*reorder_points_at(own.beside, own.policy, demand, lots, demand.window_units))
 
 
 def follow_curves(
     rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts
 ) -> tuple[Floats, Floats]:
     """Backorder rate and mean stock of some items at rising levels; see :func:`set_levels` for the parameters."""
-    own, waits = facts.take(rows), lead_times.take(rows)
-    lead_time, cumulative, _ = _draw(own, waits, forecaster)
-    demand, lots = _demand_and_lots(own, waits, lead_time, cumulative)
+    own = facts.take(rows)
+    demand, lots = protection_demand(rows, forecaster, lead_times, facts)
     return service_curve(own.policy, demand, own.lost, lots, demand.window_units)
 
 
@@ -252,10 +272,17 @@ def expected_short(
     rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts, position: Floats
 ) -> Floats:
     """Units of some items expected short at the end of the protection interval; ``position``: (k, j) units each."""
+    over = protection_demand(rows, forecaster, lead_times, facts)[0].over_protection
+    return np.stack([over.expected_shortage(units) for units in position.T], axis=1)
+
+
+def protection_demand(
+    rows: Integers, forecaster: DemandForecaster, lead_times: LeadTimes, facts: ItemFacts
+) -> tuple[ProtectionDemand, LotRules]:
+    """Demand over lead time and review by which levels are set, and lots; of items of one review interval."""
     own, waits = facts.take(rows), lead_times.take(rows)
     lead_time, cumulative, _ = _draw(own, waits, forecaster)
-    over = _demand_and_lots(own, waits, lead_time, cumulative)[0].over_protection
-    return np.stack([over.expected_shortage(units) for units in position.T], axis=1)
+    return _demand_and_lots(own, waits, lead_time, cumulative)
 
 
 def _draw(

@@ -37,7 +37,8 @@ class OpenPurchases:
 
     Attributes
     ----------
-    frame : po, supplier, sku, location, ordered_on, due_date, quantity, place (row of the item).
+    frame : po, supplier, sku, location, ordered_on, due_date, quantity, place (row of the item), released (it was
+        released here, and no table shows it yet).
     arrival : (s, t) P(it is there by day 0, 1, ... after as_of). expected : its median, days after as_of.
     """
 
@@ -57,12 +58,14 @@ def open_purchases(
     tables: CheckedTables,
     config: PlanConfig,
     calendar: PeriodCalendar,
+    released: pd.DataFrame | None = None,
 ) -> OpenPurchases:
     """Return the open orders with the distribution of their arrival.
 
     Parameters
     ----------
     orders : rows of ``open_orders`` of planned items with their place. offers : who delivers which item on which terms.
+    released : the same of orders that were released and that the supplier's side does not show yet.
 
     Notes
     -----
@@ -70,7 +73,7 @@ def open_purchases(
     a day of order was placed as long before its due date as the law's median; one of a supplier of which nothing is
     known comes when it is due, or at the next opening where that has passed.
     """
-    frame = _in_order(orders)
+    frame = _in_order(orders, released)
     known = gather_lead_times(offers, tables, config, calendar)
     laws = [_law(known, config, row) for row in _offer_rows(frame, offers)]
     days = _reach(laws, frame, calendar.end_day)
@@ -104,15 +107,21 @@ def next_order_arrival(lead_times: LeadTimes, ordered: npt.NDArray[np.bool_], ca
     return np.asarray(cumulative[:, passed])
 
 
-def _in_order(orders: pd.DataFrame | None) -> pd.DataFrame:
+def _in_order(*tables: pd.DataFrame | None) -> pd.DataFrame:
+    """The rows of open orders, then of released ones, as one frame in the order of their items and due dates."""
     import pandas as pd
 
     columns = ["po", "supplier", "sku", "location", "ordered_on", "due_date", "quantity", "place"]
-    if orders is None:
-        return pd.DataFrame({name: [] for name in columns}).astype({"place": np.int64, "quantity": float})
-    frame = orders.reindex(columns=columns)
-    frame = frame[frame["quantity"] > 0]
-    return frame.sort_values(["place", "due_date", "ordered_on", "po", "supplier", "quantity"], ignore_index=True)
+    dates = {"ordered_on": "datetime64[s]", "due_date": "datetime64[s]"}
+    parts = [
+        (pd.DataFrame(columns=columns) if table is None else table.reindex(columns=columns))
+        .astype({**dates, "quantity": float, "place": np.int64, "po": object, "supplier": object})
+        .assign(released=released)
+        for table, released in zip(tables, (False, True), strict=True)
+    ]
+    frame = pd.concat(parts)
+    keys = ["place", "due_date", "ordered_on", "po", "supplier", "quantity"]
+    return frame[frame["quantity"] > 0].sort_values(keys, ignore_index=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,9 +170,12 @@ def _reach(laws: list[_Law | None], frame: pd.DataFrame, as_of: int) -> int:
     """Days ahead by which every order has come; at least 1."""
     found = [1]
     due = day_numbers(frame, "due_date")
-    for law, day in zip(laws, due.tolist(), strict=True):
+    ordered = day_numbers(frame, "ordered_on")
+    for law, day, begun in zip(laws, due.tolist(), ordered.tolist(), strict=True):
         closed = sum(last - first + 1 for first, last in law.clock.periods) if law else 0
-        found.append(int(len(law.days) / law.clock.per_day) + 8 + closed if law else max(day - as_of, 1) + 1)
+        # What was released today may be ordered on a later day only.
+        delay = max(begun - as_of, 0) if begun != NEVER else 0
+        found.append(int(len(law.days) / law.clock.per_day) + 8 + closed + delay if law else max(day - as_of, 1) + 1)
     return min(max(found), _LONGEST)
 
 

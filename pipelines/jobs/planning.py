@@ -20,9 +20,11 @@ from pipelines.jobs.choosing import Sources
 from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
 from pipelines.jobs.history import note_history
+from pipelines.jobs.known_along import KnownAlong
 from pipelines.jobs.levels import ItemFacts, LevelResults
 from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
 from pipelines.jobs.ordering import Orders
+from pipelines.jobs.promise_record import begin_record
 from pipelines.jobs.remembering import unseen_releases
 from pipelines.jobs.safety_stocks import safety_stock_frame
 from pipelines.jobs.settling import settle_orders
@@ -42,6 +44,7 @@ from pipelines.memory import Memory
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
 from replenishment.simulation.results import SimulationResult
+from replenishment.track_record import Asked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,6 +101,7 @@ class Plan:
     sources: Sources
     orders: Orders
     total: TotalShare | None
+    asked: Asked | None
     channels: pd.DataFrame
     fates: dict[str, int]
     log: pd.DataFrame
@@ -174,6 +178,7 @@ def make_plan(
         unseen = unseen_releases(known_before, tables, known.panel.as_of)
         stock = stock_position(tables, known.panel.keys, known.panel.calendar, unseen)
     with clock("forecasting"):
+        record = begin_record(KnownAlong(tables, config, demand.panel, run), known.panel.calendar.periods, run)
         forecast = fit_forecast(known, run)
         forecaster = forecast.forecaster
         stock_outs = forecaster.stock_outs()
@@ -181,7 +186,8 @@ def make_plan(
     note_history(log, forecaster, tables.findings)
     look_ahead(forecast, known)
     with clock("setting levels"):
-        found = set_item_levels(known, forecast, stock, run)
+        asked = None if record is None else record.asked(known, np.arange(len(known.items)))
+        found = set_item_levels(known, forecast, stock, run, asked)
     with clock("deciding orders"):
         orders = order_items(known, found, stock)
         why_held = hold_reasons(found.items, forecaster)
@@ -198,6 +204,7 @@ def make_plan(
         found.sources,
         settled.orders,
         found.total,
+        found.asked,
         demand.channels,
         demand.fates,
         log,

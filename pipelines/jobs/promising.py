@@ -15,9 +15,13 @@ from pipelines.inputs import Inputs, check_inputs
 from pipelines.jobs.backorder_desk import BackorderDesk, items_of_knowledge, open_desk, with_new_order
 from pipelines.jobs.backorder_frames import days_to_dates, source_names
 from pipelines.jobs.demand import demand_from_sales
+from pipelines.jobs.remembering import unseen_releases
 from pipelines.jobs.stages import gather_knowledge
 from pipelines.jobs.supply import stock_position
 from pipelines.letters import Delivery, sentence
+from pipelines.memory import Memory
+from pipelines.tables import LARGEST
+from replenishment.backorders.ledger import LineStatus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +40,7 @@ class NewOrderPromise:
     ----------
     as_of : the opening of the promise. sku, location, quantity : what was asked for. probability : the wanted one.
     dates : the day by which all of it is there with each probability, NaT where nothing will be ordered.
+    status : of the order as it would stand in the ledger, such as pre-order.
     deliveries : one row a part: source, quantity, delivery_date and delivery_probability.
     ahead : units that wait already. sentence : for the customer.
     """
@@ -46,31 +51,41 @@ class NewOrderPromise:
     quantity: float
     probability: float
     dates: dict[float, np.datetime64]
+    status: str
     deliveries: pd.DataFrame
     ahead: float
     sentence: str
 
 
 def promise_new_order(
-    inputs: Inputs, config: PlanConfig, sku: str, quantity: float, location: str | None = None
+    inputs: Inputs,
+    config: PlanConfig,
+    sku: str,
+    quantity: float,
+    location: str | None = None,
+    memory: Memory | None = None,
 ) -> NewOrderPromise:
     """Promise a date for an order placed now, behind all that wait; nothing is forecast, nothing written.
 
     Parameters
     ----------
-    location : needed where the SKU is kept at several.
+    location : needed where the SKU is kept at several. memory : orders that were released and that no table shows yet.
 
     Raises
     ------
     ConfigurationError
-        A quantity of 0 or less, a SKU that is not planned, or one at several locations without ``location``.
+        A quantity of 0 or less or beyond what a table may hold, a SKU that is not planned, or one at several locations
+        without ``location``.
     """
-    if not quantity > 0:
-        raise ConfigurationError(f"quantity is {quantity:g}; a promise is for more than 0 units")
+    if not 0 < quantity <= LARGEST:
+        raise ConfigurationError(
+            f"quantity is {quantity:g}; a promise is for more than 0 and at most {LARGEST:g} units"
+        )
     tables = check_inputs(inputs, config)
     known = gather_knowledge(tables, config, demand_from_sales(tables, config).panel)
     stock = stock_position(tables, known.panel.keys, known.panel.calendar)
-    desk = open_desk(items_of_knowledge(known), stock, tables, config)
+    unseen = unseen_releases(memory or Memory(), tables, known.panel.as_of)
+    desk = open_desk(items_of_knowledge(known), stock, tables, config, released=unseen)
     item = _find(known.panel.keys, sku, location)
     wanted = tuple(sorted({*PROBABILITIES, config.promise_probability}))
     return _promised(with_new_order(desk, item, quantity, wanted), item, quantity, wanted)
@@ -125,6 +140,7 @@ def _promised(desk: BackorderDesk, item: int, quantity: float, wanted: tuple[flo
         quantity=quantity,
         probability=desk.config.promise_probability,
         dates={p: date(int(promises.line_day[line, k])) for k, p in enumerate(wanted)},
+        status=LineStatus(int(desk.status[line])).label,
         deliveries=frame,
         ahead=float(desk.ledger.waiting[:line].sum()),
         sentence=sentence(

@@ -19,11 +19,12 @@ __all__ = ["released_units", "unseen_releases"]
 
 
 def unseen_releases(memory: Memory, tables: CheckedTables, as_of: dt.date) -> pd.DataFrame:
-    """Released lines that no table shows yet, as further open orders."""
+    """Released lines that no table shows yet, with the columns of open orders: ordered and due as they were planned."""
     if memory.released is None:
-        return recorded_columns().assign(due_date=[])
+        return recorded_columns().assign(ordered_on=[], due_date=[])
     found = still_unseen(memory.released, tables.get("open_orders"), tables.get("receipts"), as_of)
-    return found.assign(due_date=found["arrival_date"])
+    supplier = found["supplier"].where(found["supplier"] != "", None)
+    return found.assign(supplier=supplier, ordered_on=found["order_date"], due_date=found["arrival_date"])
 
 
 def released_units(unseen: pd.DataFrame, keys: list[tuple[str, str]]) -> npt.NDArray[np.float64]:

@@ -16,7 +16,15 @@ from replenishment.clustered_bootstrap import FEWEST_BLOCKS, rate_interval, sum_
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["cost_frame", "describe_replay", "item_frame", "period_frame", "review_frame", "service_frame"]
+__all__ = [
+    "cost_frame",
+    "describe_replay",
+    "item_frame",
+    "measured_units",
+    "period_frame",
+    "review_frame",
+    "service_frame",
+]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -34,12 +42,8 @@ def service_frame(trace: ReplayTrace, config: PlanConfig) -> pd.DataFrame:
     """
     import pandas as pd
 
-    measured = trace.measured
-    length = _block_length(trace)
-    short = sum_blocks(np.where(measured, trace.short, 0.0), length)
-    demanded = sum_blocks(np.where(measured, trace.demanded, 0.0), length)
+    keys, short, demanded = measured_units(trace, config.seed)
     promise, weight = _promises(trace)
-    keys = stream_keys(trace.items["sku"].tolist(), trace.items["location"].tolist(), config.seed)
     rows = []
     for group, value, members in _groups(trace):
         low, high = rate_interval(short[members], demanded[members], keys[members])
@@ -50,6 +54,14 @@ def service_frame(trace: ReplayTrace, config: PlanConfig) -> pd.DataFrame:
             (group, value, promised, achieved, achieved - promised, low, high, units, missed, int(members.sum()))
         )
     return pd.DataFrame(rows, columns=list(_SERVICE))
+
+
+def measured_units(trace: ReplayTrace, seed: int) -> tuple[npt.NDArray[np.uint64], Floats, Floats]:
+    """Units short and demanded in the periods that are measured, in blocks of time: (n, b), after the items' keys."""
+    length = _block_length(trace)
+    short = sum_blocks(np.where(trace.measured, trace.short, 0.0), length)
+    demanded = sum_blocks(np.where(trace.measured, trace.demanded, 0.0), length)
+    return stream_keys(trace.items["sku"].tolist(), trace.items["location"].tolist(), seed), short, demanded
 
 
 def _block_length(trace: ReplayTrace) -> int:
@@ -119,12 +131,20 @@ def item_frame(trace: ReplayTrace) -> pd.DataFrame:
 
 
 def period_frame(trace: ReplayTrace) -> pd.DataFrame:
-    """One row a period, all items together, units; the warm-up too."""
+    """One row a period, all items together, units; the warm-up too.
+
+    ``measured_demanded`` and ``measured_short`` add up to what the service of all items is measured on.
+    """
     import pandas as pd
 
     names = ("ordered", "received", "demanded", "filled", "backordered", "lost", "stock", "waiting")
     sums = {name: getattr(trace, name).sum(axis=0) for name in names}
-    measured = {"items_measured": trace.measured.sum(axis=0)}
+    counted = trace.measured & trace.items["demanded_before"].to_numpy(np.bool_)[:, None]
+    measured = {
+        "items_measured": trace.measured.sum(axis=0),
+        "measured_demanded": np.where(counted, trace.demanded, 0.0).sum(axis=0),
+        "measured_short": np.where(counted, trace.short, 0.0).sum(axis=0),
+    }
     return pd.DataFrame({"date": trace.dates.astype("datetime64[s]"), **sums, **measured})
 
 
@@ -179,7 +199,7 @@ def describe_replay(
         "mean_stock_value": float(np.nansum(np.where(after, value, 0.0), axis=0).mean()),
         "order_lines": int(trace.lines.sum()),
         "order_value": float(trace.spent.sum()) if trace.spent.any() else None,
-        "notes": [*_gaps(trace), *notes],
+        "notes": [*_gaps(trace), *_asked(reviews), *notes],
     }
 
 
@@ -202,6 +222,17 @@ def _gaps(trace: ReplayTrace) -> list[str]:
             "without a lead time or any demand yet): they are not measured"
         )
     return notes
+
+
+def _asked(reviews: list[dict[str, Any]]) -> list[str]:
+    """By how much the targets were corrected on the way."""
+    asked = [review["asked"] for review in reviews if review["asked"] != 1.0]
+    if not asked:
+        return []
+    return [
+        f"{len(asked)} of {len(reviews)} reviews asked for {min(asked):.2f} to {max(asked):.2f} times the targets, as "
+        "earlier reviews would have kept them only so"
+    ]
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -11,33 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from forecasting.calendars import PeriodCalendar, day_to_date
-from forecasting.identity import stream_keys
 from forecasting.kernels.random import PATH_STRIDE, uniforms
 from forecasting.panel import DemandPanel
 from pipelines.config import PlanConfig
-from pipelines.errors import ConfigurationError
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.baselines import LevelRule, set_by_rule
 from pipelines.jobs.exchanging import Exchange, trade_stock_for_service
 from pipelines.jobs.item_facts import patience_periods
-from pipelines.jobs.known_at import known_at, known_keys
-from pipelines.jobs.parameters import item_keys
+from pipelines.jobs.known_along import KnownAlong
+from pipelines.jobs.promise_record import PromiseRecord, begin_record, promised_units
 from pipelines.jobs.replay_demand import replayed_demand
 from pipelines.jobs.replay_trace import ReplayTrace
-from pipelines.jobs.stages import (
-    Forecast,
-    Knowledge,
-    Levels,
-    fit_forecast,
-    follow_forecast,
-    gather_knowledge,
-    look_ahead,
-    order_items,
-    ruled_anew,
-    set_item_levels,
-)
-from pipelines.jobs.supply import StockPosition, stock_position
+from pipelines.jobs.stages import Forecast, Knowledge, Levels, order_items, set_item_levels
+from pipelines.jobs.supply import StockPosition, nothing_in_stock, stock_position
 from replenishment.policies import Policies
 from replenishment.simulation.stepping import Observation, World
 
@@ -95,23 +81,27 @@ class Walk:
     ) -> None:
         self.tables, self.config, self.span, self.given_stock = tables, config, span, given_stock
         self.run, self.progress = run, progress
-        self.fits = {} if fits is None else fits
+        self.along = KnownAlong(tables, config, recorded, run, fits)
         self.rule, self.reviewed = rule, reviewed
-        keys = item_keys(tables, recorded.keys)
-        self.place = {key: row for row, key in enumerate(keys)}
-        self.streams = stream_keys([sku for sku, _ in keys], [place for _, place in keys], config.seed)
-        self._recorded = recorded
+        self.place, self.streams, self.calendar = self.along.place, self.along.streams, self.along.calendar
+        keys = list(self.place)
         self._demand, censored, self.notes = replayed_demand(recorded, keys, span, self.streams)
-        self.calendar: PeriodCalendar = recorded.calendar
         self.trace = ReplayTrace.empty(_item_facts_frame(keys), self.calendar.dates[span.start : span.stop], censored)
         self.reviews: list[dict[str, Any]] = []
         self.next_review = np.zeros(len(keys), dtype=np.int64)
-        self.fitted_at = -1
-        self.forecast: Forecast
+        self.record: PromiseRecord | None = None
         self.world: World
         self.latest: Levels
-        self.rows = np.empty(0, dtype=np.int64)  # of the world, of the items that are planned
-        self.keys: list[tuple[str, str]] = []
+
+    @property
+    def rows(self) -> Integers:
+        """Rows of the world, of the items that are planned."""
+        return self.along.rows
+
+    @property
+    def forecast(self) -> Forecast:
+        """The forecast as it stands."""
+        return self.along.forecast
 
     @cached_property
     def luck(self) -> Floats:
@@ -141,6 +131,8 @@ class Walk:
 
     def _begin(self, period: int) -> None:
         """Give every item its first stock."""
+        if self.rule is None or not self.reviewed:
+            self.record = begin_record(self.along, period, self.run)
         known = self._know(period)
         self._note_items(known)
         n = len(self.place)
@@ -154,7 +146,7 @@ class Walk:
                 counted.on_hand, patience=patience, waiting=counted.backordered, arrivals=counted.arrivals
             )
             return
-        self.latest = self._set_levels(period, known, _position(_nothing_on_hand(n), self.rows))
+        self.latest = self._set_levels(period, known, nothing_in_stock(len(self.rows)))
         stock = np.zeros(n)
         policies = self.latest.levels.policies
         stock[self.rows] = _own_level(policies, self.streams[self.rows], known.panel.integral)
@@ -173,37 +165,21 @@ class Walk:
         """Gather what is known at an opening; fit the forecast anew, or let it follow."""
         if self.rule is not None and self.reviewed is not None and period in self.reviewed:
             before = self.reviewed[period]
-            self.forecast, self.keys, self.rows = before.forecast, before.keys, before.rows
-            self.fitted_at = before.fitted_at
+            self.along.stand_at(before.forecast, before.keys, before.rows, before.fitted_at)
             return before.known
-        tables, recorded = known_at(self.tables, self._recorded, day_to_date(int(self.calendar.openings[period])))
-        again = self.fitted_at < 0 or (self.fitted_at < period and len(self.reviews) % self._refit_every == 0)
-        if again:
-            self.keys = [key for key in known_keys(tables, recorded) if key in self.place]
-            if not self.keys:
-                raise ConfigurationError(f"nothing was known at {recorded.as_of}: start the replay later")
-            self.rows = np.array([self.place[key] for key in self.keys], dtype=np.int64)
-        known = gather_knowledge(tables, self.config, recorded, self.keys)
-        if again:
-            if period not in self.fits:
-                self.fits[period] = fit_forecast(known, self.run)
-            # A copy follows the demand: what is kept stays as it was fitted.
-            self.forecast = ruled_anew(self.fits[period], known)
-            self.fitted_at = period
-        elif known.panel.calendar.periods > self.forecast.forecaster.panel_.calendar.periods:
-            follow_forecast(self.forecast, known)
-        look_ahead(self.forecast, known)
-        return known
+        return self.along.at(period, fit=len(self.reviews) % self._refit_every == 0)
 
     def _set_levels(self, period: int, known: Knowledge, stock: StockPosition) -> Levels:
         """Set the levels by the plan, and by the rule where there is one."""
         shared = {} if self.reviewed is None else self.reviewed
         if self.rule is not None and period in shared:
             return set_by_rule(self.rule, known, self.forecast, shared[period].found, stock)
-        found = set_item_levels(known, self.forecast, stock, self.run)
+        asked = None if self.record is None else self.record.asked(known, self.rows)
+        found = set_item_levels(known, self.forecast, stock, self.run, asked)
         # The forecaster goes on to follow the demand; a copy stays as it is.
         forecast = replace(self.forecast, forecaster=copy(self.forecast.forecaster))
-        shared[period] = Reviewed(known, forecast, found, self.keys, self.rows, self.fitted_at)
+        along = self.along
+        shared[period] = Reviewed(known, forecast, found, along.keys, along.rows, along.fitted_at)
         return found if self.rule is None else set_by_rule(self.rule, known, self.forecast, found, stock)
 
     @cached_property
@@ -229,6 +205,8 @@ class Walk:
         self.latest = found
         orders = order_items(known, replace(found, held=found.held | ~due | at_level), stock)
         self._promise(t, found, due & ~found.held)
+        if self.record is not None:
+            self.record.keep(known, self.rows, self.forecast, found, due)
         self._place(t, found, orders)
         self.next_review[:] = np.maximum(self.next_review, t + 1)
         self.next_review[self.rows[due]] = t + np.maximum(found.facts.review_periods[due], 1)
@@ -236,11 +214,9 @@ class Walk:
 
     def _promise(self, t: int, found: Levels, promised: Flags) -> None:
         """Write down what is promised, weighted by the mean demand until the next review."""
-        levels, review = found.levels, np.maximum(found.facts.review_periods, 1)
-        weight = levels.demand_mean * review / np.maximum(levels.lead_time_mean + review, 1.0)
         rows = self.rows[promised]
-        self.trace.promised[rows, t] = levels.policies.expected_backorder_rate[promised]
-        self.trace.weight[rows, t] = weight[promised]
+        self.trace.promised[rows, t] = found.levels.policies.expected_backorder_rate[promised]
+        self.trace.weight[rows, t] = promised_units(found)[promised]
 
     def _place(self, t: int, found: Levels, orders: Orders) -> None:
         """Place the order lines; further lines of an item, from other suppliers, after its first."""
@@ -268,7 +244,7 @@ class Walk:
 
     def _note_items(self, known: Knowledge) -> None:
         """Keep what is known of items that are planned for the first time."""
-        if self.reviews and self.fitted_at != known.panel.calendar.periods:
+        if self.reviews and self.along.fitted_at != known.panel.calendar.periods:
             return
         forecaster = self.forecast.forecaster
         items = self.trace.items
@@ -297,10 +273,11 @@ class Walk:
         self.reviews.append(
             {
                 "date": self.calendar.dates[period],
-                "fitted": self.fitted_at == period,
+                "fitted": self.along.fitted_at == period,
                 "items": int(due.sum()),
                 "promised": float(promised),
                 "demand_mean": float(weight.sum()),
+                "asked": 1.0 if found.asked is None else found.asked.factor,
                 "order_lines": len(orders.lines),
                 "order_units": float(orders.quantity.sum()),
             }
@@ -317,10 +294,6 @@ def _item_facts_frame(keys: list[tuple[str, str]]) -> pd.DataFrame:
     for name in ("unit_cost", "order_cost", "holding_cost", "shortage_cost"):
         frame[name] = np.nan
     return frame.assign(demanded_before=False)
-
-
-def _nothing_on_hand(n: int) -> Observation:
-    return Observation(0, np.zeros(n), np.zeros(n), np.zeros((n, 1)), None)
 
 
 def _position(seen: Observation, rows: Integers) -> StockPosition:

@@ -18,7 +18,7 @@ from pipelines.config import PlanConfig
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.choosing import Sources, choose_suppliers
-from pipelines.jobs.correcting import Corrector
+from pipelines.jobs.correcting import corrector_of
 from pipelines.jobs.history import History, declared_new, known_history
 from pipelines.jobs.holding import with_holds
 from pipelines.jobs.item_facts import item_facts, refuse_unknown_costs, review_periods
@@ -30,8 +30,9 @@ from pipelines.jobs.ordering import Orders, decide_orders
 from pipelines.jobs.outside import outside_forecasts
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.supply import StockPosition
-from pipelines.jobs.total_target import TotalShare, share_total_target
+from pipelines.jobs.total_target import TotalCurves, TotalShare
 from replenishment.lead_times import LeadTimes
+from replenishment.track_record import Asked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +105,7 @@ class Levels:
     ----------
     items : one row an item, with the terms of its supplier. lead_times, facts, levels : of the items.
     offer_facts : of all offers. sources : all offers, and which were chosen. total : shares of a total target.
-    held : (n,) items for which no order is proposed.
+    held : (n,) items for which no order is proposed. asked : what the record of earlier reviews said, if there is one.
     """
 
     items: pd.DataFrame
@@ -115,6 +116,7 @@ class Levels:
     sources: Sources
     total: TotalShare | None
     held: npt.NDArray[np.bool_]
+    asked: Asked | None = None
 
 
 def gather_knowledge(
@@ -176,12 +178,19 @@ def look_ahead(forecast: Forecast, known: Knowledge) -> None:
     forecaster.take_outside(outside_forecasts(known.tables, known.config, known.panel.keys, calendar, known.protection))
 
 
-def set_item_levels(known: Knowledge, forecast: Forecast, stock: StockPosition, run: Any = map) -> Levels:
-    """Set the levels of all offers, choose a supplier for each item, and share a total target where there is one."""
+def set_item_levels(
+    known: Knowledge, forecast: Forecast, stock: StockPosition, run: Any = map, asked: Asked | None = None
+) -> Levels:
+    """Set the levels of all offers, choose a supplier for each item, and share a total target where there is one.
+
+    Parameters
+    ----------
+    asked : what the record of earlier reviews says; levels at other rates are then set beside.
+    """
     offers, forecaster, config = known.offers, forecast.forecaster, known.config
     ruled = forecast.ruled.iloc[offers.item].reset_index(drop=True)
     frame = offers.frame.drop(columns=["target", "review_days"]).join([known.lead_time_facts, ruled])
-    corrector = Corrector.of(config, forecaster.choice_["class"])
+    corrector = corrector_of(config, forecaster.choice_["class"], asked)
     offer_facts = corrector.asked(item_facts(frame, offers.item, known.days, forecaster, stock, config))
     refuse_unknown_costs(offer_facts, [known.panel.keys[i] for i in offers.item])
     offer_levels = all_levels(forecaster, known.lead_times, offer_facts, run)
@@ -194,14 +203,15 @@ def set_item_levels(known: Knowledge, forecast: Forecast, stock: StockPosition, 
     if config.target_scope == "total":
         # Suppliers were compared under the target as it is stated; now it is shared among the items.
         demand_rate = levels.demand_mean / np.maximum(levels.lead_time_mean + facts.review_periods, 1.0)
-        rate = corrector.asked_of_all(1.0 - config.target if config.measure == "fill_rate" else config.target)
-        total = share_total_target(items, facts, forecaster, lead_times, held, rate, demand_rate, run)
-        facts = total.facts
+        rate = 1.0 - config.target if config.measure == "fill_rate" else config.target
+        curves = TotalCurves.of(items, facts, forecaster, lead_times, held, demand_rate, run)
+        total = curves.share(corrector.asked_of_all(rate))
+        facts = curves.beside(total.facts, corrector.beside_of_all(rate))
         items = items.assign(target=facts.target)
         levels = all_levels(forecaster, lead_times, facts, run)
     sources = Sources(frame, known.lead_times, known.days, choice)
     levels = corrector.promised(levels, facts)
-    return Levels(items, lead_times, facts, levels, offer_facts, sources, total, held)
+    return Levels(items, lead_times, facts, levels, offer_facts, sources, total, held, asked)
 
 
 def order_items(known: Knowledge, found: Levels, stock: StockPosition) -> Orders:

@@ -20,7 +20,7 @@ from pipelines.quarantine import Quarantined
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["StockPosition", "check_stock_age", "key_index", "placed_rows", "stock_position"]
+__all__ = ["StockPosition", "check_stock_age", "key_index", "nothing_in_stock", "placed_rows", "stock_position"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -49,6 +49,22 @@ class StockPosition:
     overdue: Floats
     next_arrival: Integers
     counted: npt.NDArray[np.bool_]
+
+
+def nothing_in_stock(count: int) -> StockPosition:
+    """Nothing on hand, on order or waiting, of so many items."""
+    nothing = np.zeros(count)
+    return StockPosition(
+        on_hand=nothing,
+        allocated=nothing,
+        backordered=nothing,
+        net=nothing,
+        arrivals=np.zeros((count, 1)),
+        on_order=nothing,
+        overdue=nothing,
+        next_arrival=np.full(count, -1, dtype=np.int64),
+        counted=np.ones(count, dtype=np.bool_),
+    )
 
 
 def stock_position(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,12 @@ import numpy.typing as npt
 from forecasting.forecaster import DemandForecaster
 from pipelines.jobs.levels import ItemFacts, follow_curves, pieces_by_review
 from replenishment.lead_times import LeadTimes
-from replenishment.total_target import points_for_total
+from replenishment.total_target import TotalTarget, points_for_total
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TotalShare", "item_curves", "prices", "share_total_target"]
+__all__ = ["TotalCurves", "TotalShare", "item_curves", "prices"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -61,43 +62,80 @@ def prices(items: pd.DataFrame, rows: Integers) -> Floats:
     return np.where(known, price, np.median(price[known]) if known.any() else 1.0)
 
 
-def share_total_target(
-    items: pd.DataFrame,
-    facts: ItemFacts,
-    forecaster: DemandForecaster,
-    lead_times: LeadTimes,
-    held: Flags,
-    target: float,
-    weight: Floats,
-    run: Any = map,
-) -> TotalShare:
-    """Set each item's target so that the demand-weighted backorder rate of all is the target at least stock value.
+@dataclass(frozen=True, eq=False)
+class TotalCurves:
+    """What the items that count into a total trade: backorder rate against stock value, at rising levels.
 
     Items that no order is proposed for and those of another measure stay out of it. An item's own target, or that of a
     rule, is kept as the most that it may be short. Without a unit cost an item counts with the median of the others.
 
-    Parameters
+    Attributes
     ----------
-    target : backorder rate by unit. weight : (n,) mean demand a period.
+    facts : of all items. rows : of the k that count. rate, value : (k, levels), infinite where a level is not allowed.
+    weight : (k,) mean demand a period. most : (k,) highest rate that an item may have.
     """
-    inside = ~held & np.isin(facts.measure, ["backorder_rate", "fill_rate"]) & (weight > 0)
-    rows = np.flatnonzero(inside)
-    if not len(rows):
-        return TotalShare(facts, inside, 0.0, True)
-    part = facts.take(rows)
-    rate, stock = item_curves(rows, facts, forecaster, lead_times, run)
-    price = prices(items, rows)
-    short = np.where(part.measure == "fill_rate", 1.0 - part.target, part.target)
-    most = np.where(items["own_target"].to_numpy(bool)[rows], short, np.inf)
-    # The best point of a curve stays allowed where none keeps an item's own target.
-    allowed = rate <= np.maximum(most, rate.min(axis=1))[:, None] + 1e-12
-    shared = points_for_total(rate, np.where(allowed, stock * price[:, None], np.inf), weight[rows], target)
-    given = shared.rate.copy()
-    if shared.last >= 0 and shared.reached:
-        # Between the last item's two points lies the level that meets the total without any rest.
-        spare = (target - shared.total) * float(weight[rows].sum()) / weight[rows][shared.last]
-        given[shared.last] = min(given[shared.last] + spare, most[shared.last])
-    given = np.clip(given + 1e-12, _LEAST, _MOST)
-    targets = facts.target.copy()
-    targets[rows] = np.where(part.measure == "fill_rate", 1.0 - given, given)
-    return TotalShare(replace(facts, target=targets), inside, shared.multiplier, shared.reached)
+
+    facts: ItemFacts
+    rows: Integers
+    rate: Floats
+    value: Floats
+    weight: Floats
+    most: Floats
+
+    @classmethod
+    def of(
+        cls,
+        items: pd.DataFrame,
+        facts: ItemFacts,
+        forecaster: DemandForecaster,
+        lead_times: LeadTimes,
+        held: Flags,
+        weight: Floats,
+        run: Any = map,
+    ) -> TotalCurves:
+        """Follow the curves; ``weight`` : (n,) mean demand a period."""
+        rows = np.flatnonzero(~held & np.isin(facts.measure, ["backorder_rate", "fill_rate"]) & (weight > 0))
+        if not len(rows):
+            nothing = np.empty((0, 1))
+            return cls(facts, rows, nothing, nothing, np.empty(0), np.empty(0))
+        part = facts.take(rows)
+        rate, stock = item_curves(rows, facts, forecaster, lead_times, run)
+        short = np.where(part.measure == "fill_rate", 1.0 - part.target, part.target)
+        most = np.where(items["own_target"].to_numpy(bool)[rows], short, np.inf)
+        # The best point of a curve stays allowed where none keeps an item's own target.
+        allowed = rate <= np.maximum(most, rate.min(axis=1))[:, None] + 1e-12
+        value = np.where(allowed, stock * prices(items, rows)[:, None], np.inf)
+        return cls(facts, rows, rate, value, weight[rows], most)
+
+    def share(self, target: float) -> TotalShare:
+        """Set each item's target so that the demand-weighted backorder rate of all is ``target`` at least value."""
+        inside = np.zeros(len(self.facts.target), dtype=np.bool_)
+        inside[self.rows] = True
+        if not len(self.rows):
+            return TotalShare(self.facts, inside, 0.0, True)
+        shared, given = self._given(target)
+        targets = self.facts.target.copy()
+        fill_rate = self.facts.measure[self.rows] == "fill_rate"
+        targets[self.rows] = np.where(fill_rate, 1.0 - given, given)
+        return TotalShare(replace(self.facts, target=targets), inside, shared.multiplier, shared.reached)
+
+    def beside(self, facts: ItemFacts, targets: Sequence[float]) -> ItemFacts:
+        """Set the rates beside to the items' shares of other totals, which rise."""
+        if not len(self.rows) or not targets:
+            return facts
+        beside = facts.beside.copy()
+        for k, target in enumerate(targets):
+            beside[self.rows, k] = self._given(target)[1]
+        # What is given back off the envelope may break the order by a little.
+        beside[self.rows] = np.maximum.accumulate(beside[self.rows], axis=1)
+        return replace(facts, beside=beside)
+
+    def _given(self, target: float) -> tuple[TotalTarget, Floats]:
+        """The points of the curves, and the rate of each item."""
+        shared = points_for_total(self.rate, self.value, self.weight, target)
+        given = shared.rate.copy()
+        if shared.last >= 0 and shared.reached:
+            # Between the last item's two points lies the level that meets the total without any rest.
+            spare = (target - shared.total) * float(self.weight.sum()) / self.weight[shared.last]
+            given[shared.last] = min(given[shared.last] + spare, self.most[shared.last])
+        return shared, np.clip(given + 1e-12, _LEAST, _MOST)

@@ -69,7 +69,7 @@ def tune(
             rate = config.target if config.measure == "backorder_rate" else 1.0 - config.target
             target = part * rate if config.measure == "backorder_rate" else 1.0 - part * rate
             progress(f"window {start} to {end} at {part * rate:.2%}")
-            asked = config.model_copy(update={"target": target, "correction": None})
+            asked = config.model_copy(update={"target": target, "correction": "none"})
             result = replay(inputs, asked, start, end, jobs=jobs, progress=progress, fits=fits)
             rows.append(evidence_of(result, f"{start} to {end}").assign(target=part * rate))
     return learn_from(pd.concat(rows, ignore_index=True))

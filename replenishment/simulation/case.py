@@ -117,8 +117,8 @@ class Case:
             raise ValueError(f"no item is where {dict(where)}")
         return hit
 
-    def simulate(self, run: Mapper = map) -> SimulationResult:
-        """Run the simulation."""
+    def simulate(self, run: Mapper = map, *, groups: Sequence[str] = ()) -> SimulationResult:
+        """Run the simulation; ``groups`` names attributes by whose values the result can be aggregated."""
         return simulate(
             self.policy,
             self.demand,
@@ -135,6 +135,7 @@ class Case:
             warehouse=self.warehouse,
             limits=self.limits,
             costs=self.costs,
+            groups={name: list(self.attributes[name]) for name in groups},
             period_days=self.period_days,
             run=run,
         )

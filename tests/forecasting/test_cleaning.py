@@ -180,3 +180,25 @@ def test_the_log_tells_spikes_that_were_tamed_from_those_that_were_kept() -> Non
     rows = [spiked({13: 4000.0}), spiked({20: 9000.0, 30: 8000.0})]
     _, _, log = prepare(panel_of(rows))
     assert log["code"].tolist() == ["spike_tamed", "spike_kept", "spike_kept"]
+
+
+def test_no_spike_is_overlooked_however_large_the_rest() -> None:
+    """Every quantile and comparison written out; usual demands as unequal as they may be beside the spike."""
+    rng = np.random.default_rng(0)
+    demand = np.zeros((400, 60))
+    for i in range(len(demand)):
+        sold = int(rng.integers(5, 60))
+        demand[i, :sold] = rng.choice([1, 1, rng.integers(1, 30)], sold)
+        # As many others near the spike as may be, for a tenth of them makes it no slip.
+        demand[i, : sold // 20] = rng.integers(90, 120)
+        demand[i, 0] = rng.integers(90, 120) * demand[i, :sold].max() if i % 2 else rng.integers(95, 110)
+    panel = panel_of(demand)
+    expected = set()
+    for i, row in enumerate(panel.quantity):
+        known = sorted(value for value in row if value > 0)
+        usual = known[int(0.95 * (len(known) - 1))]
+        expected |= {(f"s{i:04d}", t) for t in range(60) if len(known) >= 8 and row[t] > 100 * usual}
+    log = tame_spikes(panel, summarise(panel))[1]
+    day = pd.to_datetime(log["date"]).to_numpy().astype("datetime64[D]").astype(np.int64)
+    assert set(zip(log["sku"], panel.calendar.index_of(day).tolist(), strict=True)) == expected
+    assert 100 < len(expected) < 390

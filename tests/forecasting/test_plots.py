@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from forecasting import plots
 from forecasting.metrics import calibration_curve, pit_histogram
-from forecasting.segments import summarise
+from forecasting.panel import CellStatus
+from forecasting.segments import abc_classes, summarise
 from tests.forecasting.panels import panel_of
 
 
@@ -134,3 +135,61 @@ def test_dots_are_relative_to_the_best_of_their_row(axes: Axes) -> None:
     np.testing.assert_array_equal(first, [2.0, 1.0, np.nan, np.nan])
     np.testing.assert_array_equal(second, [1.0, np.nan, np.nan, np.nan])
     assert [text.get_text() for text in drawn(axes).get_yticklabels()] == ["m5", "vn2", "zero", "none"]
+
+
+def test_history_shows_what_was_seen_hidden_and_estimated(axes: Axes) -> None:
+    observed = np.array([True, True, False, True])
+    estimated = np.array([np.nan, np.nan, 7.5, np.nan])
+    plots.history(axes, weeks("2024-01-01", 4), [3, 4, 1, 5], observed=observed, estimated=estimated, title="a")
+    drawn(axes)
+    np.testing.assert_array_equal(line(axes, "demand"), [3, 4, np.nan, 5])
+    np.testing.assert_array_equal(line(axes, "not observed"), [1])
+    np.testing.assert_array_equal(line(axes, "estimated demand"), estimated)
+    assert axes.get_ylim()[0] == 0
+
+
+def test_shares_of_known_cells_are_counted_and_fill_the_picture(axes: Axes) -> None:
+    panel = panel_of(np.ones((4, 3)))
+    status = panel.status.copy()
+    status[0, 1] = status[1, 1] = CellStatus.OUT_OF_STOCK
+    status[3, :2] = CellStatus.NOT_LAUNCHED
+    plots.known_cells(axes, panel.with_status(status))
+    drawn(axes)
+    assert legend(axes) == ["observed", "out of stock", "not launched"]
+    tops = {
+        area.get_label(): [max(y for x, y in area.get_paths()[0].vertices if x == at) for at in axes.get_xlim()]
+        for area in axes.collections
+    }
+    assert tops["observed"] == [75, 100]
+    assert tops["not launched"] == [100, 100]
+    middle = {y for x, y in axes.collections[0].get_paths()[0].vertices}
+    assert 25.0 in middle  # one in four was seen in the second period
+
+
+def test_long_records_are_drawn_in_pieces(axes: Axes) -> None:
+    plots.known_cells(axes, panel_of(np.ones((2, 1001))))
+    assert len({x for x, _ in axes.collections[0].get_paths()[0].vertices}) <= 165
+
+
+def test_demand_by_group_adds_up_observed_weeks(axes: Axes) -> None:
+    panel = panel_of(np.arange(30.0).reshape(2, 15), "D")
+    plots.demand_by_group(axes, panel, ["b", "a"])
+    drawn(axes)
+    np.testing.assert_array_equal(line(axes, "b"), [sum(range(1, 8)), sum(range(8, 15))])
+    np.testing.assert_array_equal(line(axes, "a"), [sum(range(16, 23)), sum(range(23, 30))])
+    assert axes.get_ylabel() == "units a week"
+
+
+def test_seasons_and_the_value_curve(axes: Axes) -> None:
+    plots.season_factors(axes, [[0.5, 1.5], [1.0, 1.0]], ["", "paint"], places=["first", "second"])
+    assert legend(drawn(axes)) == ["all", "paint"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["first", "second"]
+    other = Figure().subplots()
+    value = np.array([5.0, 80.0, 15.0, 0.0])
+    plots.value_curve(other, value, abc_classes(value))
+    assert drawn(other).get_lines()[0].get_ydata().tolist() == [0, 80, 95, 100, 100]
+    assert legend(other) == [
+        "A: 1 items, 80 % of the value",
+        "B: 1 items, 15 % of the value",
+        "C: 2 items, 5 % of the value",
+    ]

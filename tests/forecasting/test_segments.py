@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecasting.segments import CLASSES, DemandSummary, summarise, syntetos_boylan_classes
+from forecasting.segments import (
+    CLASSES,
+    DemandSummary,
+    abc_classes,
+    summarise,
+    syntetos_boylan_classes,
+    xyz_classes,
+)
 from tests.forecasting.panels import panel_of
 
 
@@ -90,3 +97,32 @@ def test_the_unit_of_measure_does_not_change_the_class(scale: float, cells: np.n
     plain, scaled = summarise(panel_of(cells)), summarise(panel_of(cells * scale))
     np.testing.assert_array_equal(plain.mean_interval, scaled.mean_interval)
     np.testing.assert_allclose(plain.size_cv2, scaled.size_cv2, rtol=1e-4, atol=1e-6)
+
+
+@given(value=st.lists(st.integers(0, 20), min_size=1, max_size=12))
+def test_abc_goes_down_the_list_until_each_share_is_reached(value: list[int]) -> None:
+    """By a plain walk: an item is A while the items before it hold less than 80 %, B while less than 95 %."""
+    order = sorted(range(len(value)), key=lambda i: (-value[i], i))
+    expected, before = ["C"] * len(value), 0
+    for i in order:
+        if value[i] > 0:
+            expected[i] = "A" if before < 0.8 * sum(value) else "B" if before < 0.95 * sum(value) else "C"
+        before += value[i]
+    assert abc_classes(value).tolist() == expected
+
+
+@pytest.mark.parametrize("value", [[1.0, -1.0], [1.0, np.nan]])
+def test_abc_refuses_what_is_no_value(value: list[float]) -> None:
+    with pytest.raises(ValueError, match="at least 0"):
+        abc_classes(value)
+
+
+def test_xyz_is_the_coefficient_of_variation_of_the_periods_together() -> None:
+    random = np.random.default_rng(0)
+    demand = np.stack([random.poisson(40, 3000), random.poisson(2.2, 3000), random.poisson(0.2, 3000), np.zeros(3000)])
+    summary = summarise(panel_of(demand))
+    variation = [statistics.pstdev(row) / statistics.fmean(row) for row in demand[:3].tolist()]
+    assert 0 < variation[0] < 0.5 < variation[1] < 1.0 < variation[2]
+    assert xyz_classes(summary).tolist() == ["X", "Y", "Z", "Z"]
+    # Ten periods together vary by 1 / sqrt(10) of that.
+    assert xyz_classes(summary, periods=10).tolist() == ["X", "X", "Y", "Z"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,16 @@ def answer(*arguments: object) -> dict[str, Any]:
 
 def test_people_see_who_waits_and_what_nothing_covers(file: Path) -> None:
     text = told("backorders", "--config", file)
-    assert "1 allocated, 2 backordered; 33 units late, the oldest 2 days; nothing covers 1 line (8 units)" in text
-    assert "Covered by nothing yet, units: A at main (8)" in text
+    assert "2 backordered, 1 allocated; 33 units are backordered, the oldest for 2 days" in text
+    bare = "A    main      backordered  2025-05-15"
+    assert bare in told("plan", "--config", file)
+    assert re.search(bare + r"    \d+ from S on 2025-05-05      1      8\n", text)
+    assert re.search(r"P2 +S +A +main +2025-05-14 +2025-05-14 +0% +20 +20 +1\n", text)
+    assert re.search(r"order +A +main +S +2025-05-05 .* 8 units wait that nothing covers", text)
     assert "To tell customers, against what they were told last: 1 later. For example:" in text
-    plan = told("plan", "--config", file)
-    assert "Covered by nothing yet, units: A at main (8)" in plan
-    assert "on hand, P1" in plan
+    assert "C2, A: In parts: 2 of 5 expected by May 5" in text
+    assert "To offer: 2 of 5 at once; wait or cancel." in text
+    assert "on hand, P1" in told("plan", "--config", file)
 
 
 def test_json_names_the_files_of_the_run(file: Path) -> None:
@@ -54,6 +59,8 @@ def test_json_names_the_files_of_the_run(file: Path) -> None:
     names = {Path(path).name for path in value["outputs"]}
     assert names >= {"backorders.parquet", "backorder_coverage.parquet", "purchase_orders.parquet"}
     lines = pd.read_parquet(next(path for path in value["outputs"] if path.endswith("backorders.parquet")))
+    risk = pd.read_parquet(next(path for path in value["outputs"] if path.endswith("backorder_risk.parquet")))
+    assert list(risk.columns[:5]) == ["sku", "location", "probability", "expected_units", "revenue_at_risk"]
     assert list(lines.columns[:10]) == [
         "order_id", "line", "sku", "location", "quantity_waiting", "age_days", "status", "covered_by", "promise_date",
         "promise_probability",
@@ -99,10 +106,34 @@ def test_a_new_order_comes_in_parts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("item", "status", "date", "words"),
+    [
+        ({"available_from": days(12)}, "pre-order", "2025-05-17", "Expected on May 17"),
+        ({"hold": [True]}, "out of stock", None, "4 of 6 can be delivered, by May 5; the rest is no longer available"),
+        ({"discontinued_on": days(-1)}, "discontinued", None, "4 of 6 can be delivered, by May 5; the rest"),
+    ],
+)
+def test_a_promise_says_what_becomes_of_the_order(
+    item: dict[str, Any], status: str, date: str | None, words: str, tmp_path: Path
+) -> None:
+    """Nobody waits; of 6 units on hand 2 are set aside for others, and nothing is on order."""
+    shop = tables()
+    del shop["customer_orders"], shop["open_orders"]
+    file = write_project(tmp_path, {**shop, "items": shop["items"].assign(**item)})
+    value = answer("promise", "--sku", "A", "--quantity", 6, "--config", file)
+    assert (value["status"], value["order_status"], value["promise_date"]) == ("ok", status, date)
+    text = told("promise", "--sku", "A", "--quantity", 6, "--config", file)
+    assert text.startswith(f"6 of A at main, ordered 2025-05-05: {status}\n")
+    assert words in text
+    assert ("No date for all of it: nothing covers 2 of it" in text) == (date is None)
+
+
+@pytest.mark.parametrize(
     ("sku", "quantity", "location", "words"),
     [
         ("B", 1.0, None, "sku 'B' is not planned"),
         ("A", 0.0, None, "quantity is 0"),
+        ("A", float("inf"), None, "quantity is inf; a promise is for more than 0 and at most 1e.12 units"),
         ("A", 1.0, "south", "sku 'A' at location 'south' is not planned"),
         ("A", 1.0, None, "kept at 'main', 'other'"),
     ],

@@ -13,7 +13,7 @@ from scipy import stats
 
 from replenishment.constraints import order_quantity
 from replenishment.lost_sales_orders import REVIEWS_AHEAD, DemandAhead
-from replenishment.policies import LotRules, OrderingRule, Policies, Targets, set_policies
+from replenishment.policies import LotRules, OrderingRule, Policies, Targets, reorder_points_at, set_policies
 from replenishment.service import ProtectionDemand
 from replenishment.simulation.engine import simulate
 
@@ -476,3 +476,17 @@ def test_the_rule_of_a_policy_reviews_at_least_every_period() -> None:
     np.testing.assert_array_equal(rule.highest, made.highest)
     for name in ("reorder_point", "raise_to", "lot", "minimum"):
         np.testing.assert_array_equal(getattr(rule, name), getattr(made, name))
+
+
+@pytest.mark.parametrize(("kind", "rules"), [("order_up_to", {}), ("auto", {"economic": 40.0, "pack": 6.0})])
+def test_reorder_points_of_several_rates_are_those_of_each_alone(kind: str, rules: dict[str, float]) -> None:
+    demand, rates = mixed(), np.array([0.001, 0.02, 0.05, 0.4, 0.9])
+    n = len(demand)
+    grid, wanted = np.tile(rates, (n, 1)), np.full(n, kind)
+    points, kept = reorder_points_at(grid, wanted, demand, lots(n, **rules), demand.window_units)
+    for k, rate in enumerate(rates):
+        alone = set_policies(wanted, demand, targets(n, target=rate), lots(n, **rules), demand.window_units)
+        np.testing.assert_allclose(points[:, k], alone.reorder_point, rtol=2e-6, atol=2e-6)
+        np.testing.assert_allclose(kept[:, k], alone.expected_backorder_rate, rtol=1e-4, atol=1e-9)
+    assert (np.diff(points, axis=1) <= 0).all()
+    assert (kept <= grid + 1e-12).all()

@@ -128,3 +128,12 @@ def test_what_was_not_observed_is_no_evidence() -> None:
     other = np.where(status == 0, demand, 999).astype(np.float32)
     for one, two in zip(fit((demand, status, season)), fit((other, status, season)), strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+def test_weights_that_change_nothing_are_the_smallest() -> None:
+    """One demand, as large as the mean of all: no weight of sizes tells on the loss, whatever rounding says."""
+    demand = np.zeros((SERIES, PERIODS), dtype=np.float32)
+    for i in range(SERIES):
+        demand[i, 10 + 7 * i] = 3 + i
+    _, chosen, _ = fit((demand, np.zeros(demand.shape, np.uint8), np.ones((2, PERIODS), np.float32)))
+    assert (chosen[:, 0] == WEIGHTS[0]).all()

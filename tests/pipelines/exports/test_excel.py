@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.utils import get_column_letter
 
 from pipelines.exports.definitions import DEFINITIONS
 from pipelines.exports.excel import OVERRIDES, RUN_PROPERTY, write_workbook
@@ -30,8 +31,11 @@ def book(path: Path) -> openpyxl.Workbook:
 def test_every_line_is_there_with_its_values_in_their_types(book: openpyxl.Workbook, lines: pd.DataFrame) -> None:
     rows = list(book["recommendations"].iter_rows(values_only=True))
     heading = list(rows[0])
-    assert [name for name in heading if name not in OVERRIDES] == list(lines.columns)
-    for row, wanted in zip(rows[1:], lines.sort_values("priority").to_dict("records"), strict=True):
+    assert sorted(name for name in heading if name not in OVERRIDES) == sorted(lines.columns)
+    ordered = lines["order_quantity"] > 0
+    assert 0 < ordered.sum() < len(lines)
+    as_shown = pd.concat([lines[ordered].sort_values("priority"), lines[~ordered].sort_values("priority")])
+    for row, wanted in zip(rows[1:], as_shown.to_dict("records"), strict=True):
         found = dict(zip(heading, row, strict=True))
         for name in ("sku", "location", "supplier", "reason"):
             assert found[name] == wanted[name]
@@ -68,6 +72,30 @@ def test_a_planner_can_filter_and_edit_two_columns_and_nothing_else(book: openpy
     assert open_columns == set(OVERRIDES)
     kinds = {(rule.type, rule.operator) for rule in page.data_validations.dataValidation}
     assert kinds == {("decimal", "greaterThanOrEqual"), ("textLength", "lessThanOrEqual")}
+
+
+def test_what_is_decided_stands_first_is_legible_and_is_what_is_printed(book: openpyxl.Workbook) -> None:
+    page = book["recommendations"]
+    heading = [str(cell.value) for cell in page[1]]
+    last = get_column_letter(heading.index("reason") + 1)
+    assert page.print_area == f"'recommendations'!$A$1:${last}${page.max_row}"
+    assert heading[: heading.index("reason")].index("override_quantity") == heading.index("order_quantity") + 1
+    assert {"status", "order_date", "arrival_date", "supplier", "order_value"} < set(heading[: heading.index("reason")])
+    for sheet in book:
+        assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
+        for cell in sheet[1] if sheet.title != "read me" else ():
+            assert sheet.column_dimensions[cell.column_letter].width > len(str(cell.value)) + 2, cell.value
+
+
+def test_a_column_of_numbers_has_as_many_decimals_as_it_needs(book: openpyxl.Workbook) -> None:
+    """A format such as ``#,##0.##`` would show 200 as "200." in Excel."""
+    page = book["recommendations"]
+    codes = {str(column[0].value): {cell.number_format for cell in column[1:]} for column in page.iter_cols()}
+    assert codes["order_quantity"] == {"#,##0"}
+    assert codes["demand_mean"] == {"#,##0.00"}
+    assert codes["expected_backorder_rate"] == {"0.0%"}
+    assert codes["override_quantity"] == {"General"}
+    assert not any(code.endswith("#") for found in codes.values() for code in found)
 
 
 def test_suppliers_add_up_and_every_column_is_defined(

@@ -9,6 +9,10 @@ import pandas as pd
 import pytest
 
 from pipelines import BackorderResult, Inputs, PlanConfig, backorders, plan
+from pipelines.jobs.backordering import tend_backorders
+from pipelines.jobs.planning import make_plan
+from pipelines.jobs.promising import promise_new_order
+from pipelines.memory import Memory
 from tests.pipelines.shop import AS_OF
 
 QUICK: dict[str, Any] = {"frequency": "D", "paths": 100, "model": "naive"}
@@ -212,7 +216,7 @@ def test_promises_on_record_are_held_against_what_happened() -> None:
     total = found.kpis.iloc[0]
     assert (total["group"], total["value"], total["lines"]) == ("total", "all", 7)
     assert total["cancellation_rate"] == 1 / 7
-    assert set(found.kpis["group"]) == {"total", "location", "category", "supplier", "sku", "month"} - {"category"}
+    assert set(found.kpis["group"]) == {"total", "location", "supplier", "sku", "month", "month_shipped"}
     assert len(found.causes) == 1
 
 
@@ -221,3 +225,69 @@ def test_stock_is_followed_back_to_a_turnover() -> None:
     stock = pd.DataFrame({"sku": ["A"], "on_hand": [30.0]})
     total = tended(stock=stock, open_orders=None).kpis.iloc[0]
     assert total["turnover"] == pytest.approx(365 / 60.5)
+
+
+def released(**more: Any) -> Memory:
+    """A line of 20 units of A that was released to S today, to come in ten days."""
+    line = {
+        "po": ["PO-7"], "supplier": ["S"], "sku": ["A"], "location": ["main"], "quantity": [20.0], "unit_cost": [2.0],
+        "order_date": days(0), "arrival_date": days(10), "as_of": days(0), "run_id": ["r"], "released_at": ["now"],
+        "forgotten": [False],
+    }  # fmt: skip
+    return Memory(released=pd.DataFrame({**line, **more}))
+
+
+def remembering(memory: Memory, **more: Any) -> BackorderResult:
+    return tend_backorders(make_plan(Inputs(**tables(**more)), PlanConfig(**QUICK), memory=memory))
+
+
+def test_what_was_released_and_is_not_seen_yet_covers_lines_too() -> None:
+    """Of 30 units for C3 two come with P1, 20 with P2, and 8 with the order released today; nothing is left bare."""
+    shop = {"customer_orders": orders([4, 5, 30])}
+    found = remembering(released(), **shop)
+    line = by_order(found).loc["C3"]
+    assert (line["covered_by"], line["quantity_uncovered"]) == ("P1, P2, PO-7 (released)", 0)
+    assert line["promise_date"] == days(10)[0]
+    served = found.purchase_orders.set_index("po")
+    assert served["released"].to_dict() == {"P1": False, "P2": False, "PO-7": True}
+    assert served.loc["PO-7", ["quantity", "quantity_for_backorders", "lines_served"]].tolist() == [20, 8, 1]
+    assert "order" not in set(found.proposals["action"])
+    assert by_order(remembering(Memory(), **shop)).loc["C3", "quantity_uncovered"] == 8
+
+
+def test_what_was_released_counts_once_when_the_tables_show_it() -> None:
+    shop = {"customer_orders": orders([4, 5, 30])}
+    seen = pd.DataFrame({"sku": ["A"], "po": ["PO-7"], "quantity": [20.0], "due_date": days(10)})
+    orders_now = pd.concat([tables()["open_orders"], seen], ignore_index=True)
+    found = remembering(released(), **shop, open_orders=orders_now)
+    assert by_order(found).loc["C3", "covered_by"] == "P1, P2, PO-7"
+    assert found.purchase_orders["quantity"].tolist() == [5, 20, 20]
+
+
+def test_an_order_released_for_a_later_day_comes_so_much_later() -> None:
+    """Released for the order day in four days, with a lead time of ten, before anything else is on order."""
+    later = released(order_date=days(4), arrival_date=days(14))
+    found = remembering(later, stock=None, open_orders=None, customer_orders=orders([3]))
+    line = found.backorders.iloc[0]
+    assert (line["covered_by"], line["promise_date"]) == ("PO-7 (released)", days(14)[0])
+
+
+def test_a_new_order_is_promised_from_what_was_released() -> None:
+    shop = Inputs(**tables(customer_orders=orders([4, 5, 20])))
+    found = promise_new_order(shop, PlanConfig(**QUICK), "A", 15.0, memory=released())
+    rows = found.deliveries[["source", "quantity", "delivery_date"]].to_numpy().tolist()
+    assert rows == [["P2", 2, days(9)[0]], ["PO-7 (released)", 13, days(10)[0]]]
+
+
+def test_revenue_is_accepted_in_one_month_and_earned_in_another() -> None:
+    """Of two lines of April, 2 units at 5 are shipped late in May, 3 still wait; a line of May leaves at once."""
+    lines = orders(
+        [2.0, 3.0, 1.0],
+        ordered_on=days(-15, -15, -3),
+        shipped_on=days(-1, NEVER, -3),
+        shipped_quantity=[2.0, 0.0, 1.0],
+        unit_price=5.0,
+    )
+    kpis = tended(customer_orders=lines).kpis.set_index(["group", "value"])
+    assert kpis.loc[("month", "2025-04"), ["revenue_on_backorder", "revenue_waiting"]].tolist() == [25, 15]
+    assert kpis.loc["month_shipped", "revenue_earned"].to_dict() == {"2025-05": 10}

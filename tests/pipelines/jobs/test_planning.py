@@ -503,7 +503,6 @@ def test_an_item_that_ends_soon_is_ordered_for_what_is_left_of_its_life() -> Non
     assert planned(tables).recommendations["order_quantity"][0] <= 110
 
 
-@pytest.mark.xfail(strict=True, reason="only the general mode of unmet demand is looked at, not that of a rule")
 def test_periods_without_stock_stay_censored_where_a_rule_says_that_demand_is_lost() -> None:
     """At 007 customers leave, at NULL they wait: with orders on record only NULL's empty shelves hide nothing."""
     some = only(small_shop(), "NA", "null")

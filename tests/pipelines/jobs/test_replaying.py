@@ -53,6 +53,9 @@ def test_service_is_the_ratio_of_sums_over_measured_periods(result: ReplayResult
     known = items[items["demanded_before"]]
     assert total["group"] == "total"
     assert total["achieved"] == pytest.approx(known["units_backordered"].sum() / known["units_demanded"].sum())
+    by_period = result.periods[["measured_short", "measured_demanded"]].sum()
+    assert tuple(by_period) == pytest.approx((total["units_backordered"], total["units_demanded"]))
+    assert (result.periods["measured_demanded"] <= result.periods["demanded"] + 1e-9).all()
     weights = known["units_forecast"]
     assert total["promised"] == pytest.approx((known["promised"].fillna(0.0) * weights).sum() / weights.sum())
     assert 0 <= total["low"] <= total["achieved"] <= total["high"] <= 1

@@ -1,0 +1,107 @@
+"""What was known at one opening of history after the other, with a forecast that follows the demand between fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecasting.calendars import PeriodCalendar, day_to_date
+from forecasting.identity import stream_keys
+from forecasting.panel import DemandPanel
+from pipelines.config import PlanConfig
+from pipelines.errors import ConfigurationError
+from pipelines.inputs import CheckedTables
+from pipelines.jobs.known_at import known_at, known_keys
+from pipelines.jobs.parameters import item_keys
+from pipelines.jobs.stages import (
+    Forecast,
+    Knowledge,
+    fit_forecast,
+    follow_forecast,
+    gather_knowledge,
+    look_ahead,
+    ruled_anew,
+)
+
+__all__ = ["KnownAlong"]
+
+
+class KnownAlong:
+    """Goes from opening to opening, forwards, and tells what was known there.
+
+    Parameters
+    ----------
+    tables, recorded : as they are known today; each opening sees what :func:`known_at` leaves of them.
+    fits : where fitted forecasts are kept and found again, by period.
+
+    Attributes
+    ----------
+    place : number of each item that is known today. streams : uint64 (n,), their random streams.
+    forecast : of the items that were known at the last fit. keys, rows : those items, and their numbers.
+    fitted_at : period of the last fit, -1 before it.
+    """
+
+    forecast: Forecast
+
+    def __init__(
+        self,
+        tables: CheckedTables,
+        config: PlanConfig,
+        recorded: DemandPanel,
+        run: Any,
+        fits: dict[int, Forecast] | None = None,
+    ) -> None:
+        self.config, self._tables, self._recorded, self._run = config, tables, recorded, run
+        self._fits = {} if fits is None else fits
+        keys = item_keys(tables, recorded.keys)
+        self.place = {key: row for row, key in enumerate(keys)}
+        self.streams = stream_keys([sku for sku, _ in keys], [place for _, place in keys], config.seed)
+        self.calendar: PeriodCalendar = recorded.calendar
+        self.fitted_at = -1
+        self.keys: list[tuple[str, str]] = []
+        self.rows: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+    def stand_at(
+        self, forecast: Forecast, keys: list[tuple[str, str]], rows: npt.NDArray[np.int64], fitted_at: int
+    ) -> None:
+        """Stand where another has stood."""
+        self.forecast, self.keys, self.rows, self.fitted_at = forecast, keys, rows, fitted_at
+
+    def protection_at(self, period: int) -> float:
+        """Median protection interval of the items that were known at an opening, periods; 1 where none was."""
+        tables, recorded = self._cut(period)
+        keys = [key for key in known_keys(tables, recorded) if key in self.place]
+        known = gather_knowledge(tables, self.config, recorded, keys)
+        return float(np.median(known.protection)) if keys else 1.0
+
+    def _cut(self, period: int) -> tuple[CheckedTables, DemandPanel]:
+        return known_at(self._tables, self._recorded, day_to_date(int(self.calendar.openings[period])))
+
+    def at(self, period: int, fit: bool) -> Knowledge:
+        """Gather what was known at an opening; fit the forecast anew, or let it follow.
+
+        Raises
+        ------
+        ConfigurationError
+            Nothing was known.
+        """
+        tables, recorded = self._cut(period)
+        again = self.fitted_at < 0 or (self.fitted_at < period and fit)
+        if again:
+            self.keys = [key for key in known_keys(tables, recorded) if key in self.place]
+            if not self.keys:
+                raise ConfigurationError(f"nothing was known at {recorded.as_of}: start the replay later")
+            self.rows = np.array([self.place[key] for key in self.keys], dtype=np.int64)
+        known = gather_knowledge(tables, self.config, recorded, self.keys)
+        if again:
+            if period not in self._fits:
+                self._fits[period] = fit_forecast(known, self._run)
+            # A copy follows the demand: what is kept stays as it was fitted.
+            self.forecast = ruled_anew(self._fits[period], known)
+            self.fitted_at = period
+        elif known.panel.calendar.periods > self.forecast.forecaster.panel_.calendar.periods:
+            follow_forecast(self.forecast, known)
+        look_ahead(self.forecast, known)
+        return known
