@@ -62,7 +62,12 @@ class Trial:
     @property
     def details(self) -> dict[str, str]:
         """All that the run depends on beside inputs and configuration."""
-        told = {"paths": self.paths, "days": self.days, "unmet_demand": self.unmet_demand, "recorded": self.recorded}
+        told: dict[str, object] = {
+            "paths": self.paths,
+            "days": self.days,
+            "unmet_demand": self.unmet_demand,
+            "recorded": self.recorded,
+        }
         if self.scenarios or self.both_modes:
             told |= {"scenarios": [(s.name, s) for s in self.scenarios], "both_modes": self.both_modes}
         return {name: str(value) for name, value in told.items()}

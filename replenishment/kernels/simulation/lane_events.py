@@ -126,7 +126,6 @@ def live_lanes(
     slots, last, slot = pending.size, buffer.shape[0] - 1, 0
     constants[2] = item.lost_share
     zero, one, lost_share = constants[0], constants[1], constants[2]
-    before[:] = rows
     for t in range(buffer.shape[0]):
         if t == warm_up:
             _set_aside(rows, before)

@@ -192,6 +192,7 @@ def _begin(work: LaneWork, item: Any, rules: Floats, path: int, used: int, arriv
                 pending[a] = 1
         rows[POSITION, k] = rows[NET, k] + arrivals.sum()
         below[k] = rows[POSITION, k] <= rules[0, REORDER_POINT]
+    work.before[:] = rows
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

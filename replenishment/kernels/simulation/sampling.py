@@ -63,7 +63,7 @@ def fill_steps(upto: Bits32, values: Floats32, steps: Floats32) -> None:
     """Write for each step its value, or, where it holds several, -1 less the place of the first."""
     g = 0
     for j in range(upto.size):
-        whole = np.int64(upto[j]) // _WIDTH
+        whole = int(upto[j]) // _WIDTH
         if whole > g:
             steps[g:whole] = values[j]
             g = whole
