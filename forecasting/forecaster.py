@@ -122,12 +122,7 @@ class DemandForecaster:
         self._groups = tuple(groups) if groups is not None else ("all",) * n
         self.season_ = fit_pooled_seasonality(self.panel_, self.summary_, self._groups)
         classes = syntetos_boylan_classes(self.summary_)
-        wanted = models(classes) if callable(models) else models
-        own = [] if isinstance(self.model, str) else [self.model.name]
-        usual = self.model if isinstance(self.model, str) else self.model.name
-        names, reasons = choose_models(
-            [usual] * n if wanted is None else list(wanted), self.summary_, self.panel_.calendar.frequency, own
-        )
+        names, reasons = self._choose(models, classes)
         self._keys = recorded.stream_keys(self.seed)
         self._whole = recorded.integral
         length = _USUAL_INTERVAL.get(recorded.calendar.frequency.code, 4) if protection is None else protection
@@ -150,6 +145,18 @@ class DemandForecaster:
             }
         )
         return self
+
+    def _choose(
+        self,
+        models: Sequence[str] | Callable[[npt.NDArray[np.str_]], Sequence[str]] | None,
+        classes: npt.NDArray[np.str_],
+    ) -> tuple[list[str], list[str]]:
+        """A model and a reason for each series; ``models`` as for :meth:`fit`."""
+        wanted = models(classes) if callable(models) else models
+        own = [] if isinstance(self.model, str) else [self.model.name]
+        usual = self.model if isinstance(self.model, str) else self.model.name
+        asked = [usual] * len(classes) if wanted is None else list(wanted)
+        return choose_models(asked, self.summary_, self.panel_.calendar.frequency, own)
 
     def _fit_series(
         self,
@@ -273,6 +280,11 @@ class DemandForecaster:
         self.choice_["model"] = ["outside" if i in self._outside else name for i, name in enumerate(own)]
 
     @property
+    def ahead(self) -> tuple[Floats32, Floats32, Mapping[int, OutsideForecast]]:
+        """What is known of the future: factor and extra (see :meth:`look_ahead`), and outside forecasts by row."""
+        return self._factor, self._extra, self._outside
+
+    @property
     def _season_length(self) -> int:
         """Periods after which demand repeats itself: a week of days, else a year."""
         frequency = self.panel_.calendar.frequency
@@ -332,6 +344,77 @@ class DemandForecaster:
         context = FitContext(self.season_, self.season_.profile, covariates=self._covariates)
         self._fitted = tuple(fitted.follow(self.panel_, context, self._run) for fitted in self._fitted)
         return self
+
+    def refit(
+        self,
+        demand: DemandPanel,
+        rows: Integers,
+        *,
+        models: Sequence[str] | Callable[[npt.NDArray[np.str_]], Sequence[str]] | None = None,
+        protection: int | npt.ArrayLike | None = None,
+        rules: CleaningRules | None = None,
+    ) -> Integers:
+        """Fit some series anew, and those whose cleaned demand differs on their account; all others stay.
+
+        What all series taught stays as well: pooled models, seasons, weights and calibration. So the result is near
+        that of :meth:`fit`, not the same.
+
+        Parameters
+        ----------
+        demand : panel of the same series and periods. rows : int64, series of which something changed.
+        models, protection, rules : as for :meth:`fit`, of all series; default: as they were.
+
+        Returns
+        -------
+        The series that were fitted, ascending.
+
+        Raises
+        ------
+        ValueError
+            Other series or periods.
+        """
+        if demand.keys != self.panel_.keys or demand.calendar != self.panel_.calendar:
+            raise ValueError(
+                f"refit needs the same series and periods: the forecaster knows {self.panel_!r}, got {demand!r}"
+            )
+        before = self.panel_
+        self._rules = rules or self._rules
+        self.panel_, self.summary_, self.cleaning_ = prepare(demand, self._rules)
+        differs = (self.panel_.quantity != before.quantity) | (self.panel_.status != before.status)
+        chosen = np.union1d(rows, np.flatnonzero(differs.any(axis=1))).astype(np.int64)
+        classes = syntetos_boylan_classes(self.summary_)
+        names, reasons = self._choose(models, classes)
+        if protection is not None:
+            self._protection[chosen] = np.broadcast_to(np.asarray(protection, dtype=np.int64), len(demand))[chosen]
+        self._whole[chosen] = demand.integral[chosen]
+        self._refit_series(chosen, np.array(names), classes)
+        told = describe_blending(self.blending_, classes) if COMBINATION in names else {}
+        choice = self.choice_.copy()
+        for name, values in (("class", classes), ("model", names)):
+            choice.loc[chosen, name] = np.array(values, dtype=object)[chosen]
+        choice.loc[chosen, "reason"] = [
+            told[str(classes[i])] if names[i] == COMBINATION else reasons[i] for i in chosen.tolist()
+        ]
+        self.choice_ = choice
+        return chosen
+
+    def _refit_series(self, chosen: Integers, names: npt.NDArray[np.str_], classes: npt.NDArray[np.str_]) -> None:
+        """Fit some series with what the models have learned from all; the others' fits are left alone."""
+        context = FitContext(self.season_, self.season_.profile, covariates=self._covariates)
+        of_model = {f.model.name: f for f in self._fitted if isinstance(f, FittedSeries)}
+        blended = next((f for f in self._fitted if isinstance(f, BlendedSeries)), None)
+        for name in np.unique(names[chosen]):
+            rows = chosen[names[chosen] == name]
+            made: FittedSeries | BlendedSeries
+            if name != COMBINATION:
+                pooled = of_model[str(name)].pooled if str(name) in of_model else None
+                made = fit_series(self._model(str(name)), self.panel_, rows, context, self._run, pooled)
+            else:
+                models = [model_named(member) for member in DEFAULT_MEMBERS]
+                known = [m.pooled for m in blended.members] if blended else pool_all(models, self.panel_, context)
+                made = self._blend(rows, classes, context, known)
+            self._fitted_by[rows] = len(self._fitted)
+            self._fitted = (*self._fitted, made)
 
     def save(self, folder: Path) -> None:
         """Write everything that :meth:`load` needs to draw the same numbers: Parquet and JSON, no pickle.

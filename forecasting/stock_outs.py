@@ -6,11 +6,12 @@ and not again through its estimate.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import betainc, gammainc, gammaincc
 
 from forecasting.panel import CellStatus, DemandPanel
 from forecasting.seasonality import PooledSeasonality
@@ -123,8 +124,10 @@ def expected_beyond(sold: Floats, mean: Floats, ratio: Floats, whole: Flags) -> 
     -----
     With N(r, p) the negative binomial, E[D; D >= s] = m P(D' >= s - 1) where D' is N(r + 1, p); with G(k) the gamma,
     E[D; D > s] = m P(D' > s) where D' is G(k + 1) (Johnson, Kemp and Kotz 2005, Univariate Discrete Distributions,
-    sec. 5.4, and the recursion of the incomplete gamma function). Where what was sold lies beyond what such a
-    distribution ever shows, what was sold is all that can be said.
+    sec. 5.4, and the recursion of the incomplete gamma function). P(N(r, p) >= s) is the incomplete beta function
+    I(s, r) at 1 - p, that of a Poisson number the incomplete gamma function P(s, m) (NIST Handbook of Mathematical
+    Functions, 8.17.5 and 8.4.10): SciPy's distributions say the same and take half a second to load. Where what was
+    sold lies beyond what such a distribution ever shows, what was sold is all that can be said.
     """
     out = np.maximum(sold, mean)
     counted = whole & (mean > 0) & (ratio > 1.0 + 1e-6) & (sold > 0)
@@ -132,13 +135,20 @@ def expected_beyond(sold: Floats, mean: Floats, ratio: Floats, whole: Flags) -> 
     smooth = ~whole & (mean > 0) & (ratio > 0) & (sold > 0)
     m, s = mean[counted], np.ceil(sold[counted])
     p, r = 1.0 / ratio[counted], mean[counted] / (ratio[counted] - 1.0)
-    out[counted] = _given(m, stats.nbinom.sf(s - 2.0, r + 1.0, p), stats.nbinom.sf(s - 1.0, r, p), s)
+    reached = _reached(s - 1.0, lambda k: betainc(k, r + 1.0, 1.0 - p))
+    reached = _reached(s - 1.0, lambda k: betainc(k, r + 1.0, 1.0 - p))
+    out[counted] = _given(m, reached, betainc(s, r, 1.0 - p), s)
     m, s = mean[poisson], np.ceil(sold[poisson])
-    out[poisson] = _given(m, stats.poisson.sf(s - 2.0, m), stats.poisson.sf(s - 1.0, m), s)
+    out[poisson] = _given(m, _reached(s - 1.0, lambda k: gammainc(k, m)), gammainc(s, m), s)
     m, s, shape = mean[smooth], sold[smooth], mean[smooth] / np.maximum(ratio[smooth], 1e-12)
     scale = m / shape
-    out[smooth] = _given(m, stats.gamma.sf(s, shape + 1.0, scale=scale), stats.gamma.sf(s, shape, scale=scale), s)
+    out[smooth] = _given(m, gammaincc(shape + 1.0, s / scale), gammaincc(shape, s / scale), s)
     return out
+
+
+def _reached(least: Floats, chance: Callable[[Floats], Floats]) -> Floats:
+    """P(D >= least) of a count: ``chance`` from 1 on, and certain at 0."""
+    return np.where(least > 0, chance(np.maximum(least, 1.0)), 1.0)
 
 
 def _given(mean: Floats, shifted: Floats, beyond: Floats, sold: Floats) -> Floats:

@@ -25,6 +25,7 @@ Array = npt.NDArray[Any]
 
 _TREE: Final = "forecaster.json"
 _FORMAT: Final = 1
+_MANY: Final = 64
 _OWN_PACKAGE: Final = "forecasting."
 
 
@@ -93,7 +94,11 @@ def _encode(value: Any, place: str, found: _Found) -> Any:
         return {"array": place, "rows": len(value), "shape": list(value.shape), "dtype": value.dtype.str}
     if isinstance(value, pd.DataFrame):
         found.frames[place] = value
-        return {"frame": place}
+        # Parquet knows no seconds; and a column without a value has no kind.
+        return {"frame": place, "dtypes": {str(name): str(kind) for name, kind in value.dtypes.items()}}
+    if isinstance(value, list | tuple) and len(value) >= _MANY and all(type(item) is str for item in value):
+        # A column: long lists of identifiers are read ten times as fast as from JSON.
+        return {"texts": _encode(np.array(value), place, found)}
     if isinstance(value, list | tuple):
         return {"list": [_encode(item, f"{place}.{i}", found) for i, item in enumerate(value)]}
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
@@ -119,7 +124,11 @@ def _decode(value: Any, folder: Path, tables: dict[int, Any], classes: dict[str,
     if "frame" in value:
         import pandas as pd
 
-        return pd.read_parquet(folder / f"{value['frame']}.parquet")
+        frame = pd.read_parquet(folder / f"{value['frame']}.parquet")
+        dtypes = value.get("dtypes", {})
+        return frame.astype({name: kind for name, kind in dtypes.items() if str(frame[name].dtype) != kind})
+    if "texts" in value:
+        return tuple(_read_column(value["texts"], folder, tables).to_pylist())
     if "list" in value:
         return tuple(_decode(item, folder, tables, classes) for item in value["list"])
     if "map" in value:
@@ -154,13 +163,18 @@ def _write_table(path: Path, arrays: dict[str, Array]) -> None:
 
 
 def _read_array(value: dict[str, Any], folder: Path, tables: dict[int, Any]) -> Array:
-    import pyarrow.parquet as pq
-
-    shape, kind, rows = tuple(value["shape"]), np.dtype(value["dtype"]), int(value["rows"])
+    shape, kind = tuple(value["shape"]), np.dtype(value["dtype"])
     if 0 in shape:
         return np.zeros(shape, dtype=kind)
-    if rows not in tables:
-        tables[rows] = pq.read_table(folder / f"rows_{rows}.parquet", page_checksum_verification=True)
-    column = tables[rows].column(value["array"]).combine_chunks()
+    column = _read_column(value, folder, tables)
     flat = column if len(shape) == 1 else column.flatten()
     return np.ascontiguousarray(flat.to_numpy(zero_copy_only=False).astype(kind, copy=False).reshape(shape)).copy()
+
+
+def _read_column(value: dict[str, Any], folder: Path, tables: dict[int, Any]) -> Any:
+    import pyarrow.parquet as pq
+
+    rows = int(value["rows"])
+    if rows not in tables:
+        tables[rows] = pq.read_table(folder / f"rows_{rows}.parquet", page_checksum_verification=True)
+    return tables[rows].column(value["array"]).combine_chunks()

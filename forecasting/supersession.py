@@ -58,15 +58,10 @@ def join_chains(
     """
     rules = rules or CleaningRules()
     place = {key: i for i, key in enumerate(panel.keys)}
-    chains: dict[Key, list[Key]] = {}
-    for key, skus in predecessors.items():
-        found = [(sku, key[1]) for sku in dict.fromkeys(skus) if (sku, key[1]) in place]
-        if key in place and found:
-            chains[key] = found
+    chains = _known_chains(predecessors, place)
     order = _oldest_first(chains)
     _refuse_splits(chains)
     quantity, status = panel.quantity.copy(), panel.status.copy()
-    openings = panel.calendar.openings
     replaced: dict[Key, tuple[str, dt.date]] = {}
     rows: list[tuple[object, ...]] = []
     for key in order:
@@ -74,32 +69,15 @@ def join_chains(
         day = _day_of_change(panel, at, available_from.get(key))
         if any(k.covers("history_joined", *key, day) for k in rules.keep):
             continue
-        change = int(np.searchsorted(openings, day, side="right")) - 1
-        own = float(quantity[at].sum(dtype=np.float64))
-        old = _together([status[i] for i in before])
-        status[at] = _known_as(old, status[at], max(change, 0))
+        change = int(np.searchsorted(panel.calendar.openings, day, side="right")) - 1
+        own = _units(quantity[at])
+        status[at] = _known_as(_together([status[i] for i in before]), status[at], max(change, 0))
         quantity[at] = quantity[[at, *before]].sum(axis=0, dtype=np.float64).astype(np.float32)
-        total = float(quantity[at].sum(dtype=np.float64))
-        names = ", ".join(sku for sku, _ in chains[key])
-        stamp = np.datetime64(day, "D").astype("datetime64[s]")
-        rows.append(
-            (
-                "history_joined",
-                *key,
-                stamp,
-                own,
-                total,
-                f"replaces {names}: its history is the sum of both",
-                np.nan,
-                np.nan,
-            )
-        )
+        rows.append(_joined_row(key, chains[key], day, own, _units(quantity[at])))
         for predecessor in chains[key]:
             replaced[predecessor] = (key[0], day_to_date(day))
-            units = float(quantity[place[predecessor]].sum(dtype=np.float64))
-            now = 0.0 if day <= panel.calendar.end_day else units
-            why = f"replaced by {key[0]}, which takes over its history; nothing is forecast from then on"
-            rows.append(("superseded", *predecessor, stamp, units, now, why, np.nan, np.nan))
+            units = _units(quantity[place[predecessor]])
+            rows.append(_superseded_row(predecessor, key[0], day, units, gone=day <= panel.calendar.end_day))
     # Only now: a predecessor in the middle of a chain hands on what it was given itself.
     for predecessor, (_, on) in replaced.items():
         if date_to_day(on) <= panel.calendar.end_day:
@@ -108,6 +86,37 @@ def join_chains(
             status[i] = CellStatus.DISCONTINUED
     joined = replace(panel, quantity=quantity, status=status) if replaced else panel
     return joined, replaced, log_frame(rows)
+
+
+def _known_chains(predecessors: Mapping[Key, Sequence[str]], place: Mapping[Key, int]) -> dict[Key, list[Key]]:
+    """What each successor of the panel replaces at its location, as far as the panel has it."""
+    chains: dict[Key, list[Key]] = {}
+    for key, skus in predecessors.items():
+        found = [(sku, key[1]) for sku in dict.fromkeys(skus) if (sku, key[1]) in place]
+        if key in place and found:
+            chains[key] = found
+    return chains
+
+
+def _units(quantity: Floats32) -> float:
+    return float(quantity.sum(dtype=np.float64))
+
+
+def _joined_row(key: Key, chain: list[Key], day: int, own: float, total: float) -> tuple[object, ...]:
+    """The row of the log that tells of a successor's history, before and after."""
+    why = f"replaces {', '.join(sku for sku, _ in chain)}: its history is the sum of both"
+    return ("history_joined", *key, _stamp(day), own, total, why, np.nan, np.nan)
+
+
+def _superseded_row(key: Key, successor: str, day: int, units: float, *, gone: bool) -> tuple[object, ...]:
+    """The row of the log that tells of a predecessor, whose demand counts until it is ``gone``."""
+    why = f"replaced by {successor}, which takes over its history; nothing is forecast from then on"
+    return ("superseded", *key, _stamp(day), units, 0.0 if gone else units, why, np.nan, np.nan)
+
+
+def _stamp(day: int) -> object:
+    """The day as the log writes it."""
+    return np.datetime64(day, "D").astype("datetime64[s]")
 
 
 def _oldest_first(chains: Mapping[Key, list[Key]]) -> list[Key]:

@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 from pipelines.errors import InputError
 from pipelines.quarantine import BadRow, Findings, Quarantined, Repair
 from pipelines.readers.reader import TableReader, as_text, ignored_headings, near_headings
-from pipelines.tables import contract, kinds
+from pipelines.tables import LONGEST_IDENTIFIER, contract, kinds
 from pipelines.values import IdentifierError, hint_for, judge_identifier, parse_column
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["IdentifierBook", "check_table", "count_of", "note_headings", "quarantine", "refuse_above"]
+__all__ = ["IdentifierBook", "check_table", "count_of", "note_headings", "quarantine", "refuse_above", "surely_within"]
 
 
 # Tables in which an empty location means every place.
@@ -230,11 +230,15 @@ def _identifiers(
         coded = coded.chunk(0)
     texts = coded.dictionary.to_pylist()
     book = IdentifierBook(reader, name)
-    clean = np.array([None if text == "" else book.look(text) for text in texts] + [None], dtype=object)
+    # Most are plain, and need no book.
+    odd = {
+        text for text in texts if not (text.isascii() and text.isprintable() and 0 < len(text) <= LONGEST_IDENTIFIER)
+    }
+    clean = np.array([(book.look(text) if text else None) if text in odd else text for text in texts] + [None], object)
     # The last place stands for an empty cell.
     place = pc.fill_null(coded.indices, len(texts)).to_numpy(zero_copy_only=False)
     counts = np.bincount(place, minlength=len(texts) + 1)
-    book.rows = {text: int(counts[k]) for k, text in enumerate(texts)}
+    book.rows = {text: int(counts[k]) for k, text in enumerate(texts) if text in odd}
     unusable = np.array([text in book.problems for text in texts] + [False], dtype=np.bool_)
     for row in np.flatnonzero(unusable[place]).tolist():
         text = texts[place[row]]
@@ -286,10 +290,11 @@ def _surely_keeps(schema: Any, frame: pd.DataFrame) -> bool:
     key = schema.metadata["key"]
     if key and frame.duplicated([name for name in key if name in frame.columns]).any():
         return False
-    return all(_surely_within(schema.columns[name], frame[name]) for name in frame.columns)
+    return all(surely_within(schema.columns[name], frame[name]) for name in frame.columns)
 
 
-def _surely_within(column: Any, values: pd.Series[Any]) -> bool:
+def surely_within(column: Any, values: pd.Series[Any]) -> bool:
+    """Whether values keep the contract of their column, seen at a glance; when in doubt, no."""
     empty = values.isna().to_numpy()
     if not column.nullable and empty.any():
         return False

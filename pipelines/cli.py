@@ -20,6 +20,7 @@ from pipelines.commands.options import PROJECT as _PROJECT
 from pipelines.commands.options import RUN as _RUN
 from pipelines.commands.options import WORKSPACE as _WORKSPACE
 from pipelines.commands.output import chosen_run, workspace_of
+from pipelines.commands.output import note as _note
 from pipelines.commands.output import print_json as _print_json
 from pipelines.commands.output import progress as _progress
 from pipelines.commands.overriding import overrides
@@ -28,7 +29,7 @@ from pipelines.commands.replaying import replay
 from pipelines.commands.runs import runs
 from pipelines.commands.simulating import simulate
 from pipelines.commands.tracked import TRACK as _TRACK
-from pipelines.commands.tracked import told_to_mlflow as _told_to_mlflow
+from pipelines.commands.tracked import telling as _telling
 from pipelines.commands.tuning import tune
 from pipelines.errors import RestockError
 
@@ -128,6 +129,12 @@ def check(file: Path, as_of: dt.datetime | None, jobs: int | None, as_json: bool
 @_WORKSPACE
 @_AS_OF
 @click.option("--dry-run", is_flag=True, help="Plan and show it, and write nothing.")
+@click.option(
+    "--refit",
+    type=click.Choice(["full", "changed"]),
+    default=None,
+    help="Fit all series, or on top of the latest plan only those that changed; default: as [plan] says.",
+)
 @_TRACK
 @_JOBS
 @_JSON
@@ -136,6 +143,7 @@ def plan(
     workspace: Path | None,
     as_of: dt.datetime | None,
     dry_run: bool,
+    refit: str | None,
     track: bool | None,
     jobs: int | None,
     as_json: bool,
@@ -143,13 +151,15 @@ def plan(
     """Recommend what to order, and write the run to the workspace."""
     from pipelines.project import open_project, preview_plan, run_plan
 
-    project = open_project(file, workspace=workspace, as_of=as_of.date() if as_of else None)
+    settings = {} if refit is None else {"refit": refit}
+    project = open_project(file, workspace=workspace, as_of=as_of.date() if as_of else None, settings=settings)
     if dry_run:
         with preview_plan(project, jobs=jobs, progress=_progress()) as previewed:
             _tell(project, previewed, as_json, dry=True)
         return
-    run = run_plan(project, jobs=jobs, progress=_progress())
-    _told_to_mlflow(project, run, track)
+    with _telling(project, track) as told:
+        run = run_plan(project, jobs=jobs, progress=_progress(), tell=_note)
+        told(run)
     _tell(project, run, as_json)
 
 
@@ -167,7 +177,7 @@ def backorders(
     from pipelines.project import open_project, run_plan
 
     project = open_project(file, workspace=workspace, as_of=as_of.date() if as_of else None)
-    run = run_plan(project, jobs=jobs, progress=_progress())
+    run = run_plan(project, jobs=jobs, progress=_progress(), tell=_note)
     recorded = _record_told(project, run) if told else 0
     if as_json:
         counts = run.backorders | {"lines_told": recorded}

@@ -274,6 +274,11 @@ class PlanConfig(_Strict):
     holds: list[Hold] = Field(
         [], description="no orders of {sku, location, until, why}; everywhere without a location; until is included"
     )
+    refit: Literal["full", "changed"] = Field(
+        "full",
+        description="changed: only series of which something else is known than in the latest plan are fitted anew; "
+        "what all series teach stays as that plan learned it, as long as as_of, items and categories are the same",
+    )
     frozen_days: int = Field(
         0, ge=0, description="orders dated within so many days after the plan before stay as that one planned them"
     )

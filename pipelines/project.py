@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipelines.config import PlanConfig, read_toml
@@ -19,6 +20,7 @@ from pipelines.memory import Memory, follows_the_run_before, memory_digests, rem
 from pipelines.promise_record import read_record, record_digest
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
+from pipelines.stage_store import StageStore
 from pipelines.tracking import Tracking
 from pipelines.workspace import Workspace, digest_text, run_identity, write_csv, write_json, write_parquet
 
@@ -77,7 +79,19 @@ class Project:
         if told is not None:
             digests["told"] = told
         digests |= memory_digests(self.workspace)
+        if (base := self.forecast_before()) is not None:
+            digests["forecast"] = base
         return self.identity_of(digests), digests
+
+    def forecast_before(self) -> str | None:
+        """Key of the forecast that the latest plan rests on, where only what has changed is to be fitted to it anew."""
+        latest = self.workspace.latest() if self.config.refit == "changed" else None
+        base = None if latest is None else _recorded(self.workspace, latest, "forecast")
+        return base if base is not None and self.stages(writable=False).has("forecast", base) else None
+
+    def stages(self, *, writable: bool = True, tell: Callable[[str], None] = lambda _: None) -> StageStore:
+        """The finished stages of the workspace; only who holds its lock may add to them."""
+        return StageStore(self.workspace.cache, writable, tell)
 
     def identity_of(self, digests: dict[str, str], **more: str) -> str:
         """The id of a run with these inputs, this configuration and ``more`` that it depends on."""
@@ -102,8 +116,14 @@ class PublishedRun:
         return dict(found)
 
 
-def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | None = None) -> Project:
-    """Read ``restock.toml``; paths in it are relative to its folder.
+def open_project(
+    file: Path,
+    *,
+    workspace: Path | None = None,
+    as_of: dt.date | None = None,
+    settings: Mapping[str, Any] = MappingProxyType({}),
+) -> Project:
+    """Read ``restock.toml``; paths in it are relative to its folder. ``settings`` : win over those of [plan].
 
     Raises
     ------
@@ -114,12 +134,12 @@ def open_project(file: Path, *, workspace: Path | None = None, as_of: dt.date | 
     unknown = sorted(set(values) - _SECTIONS)
     if unknown:
         raise ConfigurationError(f"{file}: unknown section [{unknown[0]}]; known are {', '.join(sorted(_SECTIONS))}")
-    settings = dict(_section(values, "plan", file))
+    planned = {**_section(values, "plan", file), **settings}
     if as_of is not None:
-        settings["as_of"] = as_of
-    if isinstance(learned := settings.get("correction"), str) and learned not in ("none", "online"):
-        settings["correction"] = _read_correction(file.parent / learned, file)
-    config = PlanConfig.make(settings, str(file))
+        planned["as_of"] = as_of
+    if isinstance(learned := planned.get("correction"), str) and learned not in ("none", "online"):
+        planned["correction"] = _read_correction(file.parent / learned, file)
+    config = PlanConfig.make(planned, str(file))
     inputs = Inputs.from_configuration(_section(values, "data", file), file.parent)
     for name, source in inputs.given().items():
         for path in source.path:
@@ -158,6 +178,10 @@ def _section(values: dict[str, Any], name: str, file: Path) -> dict[str, Any]:
     return section
 
 
+def _say_nothing(_: str) -> None:
+    """Keep what is said to oneself."""
+
+
 def _digest(table: str, source: TableSource) -> str:
     """One digest of what a table's source holds now: the bytes of its files, or the rows of its query."""
     lines = [f"{Path(path).name} {digest}" for path, digest in open_table(table, source).fingerprints()]
@@ -165,9 +189,16 @@ def _digest(table: str, source: TableSource) -> str:
 
 
 def run_plan(
-    project: Project, *, jobs: int | None = None, progress: Callable[[str], None] = lambda _: None
+    project: Project,
+    *,
+    jobs: int | None = None,
+    progress: Callable[[str], None] = _say_nothing,
+    tell: Callable[[str], None] = _say_nothing,
 ) -> PublishedRun:
-    """Plan and publish, unless this very plan has been published already."""
+    """Plan and publish, unless this very plan has been published already.
+
+    Stages that an earlier plan finished, a killed one too, are taken up. ``tell`` : is told of trouble with them.
+    """
     import json
 
     before = file_states(project)
@@ -182,7 +213,9 @@ def run_plan(
             space.publish(run_id, {}, lambda _: None)
         else:
             memory = remember(space, _run_before(space, run_id))
-            space.publish(run_id, *_compute(project, digests, before, jobs, progress, memory))
+            space.publish(
+                run_id, *_compute(project, digests, before, jobs, progress, memory, project.stages(tell=tell))
+            )
     folder = space.folder(run_id)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     return PublishedRun(run_id, folder, summary, repeated)
@@ -198,7 +231,8 @@ def preview_plan(
     before = file_states(project)
     run_id, digests = project.identity()
     memory = remember(project.workspace, _run_before(project.workspace, run_id))
-    _, write = _compute(project, digests, before, jobs, progress, memory)
+    stages = project.stages(writable=False)
+    _, write = _compute(project, digests, before, jobs, progress, memory, stages)
     with tempfile.TemporaryDirectory() as name:
         write(Path(name))
         summary = json.loads((Path(name) / "summary.json").read_text(encoding="utf-8"))
@@ -257,6 +291,7 @@ def _compute(
     jobs: int | None,
     progress: Callable[[str], None],
     memory: Memory,
+    stages: StageStore,
 ) -> tuple[dict[str, Any], Callable[[Path], None]]:
     """Plan; return what the manifest says and what writes the files."""
     from pipelines.jobs.backordering import tend_backorders
@@ -265,10 +300,18 @@ def _compute(
     from pipelines.jobs.simulating import simulate_plan
 
     run = thread_mapper(jobs or default_jobs())
-    made = make_plan(project.inputs, project.config, run=run, progress=progress, memory=memory)
+    made = make_plan(
+        project.inputs,
+        project.config,
+        run=run,
+        progress=progress,
+        memory=memory,
+        store=stages,
+        base=project.forecast_before(),
+    )
     refuse_changed(project, before)
     progress("simulating")
-    simulated = simulate_plan(made, run=run) if project.config.simulation_paths else None
+    simulated = simulate_plan(made, run=run, store=stages) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
     progress("looking ahead")
     follow = follow_up(made, memory, project.workspace, run)
@@ -299,6 +342,8 @@ def _compute(
     remembered = {
         "core": project.core_identity()[0],
         "before": None if memory.before is None else memory.before.run_id,
+        "forecast": made.forecast.identity.taught or made.forecast.identity.key,
+        "refitted": None if made.forecast.refitted is None else len(made.forecast.refitted),
         "released": [] if memory.released is None else sorted(set(memory.released["po"])),
     }
     return {**manifest_of(project, "plan", digests), **remembered}, write

@@ -12,9 +12,10 @@ from typing import Any
 
 from pipelines.overrides import recorded_overrides
 from pipelines.released_orders import recorded_releases
+from pipelines.stage_store import StageStore
 from pipelines.workspace import Workspace
 
-__all__ = ["StoredRun", "prune_runs", "stored_runs"]
+__all__ = ["StoredRun", "prune_cache", "prune_runs", "stored_runs"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,14 @@ def prune_runs(space: Workspace, keep: int, *, dry: bool = False) -> list[Stored
         space.folder(run.run_id).rename(aside / "pruned")
         shutil.rmtree(aside, ignore_errors=True)
     return gone
+
+
+def prune_cache(space: Workspace, *, dry: bool = False) -> int:
+    """Remove finished stages but the newest of each kind; returns bytes that went (or would go).
+
+    The caller holds the lock of the workspace unless ``dry``.
+    """
+    return StageStore(space.cache).prune(1, dry=dry)
 
 
 def _needed(space: Workspace) -> set[str]:

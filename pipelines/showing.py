@@ -179,6 +179,7 @@ def print_whole(console: Console, table: Table) -> None:
 
 
 def cell(value: Any) -> str:
+    """A value as a table shows it: dates as YYYY-MM-DD, numbers to a digit or none, nothing where it is unknown."""
     import pandas as pd
 
     if value is None or pd.isna(value):

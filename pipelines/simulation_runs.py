@@ -48,7 +48,9 @@ class Trial:
         from pipelines.jobs.planning import make_plan
         from pipelines.jobs.simulating import case_of_plan, case_of_record
 
-        made = make_plan(project.inputs, project.config, run=run, progress=progress)
+        # What the plan fitted and set is taken up where nothing it rests on has changed.
+        stages = project.stages(writable=False)
+        made = make_plan(project.inputs, project.config, run=run, progress=progress, store=stages)
         progress("simulating")
         if self.recorded:
             days = self.days or project.config.simulation_days

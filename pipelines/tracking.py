@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pipelines.project import PublishedRun
     from pipelines.workspace import Workspace
 
-__all__ = ["RUN_TAG", "Tracking", "connected", "flattened", "scores_of", "store_of", "track_run"]
+__all__ = ["RUN_TAG", "Tracking", "connected", "flattened", "load_mlflow", "scores_of", "store_of", "track_run"]
 
 KNOCK: Final = 3.0
 PATIENCE: Final = 6.0
@@ -108,6 +108,22 @@ def track_run(
     return None
 
 
+def load_mlflow(space: Workspace) -> None:
+    """Load what telling takes, so that it need not wait later; a server that is away is left to be found out then."""
+    with contextlib.suppress(UnavailableError):
+        _refuse_absent(store := store_of(space))
+        _prepare()
+        import mlflow.entities
+
+        if store.startswith("sqlite:"):
+            import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - half of what takes time
+
+
+def _prepare() -> None:
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
 @contextlib.contextmanager
 def connected(space: Workspace, experiment: str) -> Iterator[tuple[Any, str]]:
     """Give an MLflow client and the id of an experiment, made where it is missing.
@@ -119,8 +135,7 @@ def connected(space: Workspace, experiment: str) -> Iterator[tuple[Any, str]]:
     """
     store = store_of(space)
     _refuse_absent(store)
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    _prepare()
     import mlflow
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError

@@ -2,6 +2,7 @@
 
     workspace/runs/<run id>/...     complete when it is there: staged elsewhere, then renamed
     workspace/latest.json           names the newest plan; replaced atomically
+    workspace/cache/...             finished stages of plans; may be deleted
 
 The identity of a run is the digest of its inputs and configuration: the same run twice is the same run.
 """
@@ -50,6 +51,11 @@ class Workspace:
     def runs(self) -> Path:
         """The folder that holds one folder a run."""
         return self.root / "runs"
+
+    @property
+    def cache(self) -> Path:
+        """The folder of finished stages; see :mod:`pipelines.stage_store`."""
+        return self.root / "cache"
 
     def folder(self, run_id: str) -> Path:
         """The folder of a run, whether or not it exists."""

@@ -177,26 +177,12 @@ def rank_packs(
     ValueError
         For a negative or unknown budget, cost or worth.
     """
-    which = np.asarray(item, dtype=np.int64)
-    given = (("units", units), ("cost", cost), ("avoided", avoided))
-    amounts, prices, worths = (checked(name, values, "[0, inf)") for name, values in given)
     checked("budget", budget, "[0, inf]")
-    taken = np.zeros(len(which)) if room is None else checked("room", room.taken, "[0, inf)")
-    place = np.zeros(len(which), dtype=np.int64) if room is None else np.asarray(room.place, dtype=np.int64)
-    limit = np.empty(0) if room is None else checked("room", room.limit, "[0, inf]")
-    steps = _pooled(_Steps(which, amounts, prices, worths, taken, place))
-    which = steps.item
+    steps, limit = _checked_steps(item, units, cost, avoided, room)
     money, space = (1.0, np.zeros(1)) if room is None else _multipliers(steps, budget, limit)
     free = money == 0 and not (space > 0).any()
     ratio = _ratio(steps.avoided, steps.cost if free else money * steps.cost + space[steps.place] * steps.taken)
-    starts = np.flatnonzero(np.diff(which, prepend=-1))
-    begins = np.repeat(starts, np.diff(np.append(starts, len(which))))
-    along = np.cumsum(steps.units)
-    number = along - (along - steps.units)[begins]
-    step = np.arange(len(which)) - begins
-    # Ties: the cheaper step first, an item's own steps always in their order.
-    order = np.lexsort((step, which, steps.cost, -_monotone(ratio, step)))
-    order = _steps_in_order(order, which, step)
+    order = _best_first(steps, ratio)
     ranked = _in_order(steps, order)
     spent, kept = _buy(ranked, budget, limit)
     worth = _ratio(ranked.avoided, ranked.cost)
@@ -205,7 +191,7 @@ def rank_packs(
         ranked.units,
         ranked.cost,
         ranked.avoided,
-        number[order],
+        (np.cumsum(steps.units) - _before_item(steps.item, steps.units))[order],
         worth,
         spent,
         kept,
@@ -213,6 +199,35 @@ def rank_packs(
         float(worth[~kept].max(initial=0.0)) if room is None else money,
         space[: len(limit)],
     )
+
+
+def _checked_steps(
+    item: npt.ArrayLike, units: npt.ArrayLike, cost: npt.ArrayLike, avoided: npt.ArrayLike, room: Room | None
+) -> tuple[_Steps, Floats]:
+    """The steps, worth less and less per unit of money within each item, and the room of the places."""
+    which = np.asarray(item, dtype=np.int64)
+    given = (("units", units), ("cost", cost), ("avoided", avoided))
+    amounts, prices, worths = (checked(name, values, "[0, inf)") for name, values in given)
+    if room is None:
+        nowhere = np.zeros(len(which), dtype=np.int64)
+        return _pooled(_Steps(which, amounts, prices, worths, np.zeros(len(which)), nowhere)), np.empty(0)
+    taken, limit = checked("room", room.taken, "[0, inf)"), checked("room", room.limit, "[0, inf]")
+    place = np.asarray(room.place, dtype=np.int64)
+    return _pooled(_Steps(which, amounts, prices, worths, taken, place)), limit
+
+
+def _best_first(steps: _Steps, ratio: Floats) -> Integers:
+    """The order of the steps by their worth; ties: the cheaper first, an item's own always in their order."""
+    step = np.arange(len(steps.item)) - _before_item(steps.item, np.ones(len(steps.item))).astype(np.int64)
+    order = np.lexsort((step, steps.item, steps.cost, -_monotone(ratio, step)))
+    return _steps_in_order(order, steps.item, step)
+
+
+def _before_item(item: Integers, amount: Floats) -> Floats:
+    """Sum of all amounts before the first entry of each entry's item; the entries of an item lie together."""
+    starts = np.flatnonzero(np.diff(item, prepend=-1))
+    before = np.cumsum(amount) - amount
+    return np.repeat(before[starts], np.diff(np.append(starts, len(item))))
 
 
 def _ratio(avoided: Floats, cost: Floats) -> Floats:

@@ -264,12 +264,14 @@ class Cells:
 
 
 def doubled(size: int, needed: int) -> int:
+    """The size, doubled until it is at least what is needed."""
     while size < needed:
         size *= 2
     return size
 
 
 def grown(array: npt.NDArray[Scalar], capacity: int) -> npt.NDArray[Scalar]:
+    """A copy of an array (rows, columns) with further rows of zeros; (capacity, columns)."""
     larger = np.zeros((capacity, array.shape[1]), dtype=array.dtype)
     larger[: array.shape[0]] = array
     return larger

@@ -83,12 +83,20 @@ class _TableRows:
 
 
 def days_of(column: pa.Array) -> npt.NDArray[np.int32]:
+    """Days since 1970-01-01 of a column of dates, or of timestamps without a zone, whose time of day is cut off."""
     if not pa.types.is_date32(column.type):
         column = pc.cast(column, pa.date32(), safe=False)
     return np.asarray(column.cast(pa.int32()).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
 def numbers_of(column: pa.Array) -> npt.NDArray[np.float64]:
+    """Quantities of a column of numbers, in units.
+
+    Raises
+    ------
+    ValueError
+        A quantity that is not known, infinite, or beyond 1e12 either way.
+    """
     values = np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
     # A comparison with NaN is false, too.
     fits = np.abs(values) <= LARGEST_QUANTITY
@@ -99,6 +107,7 @@ def numbers_of(column: pa.Array) -> npt.NDArray[np.float64]:
 
 
 def shortage_flags(batch: pa.RecordBatch) -> npt.NDArray[np.uint8]:
+    """1 for rows that say they were out of stock, 0 for others and where it is unknown; empty without such a column."""
     if "in_stock" not in batch.schema.names:
         return np.empty(0, dtype=np.uint8)
     flags = pc.invert(pc.fill_null(batch.column("in_stock"), True))
@@ -106,6 +115,7 @@ def shortage_flags(batch: pa.RecordBatch) -> npt.NDArray[np.uint8]:
 
 
 def decoded(table: pa.Table) -> pa.Table:
+    """The same table with plain values instead of dictionary codes, as people and files want them."""
     for i, column in enumerate(table.schema):
         if pa.types.is_dictionary(column.type):
             table = table.set_column(i, column.name, table.column(i).cast(column.type.value_type))

@@ -38,6 +38,14 @@ class Span:
 
 
 def scan_dates(source: RowSource, rules: AssemblyRules) -> Span:
+    """Read the dates of all rows once, and say which periods they span and where each day belongs.
+
+    Raises
+    ------
+    ValueError
+        No row, none before as_of, none of a complete period; a date before 1900 or after 2199; an as_of that is no
+        opening of the frequency.
+    """
     seen = np.zeros(_DAYS, dtype=np.uint8)
     for batch in source.scan(["date"]):
         outside = mark_days(days_of(batch.column("date")), _FIRST_DAY, seen)

@@ -33,6 +33,7 @@ FIXED_FEATURES = (
     "place_in_year",
     "group",
 )
+_FIXED = len(FIXED_FEATURES)
 
 
 @njit(nogil=True, cache=True)
@@ -130,6 +131,83 @@ def _mean_season(season: Floats32, first: int, end: int) -> float:
 
 
 @njit(nogil=True, cache=True)
+def _covariate_sums(cells: Floats32, total: Floats, known: Floats) -> None:
+    """Run up a covariate over its known cells, and how many are known."""
+    total[0] = 0.0
+    known[0] = 0.0
+    for u in range(cells.size):
+        there = not np.isnan(cells[u])
+        total[u + 1] = total[u] + (np.float64(cells[u]) if there else 0.0)
+        known[u + 1] = known[u] + (1.0 if there else 0.0)
+
+
+@njit(nogil=True, cache=True)
+def _tell_year_ago(
+    sums: Floats, t: int, first: int, end: int, level: float, short: int, long: int, year: int, features: Floats32
+) -> None:
+    """Features 4 to 6: what the block was a year ago, as far as half of it was observed then."""
+    ago = first - year
+    if ago < 0 or 2.0 * _over(sums[2], ago, end - year) < end - first:
+        return
+    features[4] = _rate(sums, ago, end - year) / level
+    trailing = _scale(sums, t - year, short, long)
+    if trailing > 0.0:
+        features[5] = _rate(sums, ago, end - year) / trailing
+    features[6] = _rate(sums, ago - short // 2, min(end - year + short // 2, t)) / level
+
+
+@njit(nogil=True, cache=True)
+def _tell_history(
+    sums: Floats,
+    last: Integers,
+    t: int,
+    level: float,
+    often: float,
+    short: int,
+    long: int,
+    windows: Integers,
+    features: Floats32,
+) -> None:
+    """Features 1 to 3, 7 to 12 and the rates of the windows: the same for all blocks of an origin.
+
+    ``level`` and ``often`` : units and demands a period, above 0.
+    """
+    features[1] = np.log(level)
+    features[2] = np.log(often)
+    features[3] = _rate(sums, 0, t) / level
+    silence = t - last[t]
+    seen = _over(sums[2], t - long, t)
+    features[7] = np.log(np.float64(silence))
+    features[8] = silence * often
+    features[9] = 1.0 - _over(sums[3], t - long, t) / seen if seen > 0.0 else np.nan
+    mean = _rate(sums, t - long, t)
+    if mean > 0.0:
+        spread = _over(sums[4], t - long, t) / max(seen, 1.0)
+        features[10] = np.sqrt(max(spread - mean * mean, 0.0)) / mean
+    features[11] = np.log(np.float64(t - last[last.size - 1]))
+    features[12] = _over(sums[2], t - short, t) / min(short, t)
+    for k in range(windows.size):
+        if t >= windows[k] or k == 0:
+            features[_FIXED + k] = _rate(sums, t - windows[k], t) / level
+
+
+@njit(nogil=True, cache=True)
+def _tell_covariate(
+    total: Floats, known: Floats, is_price: bool, t: int, first: int, end: int, short: int, long: int, two: Floats32
+) -> None:
+    """A price of the block and of late over the usual one, as logarithms; of another covariate its two means."""
+    coming = _mean_known(total, known, first, end)
+    usual = _mean_known(total, known, t - (long if is_price else short), t)
+    if not is_price:
+        two[0] = coming
+        two[1] = usual
+        return
+    lately = _mean_known(total, known, t - short, t)
+    two[0] = np.log(coming / usual) if coming > 0.0 and usual > 0.0 else np.nan
+    two[1] = np.log(lately / usual) if lately > 0.0 and usual > 0.0 else np.nan
+
+
+@njit(nogil=True, cache=True)
 def block_rows(
     quantity: Floats32,
     status: Bytes,
@@ -175,7 +253,7 @@ def block_rows(
     last = np.empty(periods + 2, dtype=np.int64)
     total = np.empty((kinds, season.shape[1] + 1))
     known = np.empty((kinds, season.shape[1] + 1))
-    fixed = 17
+    shared = np.empty(out.shape[1], dtype=np.float32)
     before = -1
     for p in range(series.size):
         i = series[p]
@@ -185,70 +263,34 @@ def block_rows(
             before = i
             _sums(quantity[i], status[i], factors, sums, last)
             for c in range(kinds):
-                cells = covariate[covariate_row[c, i]]
-                total[c, 0] = 0.0
-                known[c, 0] = 0.0
-                for u in range(cells.size):
-                    there = not np.isnan(cells[u])
-                    total[c, u + 1] = total[c, u] + (np.float64(cells[u]) if there else 0.0)
-                    known[c, u + 1] = known[c, u] + (1.0 if there else 0.0)
+                _covariate_sums(covariate[covariate_row[c, i]], total[c], known[c])
         level = _scale(sums, t, short, long)
         scale[p] = level
         seen = _over(sums[2], t - long, t)
-        demands = _over(sums[3], t - long, t)
-        all_seen = max(sums[2, t], 1.0)
-        often = (demands + sums[3, t] / all_seen) / (seen + 1.0)
+        often = (_over(sums[3], t - long, t) + sums[3, t] / max(sums[2, t], 1.0)) / (seen + 1.0)
+        shared[:] = np.nan
+        if level > 0.0:
+            _tell_history(sums, last, t, level, often, short, long, windows, shared)
+            shared[14] = np.log(_mean_season(factors, t - short, t))
+            shared[16] = profile[i]
         for b in range(blocks):
             row = p * blocks + b
             first = t + (ends[b - 1] if b > 0 else 0)
             end = t + ends[b]
-            length = end - first
             features = out[row]
-            features[:] = np.nan
+            features[:] = shared
             target[row] = 0.0
             weight[row] = 0.0
             if level <= 0.0:
                 continue
             observed = _over(sums[2], first, end) if end <= periods else 0.0
-            if 2.0 * observed >= length:
+            if 2.0 * observed >= end - first:
                 target[row] = _over(sums[0], first, end) / (level * _over(sums[1], first, end))
                 weight[row] = observed * often
-            silence = t - last[t]
-            spread = _over(sums[4], t - long, t) / max(seen, 1.0)
-            mean = _rate(sums, t - long, t)
             features[0] = b
-            features[1] = np.log(level)
-            features[2] = np.log(often)
-            features[3] = _rate(sums, 0, t) / level
-            ago = first - year
-            if ago >= 0 and 2.0 * _over(sums[2], ago, end - year) >= length:
-                features[4] = _rate(sums, ago, end - year) / level
-                trailing = _scale(sums, t - year, short, long)
-                if trailing > 0.0:
-                    features[5] = _rate(sums, ago, end - year) / trailing
-                features[6] = _rate(sums, ago - short // 2, min(end - year + short // 2, t)) / level
-            features[7] = np.log(np.float64(silence))
-            features[8] = silence * often
-            features[9] = 1.0 - demands / seen if seen > 0.0 else np.nan
-            if mean > 0.0:
-                features[10] = np.sqrt(max(spread - mean * mean, 0.0)) / mean
-            features[11] = np.log(np.float64(t - last[periods + 1]))
-            features[12] = _over(sums[2], t - short, t) / min(short, t)
+            _tell_year_ago(sums, t, first, end, level, short, long, year, features)
             features[13] = np.log(_mean_season(factors, first, end))
-            features[14] = np.log(_mean_season(factors, t - short, t))
             features[15] = place[(first + end - 1) // 2]
-            features[16] = profile[i]
-            for k in range(windows.size):
-                if t >= windows[k] or k == 0:
-                    features[fixed + k] = _rate(sums, t - windows[k], t) / level
             for c in range(kinds):
-                at = fixed + windows.size + 2 * c
-                coming = _mean_known(total[c], known[c], first, end)
-                usual = _mean_known(total[c], known[c], t - (long if is_price[c] else short), t)
-                if is_price[c]:
-                    lately = _mean_known(total[c], known[c], t - short, t)
-                    features[at] = np.log(coming / usual) if coming > 0.0 and usual > 0.0 else np.nan
-                    features[at + 1] = np.log(lately / usual) if lately > 0.0 and usual > 0.0 else np.nan
-                else:
-                    features[at] = coming
-                    features[at + 1] = usual
+                at = _FIXED + windows.size + 2 * c
+                _tell_covariate(total[c], known[c], is_price[c], t, first, end, short, long, features[at : at + 2])

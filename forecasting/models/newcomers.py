@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import betaincinv, betaln, expit
 
 from forecasting.kernels.random import PATH_STRIDE, uniforms
@@ -184,6 +183,8 @@ def _shares(
 
     Fewer than 5 series with demand teach nothing: nothing is expected of the others.
     """
+    from scipy.optimize import minimize
+
     n = np.minimum(observed.astype(np.float64), _LONGEST)
     d = np.where(observed > 0, demands * n / np.maximum(observed, 1), 0.0)
     used = n > 0

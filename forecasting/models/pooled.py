@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import betaln, expit
 
 from forecasting.kernels.intermittent import newest_sizes
@@ -83,6 +82,8 @@ def _pooled_share(summary: DemandSummary) -> tuple[float, float]:
     The number of demands is beta-binomial, given that there was any: series without demand are forecast to have none,
     and how many of them a panel holds says nothing of the others.
     """
+    from scipy.optimize import minimize
+
     used = (summary.demands > 0) & (summary.observed >= LEAST_DEMANDS)
     observed = np.minimum(summary.observed[used], _LONGEST)
     demands = np.maximum(np.rint(summary.demands[used] * observed / summary.observed[used]), 1.0)

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from pipelines.commands.options import JOBS, JSON, PROJECT, WORKSPACE
-from pipelines.commands.output import print_json, progress
+from pipelines.commands.output import print_window_run, progress
 from pipelines.commands.tracked import TRACK, told_to_mlflow
 
 __all__ = ["backtest"]
@@ -80,20 +80,5 @@ def backtest(
 
         show_backtest(run)
         return
-    summary = run.summary
     counts = ("items", "periods", "origins", "reviews", "order_lines", "units_demanded", "units_backordered")
-    rates = ("target", "promised", "achieved", "difference", "low", "high")
-    print_json(
-        {
-            "schema": 1,
-            "status": "ok",
-            "run_id": run.run_id,
-            "counts": {name: summary[name] for name in counts},
-            "backorder_rate": {name: summary[name] for name in rates},
-            "order_value": summary["order_value"],
-            "forecast": summary["forecast"],
-            "decisions": summary["decisions"],
-            "outputs": sorted(str(path) for path in run.folder.rglob("*") if path.is_file()),
-            "warnings": summary["notes"],
-        }
-    )
+    print_window_run(run, counts, more=("forecast", "decisions"))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 if TYPE_CHECKING:
+    from pipelines.project import PublishedRun
     from pipelines.workspace import Workspace
 
-__all__ = ["chosen_run", "print_json", "progress", "workspace_of"]
+__all__ = ["chosen_run", "note", "print_json", "print_window_run", "progress", "workspace_of"]
+
+_RATES: Final = ("target", "promised", "achieved", "difference", "low", "high")
 
 
 def progress() -> Callable[[str], None]:
@@ -23,11 +26,39 @@ def progress() -> Callable[[str], None]:
     return lambda stage: click.echo(f"… {stage}", err=True)
 
 
+def note(words: str) -> None:
+    """Say on standard error what a planner need not act on."""
+    click.echo(f"restock: {words}", err=True)
+
+
 def print_json(value: dict[str, Any]) -> None:
     """Print one JSON object on one line."""
     from pipelines.workspace import plain
 
     click.echo(json.dumps(plain(value), allow_nan=False, default=str))
+
+
+def print_window_run(run: PublishedRun, counts: Iterable[str], more: Iterable[str] = ()) -> None:
+    """Print a run over a window of history as one JSON object.
+
+    Parameters
+    ----------
+    counts : what its summary counts. more : further entries of its summary to tell.
+    """
+    summary = run.summary
+    print_json(
+        {
+            "schema": 1,
+            "status": "ok",
+            "run_id": run.run_id,
+            "counts": {name: summary[name] for name in counts},
+            "backorder_rate": {name: summary[name] for name in _RATES},
+            "order_value": summary["order_value"],
+            **{name: summary[name] for name in more},
+            "outputs": sorted(str(path) for path in run.folder.rglob("*") if path.is_file()),
+            "warnings": summary["notes"],
+        }
+    )
 
 
 def workspace_of(file: Path, workspace: Path | None) -> Workspace:

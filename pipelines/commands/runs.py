@@ -61,18 +61,19 @@ def show_run(run_id: str, file: Path, workspace: Path | None) -> None:
 @WORKSPACE
 @JSON
 def prune(keep: int, dry_run: bool, file: Path, workspace: Path | None, as_json: bool) -> None:
-    """Remove old runs; the latest, and those whose orders were released or overridden, stay."""
-    from pipelines.run_store import prune_runs
+    """Remove old runs and finished stages; the latest, and runs whose orders were released or overridden, stay."""
+    from pipelines.run_store import prune_cache, prune_runs
 
     space = workspace_of(file, workspace)
     if dry_run:
-        gone = prune_runs(space, keep, dry=True)
+        gone, cache = prune_runs(space, keep, dry=True), prune_cache(space, dry=True)
     else:
         with space.locked():
-            gone = prune_runs(space, keep)
+            gone, cache = prune_runs(space, keep), prune_cache(space)
     size = sum(run.size for run in gone)
     if as_json:
-        answer = {"removed": [run.run_id for run in gone], "bytes": size, "dry_run": dry_run}
+        answer = {"removed": [run.run_id for run in gone], "bytes": size, "cache_bytes": cache, "dry_run": dry_run}
         print_json({"schema": 1, "status": "ok", **answer})
     else:
-        click.echo(f"{len(gone):,} runs {'would go' if dry_run else 'removed'}, {size / 2**20:,.1f} MiB")
+        words = f"{len(gone):,} runs {'would go' if dry_run else 'removed'}, {size / 2**20:,.1f} MiB"
+        click.echo(f"{words}; of finished stages {cache / 2**20:,.1f} MiB")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from pipelines.project import Project, PublishedRun
 
-__all__ = ["TRACK", "told_to_mlflow", "tracks"]
+__all__ = ["TRACK", "telling", "told_to_mlflow", "tracks"]
 
 TRACK = click.option("--track/--no-track", default=None, help="Tell MLflow of the run; default: as [tracking] says.")
 
@@ -26,3 +28,16 @@ def told_to_mlflow(project: Project, run: PublishedRun, wanted: bool | None) -> 
     from pipelines.tracking import track_run
 
     return track_run(run, project.workspace, project.tracking, lambda words: click.echo(f"restock: {words}", err=True))
+
+
+@contextlib.contextmanager
+def telling(project: Project, wanted: bool | None) -> Iterator[Callable[[PublishedRun], object]]:
+    """Make ready to tell MLflow while a run is made; gives what to call with the run."""
+    if not tracks(project, wanted):
+        yield lambda _: None
+        return
+    from pipelines.commands.output import note
+    from pipelines.teller import teller
+
+    with teller(project, note) as ready:
+        yield ready.tell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ __all__ = ["known_ahead"]
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
+
+_SCOPE: Final = ("sku", "category", "location")
 
 
 def known_ahead(
@@ -67,16 +69,22 @@ def _table(
     rows = table[seen]
     horizon = max(int(period[seen].max(initial=-1)) + 1, least)
     factor, extra = np.ones((n, horizon)), np.zeros((n, horizon))
-    members: dict[tuple[str, str], npt.NDArray[np.bool_]] = {}
+    members: dict[tuple[str | None, ...], npt.NDArray[np.int64]] = {}
     for at, row in zip(period[seen], rows.to_dict("records"), strict=True):
-        concerned = np.ones(n, dtype=np.bool_)
-        for name in ("sku", "category", "location"):
-            value = row.get(name)
-            if isinstance(value, str) and value:
-                if (name, value) not in members:
-                    members[name, value] = (items[name] == value).to_numpy()
-                concerned &= members[name, value]
+        scope = tuple(v if isinstance(v := row.get(name), str) and v else None for name in _SCOPE)
+        if scope not in members:
+            members[scope] = _members(items, scope)
+        concerned = members[scope]
         uplift, units = row.get("uplift", np.nan), row.get("extra_quantity", np.nan)
         factor[concerned, at] *= 1.0 if uplift is None or np.isnan(uplift) else uplift
         extra[concerned, at] += 0.0 if units is None or np.isnan(units) else units
     return factor, extra
+
+
+def _members(items: pd.DataFrame, scope: tuple[str | None, ...]) -> npt.NDArray[np.int64]:
+    """The items that a row of the table speaks of; what it leaves empty holds for all."""
+    concerned = np.ones(len(items), dtype=np.bool_)
+    for name, value in zip(_SCOPE, scope, strict=True):
+        if value is not None:
+            concerned &= (items[name] == value).to_numpy()
+    return np.flatnonzero(concerned)

@@ -70,10 +70,10 @@ def alert_frame(made: Plan, seen: Projection, bias: Floats) -> pd.DataFrame:
 def _of_items(made: Plan, seen: Projection) -> Iterator[_Alert]:
     """The exceptions of single items."""
     outlook = _outlook(made, seen)
-    out = runs_out_at(outlook)
+    out, price = runs_out_at(outlook), _price(made)
     for each in find_exceptions(outlook):
         for k, item in enumerate(each.items.tolist()):
-            yield _told(made, seen, each, k, item, int(out[item]))
+            yield _told(made, seen, each, k, item, int(out[item]), float(price[item]))
 
 
 def _outlook(made: Plan, seen: Projection) -> Outlook:
@@ -98,12 +98,12 @@ def _outlook(made: Plan, seen: Projection) -> Outlook:
     )
 
 
-def _told(made: Plan, seen: Projection, each: Exceptions, k: int, item: int, out: int) -> _Alert:
+def _told(made: Plan, seen: Projection, each: Exceptions, k: int, item: int, out: int, price: float) -> _Alert:
     """One exception of one item, in words."""
-    at_stake = float(_price(made)[item]) * float(each.units[k])
+    at_stake = price * float(each.units[k])
     if each.kind == "order":
         # What the order costs is no loss; what is lost without it is.
-        at_stake = float(_price(made)[item] * made.levels.position.units_at_risk[item])
+        at_stake = price * float(made.levels.position.units_at_risk[item])
     elif each.kind in ("cancel", "defer", "excess", "dead stock"):
         at_stake = float(made.items["unit_cost"].to_numpy(float)[item]) * float(each.units[k])
     day = _day(seen, int(each.last[k]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from pipelines.inputs import CheckedTables
+from pipelines.jobs.supply import key_index
 from replenishment.backorders.causes import Attribution, Deliveries, ItemRecord, attribute, shortage_episodes
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 _COLUMNS: Final = ("sku", "location", "first", "last", "units_backordered", "lines", "cause", "rule")
+_DELIVERY_UNITS: Final = ("quantity", "ordered_quantity", "rejected_quantity")
+_NO_ROWS: Final[Integers] = np.empty(0, dtype=np.int64)
 _DELIVERY_DAYS: Final = ("proposed_on", "ordered_on", "promised_on", "received_on")
 
 
@@ -41,18 +45,20 @@ class BooksOfItems:
         usual_target: float,
     ) -> None:
         self.items, self.begins, self.demand = items, begins, demand
-        self.receipts = _groups(tables.get("receipts"), keys)
-        self.counts = _groups(tables.get("stock_counts"), keys)
+        receipts, counts = tables.get("receipts"), tables.get("stock_counts")
+        self.deliveries, self.receipts = _deliveries(receipts), _rows_of_items(receipts, keys)
+        self.counts, self.counted = _counts(counts), _rows_of_items(counts, keys)
         self.usual_target = usual_target
 
     def record(self, item: int) -> ItemRecord:
         """The books of one item."""
-        counts, row = self.counts.get(item), self.items.iloc[item]
+        row = self.items.iloc[item]
+        day, book, counted = (column[self.counted.get(item, _NO_ROWS)] for column in self.counts)
         return ItemRecord(
-            deliveries=_deliveries(self.receipts.get(item)),
-            count_day=np.empty(0, dtype=np.int64) if counts is None else _days(counts["counted_on"]).astype(np.int64),
-            book=np.empty(0) if counts is None else counts["book"].to_numpy(float),
-            counted=np.empty(0) if counts is None else counts["counted"].to_numpy(float),
+            deliveries=_taken(self.deliveries, self.receipts.get(item, _NO_ROWS)),
+            count_day=day.astype(np.int64),
+            book=book,
+            counted=counted,
             begins=self.begins,
             demand=np.nan_to_num(np.asarray(self.demand[item], dtype=np.float64)),
             lead_time=float(np.nan_to_num(row["lead_time"])),
@@ -91,35 +97,55 @@ def cause_frame(
     return frame
 
 
-def _groups(table: pd.DataFrame | None, keys: list[tuple[str, str]]) -> dict[int, pd.DataFrame]:
-    """The rows of each item."""
+def _rows_of_items(table: pd.DataFrame | None, keys: list[tuple[str, str]]) -> dict[int, Integers]:
+    """The rows of each item in a table, in their order."""
     if table is None or "sku" not in table.columns:
         return {}
-    number = {key: k for k, key in enumerate(keys)}
-    found = {number.get((str(sku), str(place))): rows for (sku, place), rows in table.groupby(["sku", "location"])}
-    return {k: rows for k, rows in found.items() if k is not None}
+    import pandas as pd
+
+    place = key_index(keys).get_indexer(pd.MultiIndex.from_arrays([table["sku"], table["location"]]))
+    order = np.argsort(place, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(place[order])) + 1) if len(order) else []
+    return {int(place[part[0]]): part for part in parts if place[part[0]] >= 0}
+
+
+def _counts(table: pd.DataFrame | None) -> tuple[Floats, Floats, Floats]:
+    """Day, book and count of each stock count."""
+    if table is None:
+        return (np.empty(0),) * 3
+    return _days(table["counted_on"]), table["book"].to_numpy(float), table["counted"].to_numpy(float)
+
+
+def _taken(all_of_them: Deliveries, rows: Integers) -> Deliveries:
+    """Some deliveries; their orders are numbered as they come."""
+    import pandas as pd
+
+    taken = {f.name: getattr(all_of_them, f.name)[rows] for f in fields(Deliveries)}
+    return replace(Deliveries(**taken), order=pd.factorize(taken["order"])[0].astype(np.int64))
 
 
 def _deliveries(rows: pd.DataFrame | None) -> Deliveries:
+    """All deliveries of a table of receipts."""
     if rows is None:
         nothing = np.empty(0)
         return Deliveries(np.empty(0, dtype=np.int64), *[nothing] * 7)
     import pandas as pd
 
-    n = len(rows)
-    days = {name: _days(rows[name]) if name in rows.columns else np.full(n, np.nan) for name in _DELIVERY_DAYS}
-    proposed = np.where(np.isnan(days["proposed_on"]), days["ordered_on"], days["proposed_on"])
-    line = rows["po"].fillna("") if "po" in rows.columns else pd.Series("", index=rows.index)
-    order = pd.factorize(line.astype(str) + "\x1f" + rows["ordered_on"].astype(str))[0]
-    quantity = rows["quantity"].to_numpy(float) if "quantity" in rows.columns else np.full(n, np.nan)
-    wanted = rows["ordered_quantity"].to_numpy(float) if "ordered_quantity" in rows.columns else np.full(n, np.nan)
-    refused = (
-        rows["rejected_quantity"].fillna(0.0).to_numpy(float) if "rejected_quantity" in rows.columns else np.zeros(n)
-    )
+    n, unknown = len(rows), np.full(len(rows), np.nan)
+    days = {name: _days(rows[name]) if name in rows.columns else unknown for name in _DELIVERY_DAYS}
+    units = {name: rows[name].to_numpy(float) if name in rows.columns else unknown for name in _DELIVERY_UNITS}
+    po = pd.factorize(rows["po"].fillna("").astype(str))[0] if "po" in rows.columns else np.zeros(n, dtype=np.int64)
+    day = pd.factorize(rows["ordered_on"])[0] + 1
     return Deliveries(
-        order.astype(np.int64), proposed, days["ordered_on"], days["promised_on"], days["received_on"], wanted,
-        quantity, refused,
-    )  # fmt: skip
+        order=po.astype(np.int64) * (n + 1) + day,
+        proposed=np.where(np.isnan(days["proposed_on"]), days["ordered_on"], days["proposed_on"]),
+        ordered=days["ordered_on"],
+        promised=days["promised_on"],
+        received=days["received_on"],
+        ordered_quantity=units["ordered_quantity"],
+        quantity=units["quantity"],
+        rejected=np.nan_to_num(units["rejected_quantity"]),
+    )
 
 
 def _days(dates: pd.Series[Any]) -> Floats:

@@ -241,16 +241,8 @@ def _allocated(
     told: Integers,
     probabilities: tuple[float, ...],
 ) -> BackorderDesk:
-    as_of, n = items.calendar.end_day, len(items.keys)
     stocked = np.flatnonzero(stock.on_hand > 0)
-    place = purchases.frame["place"].to_numpy(np.int64)
-    supply = Supply(
-        item=np.concatenate([stocked, place]),
-        day=np.concatenate([np.full(len(stocked), as_of), as_of + purchases.expected]),
-        units=np.concatenate([stock.on_hand[stocked], purchases.frame["quantity"].to_numpy(float)]),
-        rank=np.concatenate([np.zeros(len(stocked), dtype=np.int64), 1 + np.arange(len(place))]),
-        on_hand=np.arange(len(stocked) + len(place)) < len(stocked),
-    )
+    supply = _supply(stock, stocked, purchases, items.calendar.end_day)
     allocation = allocate(
         ledger,
         supply,
@@ -262,41 +254,44 @@ def _allocated(
         np.concatenate([np.ones((len(stocked), purchases.days)), purchases.arrival]),
         next_order_arrival(items.lead_times, items.restocked, items.calendar),
     )
-    uncovered = ledger.waiting - allocation.covered
+    # Promises count days from the opening, and processing begins when the units are there.
+    begins = items.calendar.end_day + config.processing_days
     promises = promise_days(
         allocation,
         supply,
         arrival,
         ledger.item,
-        uncovered,
+        ledger.waiting - allocation.covered,
         next_order,
-        np.maximum(ledger.wanted - as_of - config.processing_days, 0),
-        np.where(told == NEVER, -1, told - as_of - config.processing_days),
+        np.maximum(ledger.wanted - begins, 0),
+        np.where(told == NEVER, -1, told - begins),
         probabilities,
     )
+    no_status = np.empty(0, dtype=np.int64)
     desk = BackorderDesk(
-        config,
-        items,
-        stock,
-        lines,
-        told,
-        ledger,
-        purchases,
-        stocked,
-        supply,
-        arrival,
-        next_order,
-        allocation,
-        promises,
-        np.empty(0, dtype=np.int64),
+        config, items, stock, lines, told, ledger, purchases, stocked, supply, arrival, next_order, allocation,
+        promises, no_status,
+    )  # fmt: skip
+    return replace(desk, status=line_status(ledger, _item_states(desk), desk.on_hand, allocation.covered))
+
+
+def _supply(stock: StockPosition, stocked: Integers, purchases: OpenPurchases, as_of: int) -> Supply:
+    """Stock on hand of the items in ``stocked``, then open purchase orders on the days on which they are expected."""
+    place = purchases.frame["place"].to_numpy(np.int64)
+    return Supply(
+        item=np.concatenate([stocked, place]),
+        day=np.concatenate([np.full(len(stocked), as_of), as_of + purchases.expected]),
+        units=np.concatenate([stock.on_hand[stocked], purchases.frame["quantity"].to_numpy(float)]),
+        rank=np.concatenate([np.zeros(len(stocked), dtype=np.int64), 1 + np.arange(len(place))]),
+        on_hand=np.arange(len(stocked) + len(place)) < len(stocked),
     )
-    state = ItemState(
-        items.available_from,
-        items.discontinued,
-        items.restocked,
-        _by_line(place, purchases.frame["quantity"].to_numpy(float), n),
-    )
-    return replace(desk, status=line_status(ledger, state, desk.on_hand, allocation.covered))
+
+
+def _item_states(desk: BackorderDesk) -> ItemState:
+    """What the statuses need to know of the items."""
+    frame, items = desk.purchases.frame, desk.items
+    on_order = _by_line(frame["place"].to_numpy(np.int64), frame["quantity"].to_numpy(float), len(items.keys))
+    return ItemState(items.available_from, items.discontinued, items.restocked, on_order)
 
 
 def _no_lines() -> pd.DataFrame:

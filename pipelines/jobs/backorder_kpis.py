@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pipelines.jobs.backorder_causes import BooksOfItems, cause_frame
 from pipelines.jobs.customer_ledger import day_numbers, order_ledger
 from pipelines.jobs.supply import key_index, placed_rows
-from replenishment.backorders.kpis import LineFates, group_kpis, line_fates, ordered_again
+from replenishment.backorders.kpis import LineFates, distinct_pairs, group_kpis, line_fates, ordered_again
 from replenishment.backorders.ledger import NEVER, OrderLedger
 
 if TYPE_CHECKING:
@@ -141,9 +141,9 @@ def _repeat_rates(fates: LineFates, order: Integers, again: Floats, group: Integ
     known = ~np.isnan(again) & (group >= 0)
     found = {}
     for name, rows in (("waited", known & late[order]), ("served", known & ~late[order])):
-        pairs, first = np.unique(np.stack([group[rows], order[rows]]), axis=1, return_index=True)
-        count = np.bincount(pairs[0], minlength=groups)
-        back = np.bincount(pairs[0], weights=again[rows][first], minlength=groups)
+        of, first = distinct_pairs(group[rows], order[rows])
+        count = np.bincount(of, minlength=groups)
+        back = np.bincount(of, weights=again[rows][first], minlength=groups)
         with np.errstate(invalid="ignore", divide="ignore"):
             found[f"repeat_rate_{name}"] = back / count
     return found

@@ -241,7 +241,7 @@ def _sum_channels(panel: DemandPanel) -> tuple[DemandPanel, pd.DataFrame]:
 def _ordered_not_shipped(panel: DemandPanel, tables: CheckedTables) -> DemandPanel:
     """Move what was shipped later to the period of its order, and add what was ordered and never shipped."""
     lines = tables.frames["customer_orders"]
-    place = _places(panel, lines["sku"], lines["location"])
+    place = _places(panel, lines["sku"].tolist(), lines["location"].tolist())
     units = lines["quantity"].to_numpy(float)
     shipped = (
         np.minimum(lines["shipped_quantity"].fillna(0.0).to_numpy(float), units)
@@ -282,7 +282,7 @@ def _without_returns(panel: DemandPanel, tables: CheckedTables, config: PlanConf
         outside += float(back.sum()) - inside
     table = tables.get("returns")
     if table is not None:
-        place = _places(panel, table["sku"], table["location"])
+        place = _places(panel, table["sku"].tolist(), table["location"].tolist())
         back = -table["quantity"].to_numpy(float)
         units += (inside := _add(change, place, panel.calendar.index_of(_days(table["date"])), back))
         outside += float(back.sum()) - inside
@@ -314,7 +314,7 @@ def _place_name(row: dict[str, Any]) -> str:
     return str(row.get("location", "main")).split(CHANNEL_MARK, 1)[0]
 
 
-def _places(panel: DemandPanel, skus: Any, locations: Any) -> Integers:
+def _places(panel: DemandPanel, skus: list[str], locations: list[str]) -> Integers:
     """Row of the panel of each (sku, location), -1 where it has none."""
     place = {key: i for i, key in enumerate(panel.keys)}
     return np.array([place.get(key, -1) for key in zip(skus, locations, strict=True)], dtype=np.int64)

@@ -125,7 +125,8 @@ def _order_lines(tables: CheckedTables, panel: DemandPanel, replaced: dict[Key, 
         return OrderLines()
     days = lines["ordered_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
     past = lines[days < panel.calendar.end_day]
-    keys = [_heir((sku, place), replaced) for sku, place in zip(past["sku"], past["location"], strict=True)]
+    heirs = {key: _heir(key, replaced) for key in replaced}
+    keys = [heirs.get(key, key) for key in zip(past["sku"].tolist(), past["location"].tolist(), strict=True)]
     return OrderLines(
         tuple(sku for sku, _ in keys),
         tuple(place for _, place in keys),

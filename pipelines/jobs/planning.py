@@ -30,17 +30,20 @@ from pipelines.jobs.safety_stocks import safety_stock_frame
 from pipelines.jobs.settling import settle_orders
 from pipelines.jobs.simulating import simulate_plan
 from pipelines.jobs.stages import (
+    Forecast,
     fit_forecast,
     gather_knowledge,
     hold_reasons,
     look_ahead,
     never_demanded,
+    note_refit,
     order_items,
     set_item_levels,
 )
 from pipelines.jobs.supply import StockPosition, check_stock_age, stock_position
 from pipelines.jobs.total_target import TotalShare
 from pipelines.memory import Memory
+from pipelines.stage_store import FORGETFUL, StageStore
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
 from replenishment.simulation.results import SimulationResult
@@ -108,6 +111,7 @@ class Plan:
     stock_outs: pd.DataFrame
     unseen: pd.DataFrame
     overrides: pd.DataFrame
+    forecast: Forecast
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -165,8 +169,16 @@ def make_plan(
     run: Any = map,
     progress: Progress = lambda _: None,
     memory: Memory | None = None,
+    store: StageStore = FORGETFUL,
+    base: str | None = None,
 ) -> Plan:
-    """Take the steps of a plan, one after the other; see :func:`plan`. ``memory``: what no table says."""
+    """Take the steps of a plan, one after the other; see :func:`plan`.
+
+    Parameters
+    ----------
+    memory : what no table says. store : where steps that have been taken already are taken up.
+    base : key of a forecast on top of which only the series are fitted that have changed; default: all are fitted.
+    """
     known_before = memory or Memory()
     clock = _Clock(progress)
     with clock("reading tables"):
@@ -179,15 +191,16 @@ def make_plan(
         stock = stock_position(tables, known.panel.keys, known.panel.calendar, unseen)
     with clock("forecasting"):
         record = begin_record(KnownAlong(tables, config, demand.panel, run), known.panel.calendar.periods, run)
-        forecast = fit_forecast(known, run)
+        forecast = fit_forecast(known, run, store, base)
         forecaster = forecast.forecaster
         stock_outs = forecaster.stock_outs()
     log = known.history.with_log(forecaster.cleaning_)
     note_history(log, forecaster, tables.findings)
+    note_refit(forecast, tables.findings)
     look_ahead(forecast, known)
     with clock("setting levels"):
         asked = None if record is None else record.asked(known, np.arange(len(known.items)))
-        found = set_item_levels(known, forecast, stock, run, asked)
+        found = set_item_levels(known, forecast, stock, run, asked, store)
     with clock("deciding orders"):
         orders = order_items(known, found, stock)
         why_held = hold_reasons(found.items, forecaster)
@@ -211,6 +224,7 @@ def make_plan(
         stock_outs,
         unseen,
         settled.overrides,
+        forecast,
         clock.seconds,
     )
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from forecasting.forecaster import DemandForecaster
+from forecasting.storage import read_tree, write_tree
+from pipelines.digests import digest_of
 from pipelines.jobs.customer_ledger import day_numbers
 from pipelines.jobs.levels import ItemFacts
 from pipelines.jobs.supply import key_index, placed_rows
+from pipelines.stage_store import FORGETFUL, StageStore, code_digest
 from replenishment.simulation.case import Case
 from replenishment.simulation.results import Costs, SimulationResult
 from replenishment.simulation.world import Customers, OrderSizes
@@ -58,9 +61,25 @@ def simulate_plan(
     paths: int | None = None,
     days: float | None = None,
     unmet_demand: Literal["backorder", "lost"] | None = None,
+    store: StageStore = FORGETFUL,
 ) -> SimulationResult:
-    """Simulate the policies of a plan in steady state; see :func:`case_of_plan`."""
-    return case_of_plan(made, paths=paths, days=days, unmet_demand=unmet_demand).simulate(run)
+    """Simulate the policies of a plan in steady state; see :func:`case_of_plan`.
+
+    ``store`` : where a simulation of the same case is taken up.
+    """
+    case = case_of_plan(made, paths=paths, days=days, unmet_demand=unmet_demand)
+    if store.root is None:
+        return case.simulate(run)
+    told = [getattr(case, f.name) for f in fields(case) if f.name != "demand"]
+    key = digest_of(code_digest(), made.forecast.drawn_from(), told)
+    found = store.find("simulation", key, read_tree)
+    if found is not None:
+        # One item on one path is seldom looked at: it is simulated again then.
+        return SimulationResult(**found, _trace=lambda row: case.simulate(run)._trace(row))
+    result = case.simulate(run)
+    parts = {name: getattr(result, name) for name in ("kpis", "total", "notes", "paths", "by_path")}
+    store.keep("simulation", key, lambda folder: write_tree(folder, parts))
+    return result
 
 
 def simulate_recorded(

@@ -6,7 +6,7 @@ A plan takes them once; a replay takes them again and again along history, and f
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,14 +14,18 @@ import numpy.typing as npt
 
 from forecasting.forecaster import DemandForecaster
 from forecasting.panel import DemandPanel
+from forecasting.segments import CLASSES
 from pipelines.config import PlanConfig
+from pipelines.digests import row_digests
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.ahead import known_ahead
 from pipelines.jobs.choosing import Sources, choose_suppliers
 from pipelines.jobs.correcting import corrector_of
+from pipelines.jobs.forecast_identity import ForecastIdentity, KeptForecasts, forecast_identity
 from pipelines.jobs.history import History, declared_new, known_history
 from pipelines.jobs.holding import with_holds
 from pipelines.jobs.item_facts import item_facts, refuse_unknown_costs, review_periods
+from pipelines.jobs.kept_levels import KeptLevels
 from pipelines.jobs.lead_times import resolve_lead_times
 from pipelines.jobs.levels import ItemFacts, LevelResults, pieces_by_review, set_levels
 from pipelines.jobs.offers import Offers, item_offers
@@ -31,6 +35,8 @@ from pipelines.jobs.outside import outside_forecasts
 from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
 from pipelines.jobs.supply import StockPosition
 from pipelines.jobs.total_target import TotalCurves, TotalShare
+from pipelines.quarantine import Findings
+from pipelines.stage_store import FORGETFUL, StageStore
 from replenishment.lead_times import LeadTimes
 from replenishment.track_record import Asked
 
@@ -48,6 +54,7 @@ __all__ = [
     "hold_reasons",
     "look_ahead",
     "never_demanded",
+    "note_refit",
     "order_items",
     "ruled_anew",
     "set_item_levels",
@@ -91,10 +98,24 @@ class Knowledge:
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """A fitted forecaster, and what the rules say of each item once its class is known."""
+    """A fitted forecaster, and what the rules say of each item once its class is known.
+
+    ``identity`` : what it was fitted to. ``refitted`` : series that were fitted anew on top of a forecast kept from
+    before; None where all were fitted together.
+    """
 
     forecaster: DemandForecaster
     ruled: pd.DataFrame
+    identity: ForecastIdentity
+    refitted: npt.NDArray[np.int64] | None = None
+
+    def drawn_from(self) -> list[str]:
+        """Digest of all that the paths of each series are drawn from, what is known of the future included."""
+        factor, extra, outside = self.forecaster.ahead
+        rows = self.identity.rows
+        # Less one, as a factor of 1 beyond what is known changes nothing.
+        steps = np.asarray(factor, dtype=np.float64) - 1.0
+        return row_digests(len(rows), rows, steps, extra, [outside.get(i) for i in range(len(rows))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,28 +162,62 @@ def gather_knowledge(
     return Knowledge(config, tables, history, offers, days, lead_times, facts, protection)
 
 
-def fit_forecast(known: Knowledge, run: Any = map) -> Forecast:
-    """Fit the demand of all items, with the models that configuration and rules name."""
-    ruled: list[pd.DataFrame] = []
+def fit_forecast(known: Knowledge, run: Any = map, store: StageStore = FORGETFUL, base: str | None = None) -> Forecast:
+    """Fit the demand of all items, with the models that configuration and rules name.
+
+    Parameters
+    ----------
+    store : where a forecast that has been fitted to the very same is taken up. base : key of a forecast in it, on top
+        of which only those series are fitted that it was not fitted to.
+    """
 
     def models(classes: Any) -> list[str]:
-        ruled.append(apply_rules(known.items.assign(**{"class": classes}), known.config))
-        return [str(name) for name in ruled[0]["model"]]
+        return [str(name) for name in _ruled(known, classes)["model"]]
 
     groups = [str(c) if isinstance(c, str) else "" for c in known.items["category"]]
-    forecaster = DemandForecaster(seed=known.config.seed, run=run).fit(
-        known.panel, groups=groups, models=models, protection=known.protection, rules=known.history.rules
+    by_class = [models(np.full(len(groups), name)) for name in CLASSES]
+    identity = forecast_identity(
+        known.panel, known.history.rules, groups, by_class, known.protection, known.config.seed
     )
-    return Forecast(forecaster, ruled[0])
+
+    def fitted() -> DemandForecaster:
+        return DemandForecaster(seed=known.config.seed, run=run).fit(
+            known.panel, groups=groups, models=models, protection=known.protection, rules=known.history.rules
+        )
+
+    kept = KeptForecasts(store, run)
+    if base is not None and (found := kept.find(base)) is not None and found.identity.shared == identity.shared:
+        changed = found.identity.changed(identity)
+        refitted = found.forecaster.refit(
+            known.panel, changed, models=models, protection=known.protection, rules=known.history.rules
+        )
+        identity = found.identity.refitted(identity, refitted)
+        return Forecast(found.forecaster, _ruled(known, found.forecaster.choice_["class"]), identity, refitted)
+    forecaster = kept.once(identity, fitted)
+    return Forecast(forecaster, _ruled(known, forecaster.choice_["class"].to_numpy()), identity)
+
+
+def _ruled(known: Knowledge, classes: Any) -> pd.DataFrame:
+    """What the rules say of each item of these classes."""
+    return apply_rules(known.items.assign(**{"class": np.asarray(classes)}), known.config)
+
+
+def note_refit(forecast: Forecast, findings: Findings) -> None:
+    """Say that not all series were fitted together."""
+    if forecast.refitted is not None:
+        findings.notice(
+            "refitted",
+            "sales",
+            f"only what changed was fitted anew, {len(forecast.refitted):,} series: seasons, weights, trees and "
+            "calibration are those of the plan before; `restock plan --refit full` learns them again",
+        )
 
 
 def ruled_anew(forecast: Forecast, known: Knowledge) -> Forecast:
     """Return a copy of a fitted forecast that may follow by itself, under the rules of this configuration."""
-    classes = forecast.forecaster.choice_["class"].to_numpy()
-    ruled = apply_rules(known.items.assign(**{"class": classes}), known.config)
     forecaster = copy(forecast.forecaster)
     forecaster.choice_ = forecaster.choice_.copy()
-    return Forecast(forecaster, ruled)
+    return replace(forecast, forecaster=forecaster, ruled=_ruled(known, forecaster.choice_["class"].to_numpy()))
 
 
 def follow_forecast(forecast: Forecast, known: Knowledge) -> None:
@@ -179,13 +234,19 @@ def look_ahead(forecast: Forecast, known: Knowledge) -> None:
 
 
 def set_item_levels(
-    known: Knowledge, forecast: Forecast, stock: StockPosition, run: Any = map, asked: Asked | None = None
+    known: Knowledge,
+    forecast: Forecast,
+    stock: StockPosition,
+    run: Any = map,
+    asked: Asked | None = None,
+    store: StageStore = FORGETFUL,
 ) -> Levels:
     """Set the levels of all offers, choose a supplier for each item, and share a total target where there is one.
 
     Parameters
     ----------
     asked : what the record of earlier reviews says; levels at other rates are then set beside.
+    store : where levels that have been set before are taken up, item by item.
     """
     offers, forecaster, config = known.offers, forecast.forecaster, known.config
     ruled = forecast.ruled.iloc[offers.item].reset_index(drop=True)
@@ -193,7 +254,8 @@ def set_item_levels(
     corrector = corrector_of(config, forecaster.choice_["class"], asked)
     offer_facts = corrector.asked(item_facts(frame, offers.item, known.days, forecaster, stock, config))
     refuse_unknown_costs(offer_facts, [known.panel.keys[i] for i in offers.item])
-    offer_levels = all_levels(forecaster, known.lead_times, offer_facts, run)
+    kept = KeptLevels(store, forecast.drawn_from(), lambda waits, facts: all_levels(forecaster, waits, facts, run))
+    offer_levels = kept.once("levels", known.lead_times, offer_facts)
     choice = choose_suppliers(offers, frame, offer_facts, offer_levels, config.sourcing == "priority")
     items = frame.iloc[choice.chosen].reset_index(drop=True)
     facts, levels = offer_facts.take(choice.chosen), offer_levels.take(choice.chosen)
@@ -208,7 +270,7 @@ def set_item_levels(
         total = curves.share(corrector.asked_of_all(rate))
         facts = curves.beside(total.facts, corrector.beside_of_all(rate))
         items = items.assign(target=facts.target)
-        levels = all_levels(forecaster, lead_times, facts, run)
+        levels = kept.once("levels-of-total", lead_times, facts)
     sources = Sources(frame, known.lead_times, known.days, choice)
     levels = corrector.promised(levels, facts)
     return Levels(items, lead_times, facts, levels, offer_facts, sources, total, held, asked)

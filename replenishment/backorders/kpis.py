@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from replenishment.backorders.ledger import NEVER, OrderLedger
 
-__all__ = ["LineFates", "group_kpis", "line_fates", "ordered_again"]
+__all__ = ["LineFates", "distinct_pairs", "group_kpis", "line_fates", "ordered_again"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -84,8 +84,8 @@ def group_kpis(
         return np.asarray(np.bincount(group[rows], weights=weight[rows], minlength=groups), dtype=np.float64)
 
     def orders(rows: Flags) -> Floats:
-        pairs = np.unique(np.stack([group[rows], order[rows]]), axis=1)
-        return np.asarray(np.bincount(pairs[0], minlength=groups), dtype=np.float64)
+        of, _ = distinct_pairs(group[rows], order[rows])
+        return np.asarray(np.bincount(of, minlength=groups), dtype=np.float64)
 
     one = np.ones(len(ledger))
     lines, late_lines, done = total(use, one), total(late, one), late & fates.filled
@@ -124,16 +124,25 @@ def ordered_again(customer: Integers, order: Integers, ordered: Integers, as_of:
     ----------
     customer, order : (m,) numbers, below 0 for an unknown customer. ordered : (m,) days. within : days.
     """
-    pairs = np.unique(np.stack([customer, ordered, order]), axis=1)
-    again = np.zeros(pairs.shape[1])
-    # Sorted by customer, then day: the next entry of the same customer is the next order.
-    same = (pairs[0, :-1] == pairs[0, 1:]) & (pairs[1, 1:] - pairs[1, :-1] <= within)
-    again[:-1] = same
-    known = (pairs[0] >= 0) & (pairs[1] + within < as_of)
-    found = np.where(known, again, np.nan)
-    number = dict(zip(zip(*pairs.tolist(), strict=True), found.tolist(), strict=True))
-    keys = zip(customer.tolist(), ordered.tolist(), order.tolist(), strict=True)
-    return np.array([number[key] for key in keys])
+    rows = np.lexsort((order, ordered, customer))
+    who, day, number = customer[rows], ordered[rows], order[rows]
+    first = np.ones(len(rows), dtype=np.bool_)
+    first[1:] = (np.diff(who) != 0) | (np.diff(day) != 0) | (np.diff(number) != 0)
+    # Lines of one order count once; sorted by customer, then day: the next entry of the customer is the next order.
+    which = np.cumsum(first) - 1
+    who, day = who[first], day[first]
+    again = np.zeros(len(who))
+    again[:-1] = (who[:-1] == who[1:]) & (day[1:] - day[:-1] <= within)
+    known = (who >= 0) & (day + within < as_of)
+    found = np.empty(len(rows))
+    found[rows] = np.where(known, again, np.nan)[which]
+    return found
+
+
+def distinct_pairs(group: Integers, order: Integers) -> tuple[Integers, Integers]:
+    """The group of each different pair, in ascending order of pairs, and the first line with it; all at least 0."""
+    pairs, first = np.unique(group * (order.max(initial=0) + 1) + order, return_index=True)
+    return pairs // (order.max(initial=0) + 1), first
 
 
 def _spread(days: Floats, group: Integers, rows: Flags, groups: int) -> tuple[Floats, Floats, Floats]:

@@ -51,8 +51,7 @@ def same(one: DemandForecaster, two: DemandForecaster) -> None:
     assert two.paths(9, 60).tobytes() == one.paths(9, 60).tobytes()
     assert two.panel_.keys == one.panel_.keys
     pd.testing.assert_frame_equal(two.parameters(), one.parameters())
-    # Parquet knows no whole seconds: dates come back in milliseconds.
-    pd.testing.assert_frame_equal(two.cleaning_, one.cleaning_, check_dtype=False)
+    pd.testing.assert_frame_equal(two.cleaning_, one.cleaning_)
 
 
 ONE_BY_ONE = [name for name in model_names() if isinstance(model_named(name), OneByOne)]

@@ -10,19 +10,16 @@ import pytest
 
 from forecasting import backtest
 from pipelines.project import open_project
-from tests.pipelines.shop import AS_OF, bytes_of, only, small_shop, write_project
-from tests.pipelines.test_replay_runs import restock
-
-START, END = f"{AS_OF - pd.Timedelta(weeks=16):%Y-%m-%d}", f"{AS_OF - pd.Timedelta(weeks=1):%Y-%m-%d}"
+from tests.pipelines.shop import bytes_of
+from tests.pipelines.windows import END, START, five_skus, restock, weekly_project
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    tables = only(small_shop(), "00123", "NA", "=1+1", "1E5", "TRUE")
+    shop = five_skus()
     # One known lead time: then every protection interval is 14 + 7 days.
-    tables = {name: tables[name] for name in ("sales", "items")}
-    tables["items"] = tables["items"].assign(lead_time_days=14.0)
-    return write_project(tmp_path_factory.mktemp("shop"), tables, frequency="W-MON", model="moving_average", target=0.1)
+    tables = {"sales": shop["sales"], "items": shop["items"].assign(lead_time_days=14.0)}
+    return weekly_project(tmp_path_factory, tables, "moving_average")
 
 
 def test_a_backtest_is_one_run_of_forecast_and_decisions(

@@ -78,7 +78,10 @@ def test_another_measure_must_bring_its_own_target(measure: str) -> None:
 
 @pytest.mark.parametrize("measure", ["fill_rate", "cycle_service_level", "ready_rate"])
 def test_a_rule_that_changes_the_measure_must_bring_a_target_too(measure: str) -> None:
-    problem(rules=[{"where": {"sku": "A"}, "set": {"measure": measure}}])
+    rule = {"where": {"sku": "A"}, "set": {"measure": measure}}
+    assert "the rule for sku=A changes the measure and needs a target of its own" in problem(rules=[rule])
+    whole = {**rule, "set": {"measure": measure, "target": 0.95}}
+    assert PlanConfig(rules=[whole]).rules[0].set.target == 0.95
 
 
 @pytest.mark.parametrize(

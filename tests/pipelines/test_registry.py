@@ -18,7 +18,7 @@ from pipelines.jobs.planning import make_plan
 from pipelines.project import open_project
 from pipelines.registry import judge
 from tests.pipelines.shop import AS_OF, only, small_shop, write_project
-from tests.pipelines.test_replay_runs import restock
+from tests.pipelines.windows import restock
 
 START, END = f"{AS_OF - pd.Timedelta(weeks=14):%Y-%m-%d}", f"{AS_OF - pd.Timedelta(weeks=1):%Y-%m-%d}"
 LOAD = """

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pipelines import cli
 from pipelines.project import open_project
-from tests.pipelines.shop import AS_OF, bytes_of, only, small_shop, write_project
-
-START, END = f"{AS_OF - pd.Timedelta(weeks=16):%Y-%m-%d}", f"{AS_OF - pd.Timedelta(weeks=1):%Y-%m-%d}"
+from tests.pipelines.shop import bytes_of
+from tests.pipelines.windows import END, START, five_skus, restock, weekly_project
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    tables = only(small_shop(), "00123", "NA", "=1+1", "1E5", "TRUE")
-    folder = tmp_path_factory.mktemp("shop")
-    return write_project(folder, tables, frequency="W-MON", model="exponential_smoothing", target=0.1)
-
-
-def restock(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["restock", *map(str, arguments)])
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    told = capsys.readouterr()
-    return int(ended.value.code or 0), told.out, told.err
+    return weekly_project(tmp_path_factory, five_skus(), "exponential_smoothing")
 
 
 def test_a_replay_is_a_run_that_is_made_once(

@@ -18,7 +18,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.project import open_project
 from pipelines.tracking import Tracking, flattened
 from tests.pipelines.shop import AS_OF, bytes_of, only, small_shop, write_project
-from tests.pipelines.test_replay_runs import restock
+from tests.pipelines.windows import restock
 
 START, END = f"{AS_OF - pd.Timedelta(weeks=8):%Y-%m-%d}", f"{AS_OF - pd.Timedelta(weeks=1):%Y-%m-%d}"
 WINDOW = ("--from", START, "--to", END)

@@ -133,8 +133,13 @@ def result() -> PlanResult:
 
 def test_urgent_lines_come_first_and_among_equals_the_dearer_risk(result: PlanResult) -> None:
     lines = result.recommendations.sort_values("priority")
+    assert lines["priority"].tolist() == list(range(1, len(lines) + 1))
+    urgency = [STATUSES.index(status) for status in lines["status"]]
+    assert urgency == sorted(urgency)
+    assert len(set(urgency)) > 1
     price = lines["unit_cost"].fillna(1.0)
     risk = (lines["units_at_risk"] * price).groupby(lines["status"], sort=False)
+    assert risk.nunique().max() > 1
     assert all((part.diff().dropna() <= 1e-9).all() for _, part in risk)
 
 
