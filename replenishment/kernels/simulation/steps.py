@@ -33,7 +33,7 @@ class Worlds(NamedTuple):
     whole: Floats  # (n, paths, COLUMNS) sums over all periods
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True)
 def _queue(worlds: Worlds, i: int, p: int) -> Queue:
     return Queue(worlds.line_period[i, p], worlds.line_priority[i, p], worlds.line_left[i, p])
 
@@ -58,7 +58,7 @@ def room_needed(worlds: Worlds, chances: Chances, demand: Floats32) -> int:
     return most
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@njit(nogil=True, cache=True)
 def step(
     worlds: Worlds, items: Any, rules: Floats, chances: Chances, t: int, demand: Floats32, orders: Floats,
     events: Integers, opens: bool, closes: bool, warm_up: int, waits: Floats, counts: Floats,
