@@ -6,13 +6,14 @@ import datetime as dt
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 import click
 
 from pipelines.commands.alerting import alerts
 from pipelines.commands.backtesting import backtest
 from pipelines.commands.exporting import export, released
+from pipelines.commands.logs import is_logged, logs_as, say
 from pipelines.commands.options import AS_OF as _AS_OF
 from pipelines.commands.options import JOBS as _JOBS
 from pipelines.commands.options import JSON as _JSON
@@ -38,11 +39,22 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "restock"]
 
+# The exit code of a plan that was published, but in which too many items fell back.
+FLAGGED: Final = 4
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="restock")
-def restock() -> None:
+@click.option(
+    "--log",
+    type=click.Choice(["text", "json"]),
+    envvar="RESTOCK_LOG",
+    help="Log every stage and failure to standard error, dated, a line or JSON object each; default: stages on a "
+    "terminal only. Also $RESTOCK_LOG.",
+)
+def restock(log: Literal["text", "json"] | None) -> None:
     """Forecast demand, plan replenishment, and keep the promised backorder rate."""
+    logs_as(log)
 
 
 restock.add_command(backtest)
@@ -279,7 +291,7 @@ def main() -> NoReturn:
     except RestockError as problem:
         _fail(str(problem), problem.exit_code, problem.code)
     except click.ClickException as problem:
-        if "--json" in sys.argv:
+        if "--json" in sys.argv or is_logged():
             _fail(problem.format_message(), problem.exit_code)
         problem.show()
         sys.exit(problem.exit_code)
@@ -305,39 +317,53 @@ def _terminated(_number: int, _frame: object) -> NoReturn:
 
 
 def _fail(message: str, code: int, name: str = "failed") -> NoReturn:
-    click.echo(f"restock: {message}", err=True)
+    say("error", message, code=name, exit_code=code)
     if "--json" in sys.argv:
         _print_json({"schema": 1, "status": "failed", "exit_code": code, "code": name, "error": message})
     sys.exit(code)
 
 
 def _tell(project: Project, run: PublishedRun, as_json: bool, *, dry: bool = False) -> None:
-    if not as_json:
+    if as_json:
+        _print_json(_answer(run, dry))
+    else:
         from pipelines.showing import show_run
 
         show_run(project, run)
-        return
+    if run.summary["flagged"]:
+        sys.exit(FLAGGED)
+
+
+def _answer(run: PublishedRun, dry: bool) -> dict[str, Any]:
     summary = run.summary
-    _print_json(
-        {
-            "schema": 1,
-            "status": "ok",
-            "run_id": run.run_id,
-            "counts": {
-                k: summary[k]
-                for k in ("items", "order_lines", "order_units", "sales_rows", "rows_quarantined", "backordered_units")
-            },
-            "backorder_rate": {
-                "target": summary["target_backorder_rate"],
-                "promised": summary["expected_backorder_rate"],
-                "simulated": summary["simulated_backorder_rate"],
-            },
-            "order_value": summary["order_value"],
-            "outputs": [] if dry else sorted(str(p) for p in run.folder.rglob("*") if p.is_file()),
-            "warnings": summary["warnings"],
-            **({"dry_run": True} if dry else {}),
-        }
-    )
+    flagged = {"exit_code": FLAGGED} if summary["flagged"] else {}
+    return {
+        "schema": 1,
+        "status": "flagged" if summary["flagged"] else "ok",
+        **flagged,
+        "run_id": run.run_id,
+        "counts": {
+            k: summary[k]
+            for k in (
+                "items",
+                "items_fallen_back",
+                "order_lines",
+                "order_units",
+                "sales_rows",
+                "rows_quarantined",
+                "backordered_units",
+            )
+        },
+        "backorder_rate": {
+            "target": summary["target_backorder_rate"],
+            "promised": summary["expected_backorder_rate"],
+            "simulated": summary["simulated_backorder_rate"],
+        },
+        "order_value": summary["order_value"],
+        "outputs": [] if dry else sorted(str(p) for p in run.folder.rglob("*") if p.is_file()),
+        "warnings": summary["warnings"],
+        **({"dry_run": True} if dry else {}),
+    }
 
 
 if __name__ == "__main__":

@@ -227,6 +227,11 @@ class PlanConfig(_Strict):
     max_quarantine_fraction: Share | dict[str, Share] = Field(
         0.05, description="a table with a larger share of bad rows is refused; one number, or one for each table"
     )
+    max_fallback_fraction: Share = Field(
+        1.0,
+        description="a plan in which a larger share of the items could not be planned as configured (no lead time, no "
+        "demand or too short a history) is published all the same, and ends with exit code 4; 1 never does",
+    )
     max_stock_age_days: float = Field(
         31, ge=0, description="a stock snapshot counted earlier than this before as_of is refused"
     )

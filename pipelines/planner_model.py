@@ -11,6 +11,8 @@ import pandas as pd
 
 from forecasting import DemandForecaster
 
+LEVELS = (0.5, 0.9, 0.95, 0.99)
+
 
 class PlannerModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """Quantiles of the demand over some periods.
@@ -32,7 +34,7 @@ class PlannerModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
             raise ValueError(f"the planner was fitted without {', '.join(unknown[:5])}: fit it anew with their sales")
         rows = np.array([place[key] for key in wanted], dtype=np.int64)
         demand = self.forecaster.lead_time_demand(model_input["periods"].to_numpy(np.int64), rows=rows)
-        levels = (params or {}).get("levels", [0.5, 0.9, 0.95, 0.99])
+        levels = (params or {}).get("levels", LEVELS)
         quantiles = {f"q{level:g}": demand.quantile(float(level)) for level in levels}
         return model_input[["sku", "location", "periods"]].assign(mean=demand.mean(), **quantiles)
 

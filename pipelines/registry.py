@@ -79,9 +79,24 @@ def _save(forecaster: Any, config: PlanConfig, folder: Path) -> Path:
         folder / "model",
         python_model=str(Path(__file__).with_name("planner_model.py")),
         artifacts={"planner": str(planner)},
+        signature=_signature(),
         pip_requirements=[f"restock=={version('restock')}"],
     )
     return folder / "model"
+
+
+def _signature() -> Any:
+    """What the model takes: identifiers stay text where a server reads them from JSON, and levels may be asked for."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    from pipelines.planner_model import LEVELS
+
+    columns = (("string", "sku"), ("string", "location"), ("long", "periods"))
+    return ModelSignature(
+        inputs=Schema([ColSpec(kind, name) for kind, name in columns]),
+        params=ParamSchema([ParamSpec("levels", "double", list(LEVELS), shape=(-1,))]),
+    )
 
 
 def promote(

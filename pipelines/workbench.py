@@ -198,8 +198,8 @@ def open_workbench(config: str | Path | None = None, *, skus: int | None = None)
     Parameters
     ----------
     config : path of a ``restock.toml``; None takes the generated demo shop.
-    skus : so many SKUs only, for a quick look, spread evenly over all, with those that they replace. They are cut from
-        the rows that passed the checks: a slice of your own tables has no quarantine.
+    skus : so many SKUs only, for a quick look, spread evenly over all, with those that they replace and one that sold
+        to the last. They are cut from the rows that passed the checks: a slice of your own tables has no quarantine.
 
     Raises
     ------
@@ -224,6 +224,8 @@ def _sliced(tables: CheckedTables, count: int) -> Inputs:
     sales = _sales_rows(tables)
     known = np.unique(tables.frames.get("items", sales)["sku"].to_numpy(str))
     chosen = set(known[np.unique(np.linspace(0, len(known) - 1, min(count, len(known))).round().astype(int))])
+    # One that sold to the last keeps the record's end, and with it as_of, where it was.
+    chosen.add(str(sales.loc[sales["date"] == sales["date"].max(), "sku"].min()))
     chosen = _with_predecessors(tables, chosen)
     frames = {"sales": sales, **tables.frames}
     if tables.items_everywhere:

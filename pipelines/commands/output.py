@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from pipelines.commands.logs import say
 
 if TYPE_CHECKING:
     from pipelines.project import PublishedRun
@@ -20,15 +21,13 @@ _RATES: Final = ("target", "promised", "achieved", "difference", "low", "high")
 
 
 def progress() -> Callable[[str], None]:
-    """Say on a terminal what is being done; be silent in a pipe."""
-    if not sys.stderr.isatty():
-        return lambda _: None
-    return lambda stage: click.echo(f"… {stage}", err=True)
+    """Say on a terminal, or in the log that was asked for, what is being done; be silent in a pipe."""
+    return lambda stage: say("info", stage)
 
 
 def note(words: str) -> None:
     """Say on standard error what a planner need not act on."""
-    click.echo(f"restock: {words}", err=True)
+    say("warning", words)
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.commands.output import note
+
 if TYPE_CHECKING:
     from pipelines.project import Project, PublishedRun
 
@@ -27,7 +29,7 @@ def told_to_mlflow(project: Project, run: PublishedRun, wanted: bool | None) -> 
         return None
     from pipelines.tracking import track_run
 
-    return track_run(run, project.workspace, project.tracking, lambda words: click.echo(f"restock: {words}", err=True))
+    return track_run(run, project.workspace, project.tracking, note)
 
 
 @contextlib.contextmanager
@@ -36,7 +38,6 @@ def telling(project: Project, wanted: bool | None) -> Iterator[Callable[[Publish
     if not tracks(project, wanted):
         yield lambda _: None
         return
-    from pipelines.commands.output import note
     from pipelines.teller import teller
 
     with teller(project, note) as ready:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.choice import NEWCOMERS
 from pipelines.config import LearnedCorrection
 from pipelines.jobs.holding import HELD
 from pipelines.jobs.lead_times import LEAD_TIME_FACTS
@@ -374,7 +375,20 @@ def describe_plan(made: Plan, recommendations: pd.DataFrame, simulated: Simulati
     if made.asked is not None:
         summary["correction"] = {"online": asdict(made.asked)}
     summary["warnings"] += _gaps(made, recommendations)
-    return summary | describe_orders(made)
+    return summary | _fallbacks(made, recommendations) | describe_orders(made)
+
+
+def _fallbacks(made: Plan, recommendations: pd.DataFrame) -> dict[str, Any]:
+    """How many items could not be planned as configured, and whether these are more than may go unnoticed."""
+    alive = ~recommendations["status"].isin(["discontinued", "on hold"]).to_numpy()
+    asked = made.forecaster.choice_["reason"] != "set by configuration"
+    plain = asked & made.forecaster.choice_["model"].isin(["moving_average", NEWCOMERS])
+    without = (made.items["lead_time_source"] == "unknown").to_numpy() | plain.to_numpy()
+    count = int((alive & without).sum())
+    return {
+        "items_fallen_back": count,
+        "flagged": count > made.config.max_fallback_fraction * max(int(alive.sum()), 1),
+    }
 
 
 def _target_rate(made: Plan, weight: Floats) -> dict[str, float] | None:

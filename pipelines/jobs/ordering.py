@@ -74,6 +74,7 @@ def decide_orders(
     minimums: dict[str, float],
     config: PlanConfig,
     as_of: np.datetime64,
+    released: Floats | None = None,
 ) -> Orders:
     """Take the order of each item through everything that it shares with others.
 
@@ -85,17 +86,20 @@ def decide_orders(
     offers, frame, offer_facts : of all offers. choice : of the items. facts, levels : of the items.
     held : (n,) no order. position : (n,) units on hand and on order. delay : of all offers, days to the order day.
     minimums : least value of an order by supplier.
+    released : (m,) units released before for the order day of each offer; they have used capacity and budget.
     """
     prices, names = frame["unit_cost"].to_numpy(float), frame["supplier"].to_numpy()
     price = prices[choice.chosen]
     n = len(price)
-    capacity = offers.capacity * np.maximum(offer_facts.review_periods, 1)
+    before = np.zeros(len(prices)) if released is None else released
+    capacity = np.maximum(offers.capacity * np.maximum(offer_facts.review_periods, 1) - before, 0.0)
     capital = np.where(frame["ownership"].to_numpy() == "consigned", 0.0, prices)
+    config = _with_budget_left(config, float(np.nansum(before * capital)))
     wanted = np.where(held, 0.0, levels.order)
     desk = Desk(frame, names, prices, choice, facts, levels, capacity, capital, wanted, price)
     desk.notes, desk.changes = [[] for _ in range(n)], [[] for _ in range(n)]
     _say_what_items_did(desk, held)
-    _split_at_capacity(desk, offer_facts)
+    _split_at_capacity(desk, offer_facts, before)
     packs = fit_budget_and_storage(desk, position, config)
     totals = _meet_minimums(desk, held, position, delay, minimums, config, as_of)
     total = desk.total
@@ -118,7 +122,14 @@ def _say_what_items_did(desk: Desk, held: Flags) -> None:
         desk.say(i, "shelf life", what)
 
 
-def _split_at_capacity(desk: Desk, offer_facts: ItemFacts) -> None:
+def _with_budget_left(config: PlanConfig, spent: float) -> PlanConfig:
+    """The configuration with what is left of its budget."""
+    if config.budget is None or spent == 0:
+        return config
+    return config.model_copy(update={"budget": max(config.budget - spent, 0.0)})
+
+
+def _split_at_capacity(desk: Desk, offer_facts: ItemFacts, released: Floats) -> None:
     """Order what the chosen supplier can't deliver from the next one."""
     chosen = desk.choice.chosen
     for i in np.flatnonzero(desk.quantity > desk.capacity[chosen] + NEARLY).tolist():
@@ -128,7 +139,8 @@ def _split_at_capacity(desk: Desk, offer_facts: ItemFacts) -> None:
         desk.quantity[i] = shares[0]
         names = desk.names
         more = [(int(row), float(u)) for row, u in zip(rows[1:], shares[1:], strict=True) if u > 0]
-        most = f"{names[rows[0]]} can deliver {shown(desk.capacity[rows[0]])} of {shown(wanted)}"
+        before = f" beside {shown(released[rows[0]])} released before" if released[rows[0]] else ""
+        most = f"{names[rows[0]]} can deliver {shown(desk.capacity[rows[0]])} of {shown(wanted)}{before}"
         if more:
             desk.splits[i] = more
             desk.say(i, "split", f"{most}, {', '.join(f'{shown(u)} come from {names[row]}' for row, u in more)}")

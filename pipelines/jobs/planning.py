@@ -25,7 +25,7 @@ from pipelines.jobs.levels import ItemFacts, LevelResults
 from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
 from pipelines.jobs.ordering import Orders
 from pipelines.jobs.promise_record import begin_record
-from pipelines.jobs.remembering import unseen_releases
+from pipelines.jobs.remembering import released_for_the_day, unseen_releases
 from pipelines.jobs.safety_stocks import safety_stock_frame
 from pipelines.jobs.settling import settle_orders
 from pipelines.jobs.simulating import simulate_plan
@@ -202,7 +202,8 @@ def make_plan(
         asked = None if record is None else record.asked(known, np.arange(len(known.items)))
         found = set_item_levels(known, forecast, stock, run, asked, store)
     with clock("deciding orders"):
-        orders = order_items(known, found, stock)
+        released = released_for_the_day(known_before, found.sources.frame, known.days.delay, known.panel.as_of)
+        orders = order_items(known, found, stock, released)
         why_held = hold_reasons(found.items, forecaster)
         settled = settle_orders(known, found, forecaster, orders, why_held, known_before)
     return Plan(

@@ -276,8 +276,13 @@ def set_item_levels(
     return Levels(items, lead_times, facts, levels, offer_facts, sources, total, held, asked)
 
 
-def order_items(known: Knowledge, found: Levels, stock: StockPosition) -> Orders:
-    """Decide what is ordered from whom, with all that items share: capacity, storage, budget, minimum values."""
+def order_items(
+    known: Knowledge, found: Levels, stock: StockPosition, released: npt.NDArray[np.float64] | None = None
+) -> Orders:
+    """Decide what is ordered from whom, with all that items share: capacity, storage, budget, minimum values.
+
+    ``released`` : units released before for the order day of each offer, none by default.
+    """
     return decide_orders(
         known.offers,
         found.sources.frame,
@@ -291,6 +296,7 @@ def order_items(known: Knowledge, found: Levels, stock: StockPosition) -> Orders
         _minimum_values(known.tables),
         known.config,
         np.datetime64(known.panel.as_of),
+        released,
     )
 
 

@@ -12,6 +12,7 @@ from pipelines import Inputs, PlanConfig, Workbench, open_workbench
 from pipelines.errors import InputError
 from tests.pipelines.shop import QUICK, only, small_shop, write_project
 
+WEEK = pd.Timedelta(days=7)
 PLAIN = {"frequency": "W-MON", "model": "moving_average", **QUICK}
 
 
@@ -63,6 +64,17 @@ def test_windows_end_with_the_record(bench: Workbench) -> None:
     assert bench.window(70, before=70) == (start - pd.Timedelta(days=70), end - pd.Timedelta(days=70))
     with pytest.raises(ValueError, match="before the record"):
         bench.window(7000)
+
+
+def test_a_slice_ends_where_the_record_ends(tmp_path: Path) -> None:
+    """Although the SKU that stands first, "-7", sold nothing of late."""
+    tables = only(small_shop(), "00123", "-7")
+    last = tables["sales"]["date"].max()
+    tables["sales"] = tables["sales"][(tables["sales"]["sku"] != "-7") | (tables["sales"]["date"] < last - WEEK)]
+    write_project(tmp_path, tables, model="moving_average", simulation_paths=0)
+    part = open_workbench(tmp_path / "restock.toml", skus=1)
+    assert set(part.panel.skus) == {"-7", "00123"}
+    assert part.panel.as_of == (last + WEEK).date()
 
 
 def test_a_slice_holds_whole_items_with_those_that_they_replace(tmp_path: Path) -> None:

@@ -81,6 +81,30 @@ def test_two_nights_on_an_unchanged_erp_order_nothing_twice(tables: Tables, tmp_
     assert run_plan(project, jobs=1).repeated
 
 
+@pytest.mark.parametrize("limit", ["capacity", "budget"])
+def test_two_nights_share_what_a_supplier_can_deliver_and_what_may_be_spent(
+    tables: Tables, tmp_path: Path, limit: str
+) -> None:
+    """What the first night had to leave, because of a limit of the day, the second must not order either."""
+    free = RunFiles(run_plan(project_of(tmp_path / "free", tables, tmp_path / "f"), jobs=1).folder)
+    wanted = free.frame("recommendations")
+    if limit == "capacity":
+        half = wanted[["sku", "location", "supplier"]].assign(capacity_per_period=wanted["order_quantity"] // 2)
+        project = project_of(tmp_path / "shop", {**tables, "item_suppliers": half}, tmp_path / "w")
+    else:
+        project = project_of(tmp_path / "shop", tables, tmp_path / "w", budget=wanted["order_value"].sum() / 2)
+    first = released(project).frame("recommendations")
+    assert 0 < first["order_value"].sum() <= wanted["order_value"].sum() * 0.6
+    second = RunFiles(run_plan(project, jobs=1).folder)
+    both = first["order_quantity"] + second.frame("recommendations")["order_quantity"]
+    if limit == "capacity":
+        assert (both <= wanted["order_quantity"] // 2).all()
+        assert any("beside" in reason for reason in second.frame("recommendations")["reason"])
+    else:
+        spent = first["order_value"].sum() + second.frame("recommendations")["order_value"].sum()
+        assert spent <= wanted["order_value"].sum() / 2 + 1e-6
+
+
 @pytest.mark.parametrize("number", ["ours", "theirs"])
 def test_what_the_erp_shows_counts_once(tables: Tables, tmp_path: Path, number: str) -> None:
     """By our number, or under a number of the ERP's own by article, quantity, supplier and day."""

