@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from pipelines.project import Project, PublishedRun
     from pipelines.trust import Concern
-    from replenishment.simulation.results import SimulationResult
 
 __all__ = ["cell", "open_console", "plain_table", "print_whole", "show_concerns", "show_run", "show_simulation"]
 
@@ -71,18 +70,22 @@ def show_run(project: Project, run: PublishedRun) -> None:
     console.print(Text(f"Why: restock explain {sku} --location {location} --config {file}"))
 
 
-def show_simulation(result: SimulationResult) -> None:
+def show_simulation(done: PublishedRun) -> None:
     """Print the totals of a simulation with their standard errors."""
-    table = plain_table(f"Simulation of {len(result.kpis):,} items", ("measure",), ("value", "standard error"))
-    for name, value in result.total.items():
-        if not name.endswith("_se"):
-            error = result.total.get(f"{name}_se", float("nan"))
-            rate = name.endswith(("_rate", "_level"))
-            table.add_row(name.replace("_", " "), _number(value, rate), _number(error, rate))
+    told = dict(done.summary)
+    items, notes = told.pop("items"), told.pop("notes")
+    table = plain_table(f"Simulation of {items:,} items", ("measure",), ("value", "standard error"))
+    for name in (name for name in told if not name.endswith("_se")):
+        rate = name.endswith(("_rate", "_level"))
+        table.add_row(name.replace("_", " "), *(_known(told.get(of), rate) for of in (name, f"{name}_se")))
     console = open_console()
     print_whole(console, table)
-    for note in result.notes:
+    for note in notes:
         console.print(Text(f"Note: {note}"))
+
+
+def _known(value: float | None, rate: bool) -> str:
+    return _number(float("nan") if value is None else value, rate)
 
 
 def open_console() -> Console:

@@ -10,7 +10,9 @@ from rich.text import Text
 from pipelines.showing import open_console, plain_table, print_whole
 
 if TYPE_CHECKING:
-    from replenishment.simulation.scenarios import ScenarioComparison
+    import pandas as pd
+
+    from pipelines.project import PublishedRun
 
 __all__ = ["show_scenarios"]
 
@@ -31,30 +33,29 @@ _SHOWN: Final = tuple(kpi for kpi in _HEADINGS if kpi != "fill_rate")
 _SIDE_BY_SIDE: Final = ("backorder_rate", "lost_units", "mean_stock", "stock_value")
 
 
-def show_scenarios(compared: ScenarioComparison, output: Path | None = None) -> None:
+def show_scenarios(done: PublishedRun, compared: pd.DataFrame, output: Path | None = None) -> None:
     """Print a line a scenario with its differences to the base case; of several modes, the modes side by side."""
     console = open_console()
-    modes = list(compared.table["unmet_demand"].unique())
+    modes = list(compared["unmet_demand"].unique())
     kpis = _SHOWN if len(modes) == 1 else _SIDE_BY_SIDE
-    known = [kpi for kpi in kpis if (compared.table["kpi"] == kpi).any()]
-    cells: dict[Any, Any] = compared.table.set_index(["scenario", "unmet_demand", "kpi"]).to_dict("index")
+    known = [kpi for kpi in kpis if (compared["kpi"] == kpi).any()]
+    cells: dict[Any, Any] = compared.set_index(["scenario", "unmet_demand", "kpi"]).to_dict("index")
     prefix = {mode: f"{mode}: " if len(modes) > 1 else "" for mode in modes}
     headings = [f"{prefix[mode]}{_HEADINGS[kpi]}" for mode in modes for kpi in known]
     table = plain_table("Backorder rates, stock and cost in each scenario", ("scenario",), headings)
-    for name in compared.table["scenario"].unique():
+    for name in compared["scenario"].unique():
         row = (_cell(cells[name, mode, kpi], kpi, name == "base") for mode in modes for kpi in known)
         table.add_row(Text(str(name)), *row)
     print_whole(console, table)
-    for note in _notes(compared, output):
+    for note in _notes(done.summary, output):
         console.print(Text(note))
 
 
-def _notes(compared: ScenarioComparison, output: Path | None) -> list[str]:
-    first = next(iter(compared.results.values()))
+def _notes(summary: dict[str, Any], output: Path | None) -> list[str]:
     lines = [
-        f"{len(first.kpis):,} items, {first.paths:,} paths. In brackets the difference to base and half its 95 % "
+        f"{summary['items']:,} items, {summary['paths']:,} paths. In brackets the difference to base and half its 95 % "
         "interval; rates in percentage points. All scenarios meet the same chance.",
-        *(f"Note: {note}" for note in first.notes),
+        *(f"Note: {note}" for note in summary["notes"]),
     ]
     return lines if output is None else [*lines, f"Written to {output}"]
 

@@ -10,16 +10,15 @@ import click
 
 from pipelines.commands.options import AS_OF, JOBS, JSON, PROJECT
 from pipelines.commands.output import print_json, progress
-from pipelines.commands.tracked import TRACK, told_to_mlflow, tracks
+from pipelines.commands.tracked import TRACK, told_to_mlflow
 
 if TYPE_CHECKING:
-    from pipelines.project import Project
-    from replenishment.simulation.scenarios import Scenario, ScenarioComparison
+    import pandas as pd
+
+    from pipelines.project import Project, PublishedRun
+    from replenishment.simulation.scenarios import Scenario
 
 __all__ = ["simulate"]
-
-# All scenarios meet the same chance: fewer paths tell a difference than tell a rate.
-_PATHS_OF_SCENARIOS = 50
 
 
 @click.command()
@@ -82,43 +81,23 @@ def simulate(
     sections [scenarios.NAME].
     """
     from pipelines.execution import default_jobs, thread_mapper
-    from pipelines.jobs.planning import make_plan
-    from pipelines.jobs.simulating import case_of_plan, case_of_record
     from pipelines.project import open_project
+    from pipelines.simulation_runs import Trial, run_simulation, run_trial
 
     _refuse(scenarios, compare, unmet_demand, output, more)
     project = open_project(file, as_of=as_of.date() if as_of else None)
-    wanted = _wanted(project, (*scenarios, *more))
-    run = thread_mapper(jobs or default_jobs())
-    say = progress()
-    made = make_plan(project.inputs, project.config, run=run, progress=say)
-    if recorded:
-        periods = max(round((days or project.config.simulation_days) / made.panel.calendar.frequency.mean_days), 1)
-        case = case_of_record(made, periods=periods, unmet_demand=unmet_demand)
-    else:
-        if scenarios and paths is None:
-            paths = min(project.config.simulation_paths, _PATHS_OF_SCENARIOS)
-        case = case_of_plan(made, paths=paths, days=days, unmet_demand=unmet_demand)
-    say("simulating")
+    wanted = tuple(_wanted(project, (*scenarios, *more)))
+    trial = Trial(paths, days, unmet_demand, recorded, wanted, compare is not None)
+    how: dict[str, Any] = {"run": thread_mapper(jobs or default_jobs()), "progress": progress()}
     if not wanted and compare is None and output is None:
-        result = case.simulate(run)
-        if tracks(project, track):
-            from pipelines.simulation_runs import publish_simulation
-
-            how = {"paths": paths, "days": days, "unmet_demand": unmet_demand, "recorded": recorded}
-            told_to_mlflow(project, publish_simulation(project, result, **how), track)
-        _tell_one(result, as_json)
+        done = run_simulation(project, trial, **how)
+        told_to_mlflow(project, done, track)
+        _tell_one(done, as_json)
         return
-    from pipelines.errors import ConfigurationError
-    from replenishment.simulation.scenarios import compare_scenarios
-
-    try:
-        compared = compare_scenarios(case, wanted, modes=("backorder", "lost") if compare else None, run=run)
-    except ValueError as problem:
-        raise ConfigurationError(str(problem)) from None
+    done, table = run_trial(project, trial, **how)
     if output is not None:
-        _write(compared, output)
-    _tell_all(compared, output, as_json)
+        _write(table, output)
+    _tell_all(done, table, output, as_json)
 
 
 def _refuse(
@@ -153,45 +132,36 @@ def _wanted(project: Project, names: tuple[str, ...]) -> list[Scenario]:
         raise ConfigurationError(f"{project.file}: {problem}") from None
 
 
-def _tell_one(result: Any, as_json: bool) -> None:
+def _tell_one(done: PublishedRun, as_json: bool) -> None:
     from pipelines.showing import show_simulation
 
     if as_json:
-        print_json({"schema": 1, "status": "ok", "items": len(result.kpis), **result.total, "notes": result.notes})
+        print_json({"schema": 1, "status": "ok", "run_id": done.run_id, **done.summary})
     else:
-        show_simulation(result)
+        show_simulation(done)
 
 
-def _tell_all(compared: ScenarioComparison, output: Path | None, as_json: bool) -> None:
+def _tell_all(done: PublishedRun, table: pd.DataFrame, output: Path | None, as_json: bool) -> None:
     from pipelines.showing_scenarios import show_scenarios
 
-    base = next(iter(compared.results.values()))
     if not as_json:
-        show_scenarios(compared, output)
+        show_scenarios(done, table, output)
         return
     keys = ["scenario", "unmet_demand"]
     told = [
         {**dict(zip(keys, key, strict=True)), "kpis": rows.drop(columns=keys).set_index("kpi").to_dict("index")}
-        for key, rows in compared.table.groupby(keys, sort=False)
+        for key, rows in table.groupby(keys, sort=False)
     ]
-    print_json(
-        {
-            "schema": 1,
-            "status": "ok",
-            "items": len(base.kpis),
-            **base.total,
-            "scenarios": told,
-            "notes": base.notes,
-            "outputs": [] if output is None else [str(output)],
-        }
-    )
+    outputs = [] if output is None else [str(output)]
+    head = {"schema": 1, "status": "ok", "run_id": done.run_id}
+    print_json({**head, **done.summary, "scenarios": told, "outputs": outputs})
 
 
-def _write(compared: ScenarioComparison, output: Path) -> None:
+def _write(table: pd.DataFrame, output: Path) -> None:
     from pipelines.errors import UnavailableError
     from pipelines.workspace import write_csv, write_parquet
 
     try:
-        (write_csv if output.suffix == ".csv" else write_parquet)(compared.table, output)
+        (write_csv if output.suffix == ".csv" else write_parquet)(table, output)
     except OSError as problem:
         raise UnavailableError(f"{output} can't be written: {problem.strerror}") from None

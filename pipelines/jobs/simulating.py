@@ -12,11 +12,13 @@ import numpy.typing as npt
 from forecasting.forecaster import DemandForecaster
 from forecasting.storage import read_tree, write_tree
 from pipelines.digests import digest_of
+from pipelines.jobs.customer_ledger import day_numbers
 from pipelines.jobs.levels import ItemFacts
+from pipelines.jobs.supply import key_index, placed_rows
 from pipelines.stage_store import FORGETFUL, StageStore, code_digest
 from replenishment.simulation.case import Case
 from replenishment.simulation.results import Costs, SimulationResult
-from replenishment.simulation.world import Customers
+from replenishment.simulation.world import Customers, OrderSizes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +149,7 @@ def _case(made: Plan, rows: Integers, unmet_demand: Literal["backorder", "lost"]
         made.lead_times.take(rows),
         periods=1,
         unmet_demand="mixed" if mixed else unmet_demand or facts.lost,
-        customers=Customers(patience=facts.patience) if mixed else Customers(),
+        customers=Customers(patience=facts.patience if mixed else np.inf, order_sizes=_order_sizes(made, rows)),
         seed=made.config.seed,
         costs=_costs(facts, items),
         period_days=made.panel.calendar.frequency.mean_days,
@@ -159,6 +161,19 @@ def _case(made: Plan, rows: Integers, unmet_demand: Literal["backorder", "lost"]
             "supplier": items["supplier"].to_numpy(object),
         },
     )
+
+
+def _order_sizes(made: Plan, rows: Integers) -> OrderSizes | None:
+    """How many units customers order at once of each item, by their order lines before ``as_of``; None without any."""
+    table = made.tables.get("customer_orders")
+    if table is None:
+        return None
+    lines = placed_rows(table, key_index(made.panel.keys))
+    known = (day_numbers(lines, "ordered_on") < made.panel.calendar.end_day) & (lines["quantity"] > 0).to_numpy()
+    row_of = np.full(len(made.panel), -1, dtype=np.int64)
+    row_of[rows] = np.arange(len(rows))
+    item, quantity = row_of[lines["place"].to_numpy(np.int64)[known]], lines["quantity"].to_numpy(float)[known]
+    return OrderSizes.from_lines(item[item >= 0], quantity[item >= 0], len(rows)) if (item >= 0).any() else None
 
 
 def _costs(facts: ItemFacts, items: pd.DataFrame) -> Costs:

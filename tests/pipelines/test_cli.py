@@ -203,6 +203,23 @@ def test_scenarios_stand_beside_the_plan_and_in_a_file(restock: Command, file: P
     )
 
 
+def test_what_was_simulated_is_not_simulated_again(
+    restock: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_project(tmp_path, only(small_shop(), "NA"))
+    few = ["simulate", "--config", file, "--paths", 3, "--days", 70]
+    questions = ([*few, "--json"], [*few, "--scenario", "system_outage", "--json"])
+    first = [restock(*question).json for question in questions]
+    monkeypatch.setattr("pipelines.jobs.planning.make_plan", None)
+    assert [restock(*question).json for question in questions] == first
+    assert first[0]["run_id"] != first[1]["run_id"]
+    # Another question, or other inputs, are another run: it would have to be planned.
+    assert restock(*few, "--scenario", "demand_surge", "--json").code == 1
+    stock = file.parent / "stock.csv"
+    stock.write_text(stock.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert restock(*questions[0]).code == 1
+
+
 def test_backorders_and_lost_sales_stand_side_by_side(restock: Command, file: Path) -> None:
     told = restock("simulate", "--config", file, "--paths", 5, "--days", 70, "--compare", "unmet_demand")
     assert told.code == 0, told.err
@@ -461,7 +478,7 @@ def test_another_locale_time_zone_and_hash_seed_write_the_same_bytes(
     assert told.returncode == 0, told.stderr
     assert told.stderr == ""
     assert Outcome(0, told.stdout, "").json["run_id"] == run.run_id
-    assert bytes_of(tmp_path / "runs") == bytes_of(open_project(file).workspace.runs)
+    assert bytes_of(tmp_path / "runs" / run.run_id) == bytes_of(run.folder)
 
 
 def small_files() -> None:
