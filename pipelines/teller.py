@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.errors import UnavailableError
 from pipelines.tracking import Tracking, load_mlflow, track_run
 
 if TYPE_CHECKING:
@@ -73,15 +74,21 @@ def main() -> None:
     # Cancelled at a terminal, the plan's process ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     space, tracking = Workspace(Path(sys.argv[1])), Tracking.model_validate_json(sys.argv[2])
-    load_mlflow(space)
+    told, warnings = None, list[str]()
+    try:
+        load_mlflow(space)
+    except UnavailableError as problem:
+        # Found out while the plan was made: to knock again would only let it wait.
+        warnings.append(f"not tracked: {problem}")
     line = sys.stdin.readline()
     if not line:
         return
     asked = json.loads(line)
     folder = Path(asked["folder"])
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    warnings: list[str] = []
-    told = track_run(PublishedRun(asked["run_id"], folder, summary, repeated=False), space, tracking, warnings.append)
+    if not warnings:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        run = PublishedRun(asked["run_id"], folder, summary, repeated=False)
+        told = track_run(run, space, tracking, warnings.append)
     sys.stdout.write(json.dumps({"told": told, "warnings": warnings}) + "\n")
 
 

@@ -109,14 +109,19 @@ def track_run(
 
 
 def load_mlflow(space: Workspace) -> None:
-    """Load what telling takes, so that it need not wait later; a server that is away is left to be found out then."""
-    with contextlib.suppress(UnavailableError):
-        _refuse_absent(store := store_of(space))
-        _prepare()
-        import mlflow.entities
+    """Load what telling takes, so that it need not wait later.
 
-        if store.startswith("sqlite:"):
-            import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - half of what takes time
+    Raises
+    ------
+    UnavailableError
+        The store does not answer; nothing is loaded then.
+    """
+    _refuse_absent(store := store_of(space))
+    _prepare()
+    import mlflow.entities
+
+    if store.startswith("sqlite:"):
+        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - half of what takes time
 
 
 def _prepare() -> None:

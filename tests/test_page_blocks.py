@@ -19,10 +19,12 @@ from pipelines import cli
 from tests.pipelines.shop import only, small_shop, write_project
 
 ROOT = Path(__file__).parents[1]
+# Every block of the page on schedulers is checked in tests/test_scheduling_docs.py.
+ELSEWHERE_WHOLE = ("CHANGELOG.md", "scheduling.md")
 PAGES = sorted(
     path
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/README.md")]
-    if path.name != "CHANGELOG.md"
+    if path.name not in ELSEWHERE_WHOLE
 )
 # Commands of other programs, and those that .ci/run carries out.
 FOREIGN = ("python3 -m venv", "python -m pip", "jupyter ", ".ci/run", "cd ")

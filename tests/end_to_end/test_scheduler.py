@@ -60,7 +60,9 @@ def test_a_scheduler_s_day(restock: Restock, demo: Path, monkeypatch: pytest.Mon
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{silent.getsockname()[1]}")
         began = time.monotonic()
         told = restock(*night, "--track")
-        assert time.monotonic() - began < 40, "ten seconds are wanted; a busy machine gets more"
+        assert time.monotonic() - began < 25, (
+            "a server that is silent is knocked at once, for three seconds; the rest is the machine"
+        )
     assert told["run_id"] == first["run_id"]
     assert told["standard error"].startswith("restock: not tracked: no MLflow server answers")
     monkeypatch.delenv("MLFLOW_TRACKING_URI")

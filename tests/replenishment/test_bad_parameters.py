@@ -73,6 +73,7 @@ _OF_PLANS: Final = (
     "paired_bootstrap.",
     "planned_orders.",
     "plots.",
+    "policies.reorder_points_at",
     "total_target.multiplier_steps",
     "tuning.",
 )

@@ -128,9 +128,9 @@ def test_an_alert_comes_when_a_released_order_stays_unseen(tables: Tables, tmp_p
 
 
 def test_a_decision_is_written_down_whole() -> None:
-    """A new fact of an item must be exchanged too, or be known to belong to the forecast."""
+    """A new fact of an item must be exchanged too, or belong to the forecast or to the record of promises."""
     own = {"series", "keys", "integral", "paths", "periods_per_year", "load_unit_share", "shelf_life_quantile"}
-    assert {*PARAMETERS, *STOCK} | own == {f.name for f in fields(ItemFacts)}
+    assert {*PARAMETERS, *STOCK} | own | {"beside"} == {f.name for f in fields(ItemFacts)}
 
 
 @pytest.mark.parametrize(
