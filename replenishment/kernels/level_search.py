@@ -103,7 +103,7 @@ def _rate(
     """Share of the window's units that wait at a reorder point."""
     near = _loss(before, through, whole, table, threshold, loss_there, decay, point)
     far = _loss(before, through, whole, table, threshold, loss_there, decay, point + lot)
-    return min(max((near - far) / (lot * units), 0.0), 1.0)
+    return float(min(max((near - far) / (lot * units), 0.0), 1.0))
 
 
 @njit(nogil=True, cache=True)
