@@ -6,6 +6,7 @@ See :class:`replenishment.service.ProtectionDemand`, whose ``backorder_rate`` is
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,20 @@ Flags = npt.NDArray[np.bool_]
 _TABLE_PER_DRAW = 16
 _DOUBLINGS = 60
 _PRECISION = 1e-6
+
+
+class Window(NamedTuple):
+    """The window of one series: draws (m,), losses at the levels -1, 0, ... or none, its tail, mean units, and lot."""
+
+    before: Floats32
+    through: Floats32
+    whole: bool
+    table: Floats
+    threshold: float
+    loss_there: float
+    decay: float
+    units: float
+    lot: float
 
 
 @njit(nogil=True, cache=True)
@@ -58,71 +73,54 @@ def smallest_reorder_points(
         whole, last = integral[i], threshold[i]
         tabled = whole and last >= 0.0 and last == math.floor(last) and last <= _TABLE_PER_DRAW * m
         table = _losses_below(before[i], through[i], int(last)) if tabled else np.empty(0)
+        one = Window(before[i], through[i], whole, table, last, loss_there[i], decay[i], units[i], lot[i])
         bottom = -1.0 if whole else 0.0
         # Each point lies at or above that of the next higher rate.
         for j in range(k - 1, -1, -1):
-            guess = math.ceil(start[i, j]) if whole else start[i, j]
-            top, rate, floor = max(guess, bottom + 1.0), np.inf, bottom
-            for _ in range(_DOUBLINGS):
-                rate = _rate(before[i], through[i], whole, table, last, loss_there[i], decay[i], units[i], lot[i], top)
-                if rate <= rates[i, j]:
-                    break
-                top = floor + 2.0 * (top - floor)
-            if rate > rates[i, j]:
-                points[i, j], kept[i, j] = np.nan, np.nan
-                continue
-            lowest = _rate(before[i], through[i], whole, table, last, loss_there[i], decay[i], units[i], lot[i], floor)
-            if lowest <= rates[i, j]:
-                top, rate = floor, lowest
-            while top - floor > (1.0 if whole else _PRECISION * max(abs(top), 1.0)):
-                middle = math.floor((floor + top) / 2.0) if whole else (floor + top) / 2.0
-                there = _rate(
-                    before[i], through[i], whole, table, last, loss_there[i], decay[i], units[i], lot[i], middle
-                )
-                if there <= rates[i, j]:
-                    top, rate = middle, there
-                else:
-                    floor = middle
-            points[i, j], kept[i, j], bottom = top, rate, top
+            points[i, j], kept[i, j] = _smallest(one, rates[i, j], bottom, start[i, j])
+            bottom = max(bottom, points[i, j])
     return points, kept
 
 
 @njit(nogil=True, cache=True)
-def _rate(
-    before: Floats32,
-    through: Floats32,
-    whole: bool,
-    table: Floats,
-    threshold: float,
-    loss_there: float,
-    decay: float,
-    units: float,
-    lot: float,
-    point: float,
-) -> float:
-    """Share of the window's units that wait at a reorder point."""
-    near = _loss(before, through, whole, table, threshold, loss_there, decay, point)
-    far = _loss(before, through, whole, table, threshold, loss_there, decay, point + lot)
-    return float(min(max((near - far) / (lot * units), 0.0), 1.0))
+def _smallest(one: Window, wanted: float, bottom: float, start: float) -> tuple[float, float]:
+    """The smallest point from ``bottom`` on at which the rate is no more than wanted, and the rate there."""
+    rate = _rate(one, bottom)
+    if rate <= wanted:
+        return bottom, rate
+    top = max(math.ceil(start) if one.whole else start, bottom + 1.0)
+    rate = _rate(one, top)
+    for _ in range(_DOUBLINGS):
+        if rate <= wanted:
+            break
+        top = bottom + 2.0 * (top - bottom)
+        rate = _rate(one, top)
+    if rate > wanted:
+        return np.nan, np.nan
+    while top - bottom > (1.0 if one.whole else _PRECISION * max(abs(top), 1.0)):
+        middle = math.floor((bottom + top) / 2.0) if one.whole else (bottom + top) / 2.0
+        there = _rate(one, middle)
+        if there <= wanted:
+            top, rate = middle, there
+        else:
+            bottom = middle
+    return top, rate
 
 
 @njit(nogil=True, cache=True)
-def _loss(
-    before: Floats32,
-    through: Floats32,
-    whole: bool,
-    table: Floats,
-    threshold: float,
-    loss_there: float,
-    decay: float,
-    level: float,
-) -> float:
+def _rate(one: Window, point: float) -> float:
+    """Share of the window's units that wait at a reorder point."""
+    return float(min(max((_loss(one, point) - _loss(one, point + one.lot)) / (one.lot * one.units), 0.0), 1.0))
+
+
+@njit(nogil=True, cache=True)
+def _loss(one: Window, level: float) -> float:
     """Window loss with its fitted tail."""
-    if level > threshold:
-        return loss_there * math.exp(decay * (level - threshold))
-    if len(table) and level >= -1.0 and level == math.floor(level):
-        return float(table[int(level) + 1])
-    return float(loss_of_paths(before, through, whole, level))
+    if level > one.threshold:
+        return one.loss_there * math.exp(one.decay * (level - one.threshold))
+    if len(one.table) and level >= -1.0 and level == math.floor(level):
+        return float(one.table[int(level) + 1])
+    return loss_of_paths(one.before, one.through, one.whole, level)
 
 
 @njit(nogil=True, cache=True)
