@@ -120,7 +120,7 @@ def _loss(one: Window, level: float) -> float:
         return one.loss_there * math.exp(one.decay * (level - one.threshold))
     if len(one.table) and level >= -1.0 and level == math.floor(level):
         return float(one.table[int(level) + 1])
-    return loss_of_paths(one.before, one.through, one.whole, level)
+    return float(loss_of_paths(one.before, one.through, one.whole, level))
 
 
 @njit(nogil=True, cache=True)
