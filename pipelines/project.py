@@ -314,9 +314,9 @@ def _compute(
     simulated = simulate_plan(made, run=run, store=stages) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
     progress("looking ahead")
-    follow = follow_up(made, memory, project.workspace, run)
+    follow = follow_up(made, memory, project.workspace, run, stages)
     progress("tending backorders")
-    tended = tend_backorders(made, read_record(project.workspace), run=run)
+    tended = tend_backorders(made, read_record(project.workspace), run=run, store=stages)
     progress("writing the run")
 
     def write(folder: Path) -> None:

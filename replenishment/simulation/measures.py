@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -87,6 +87,11 @@ class Costs:
     shortage: Floats
     unit_cost: Floats | None = None
     unit_price: Floats | None = None
+
+    def take(self, rows: Integers) -> Costs:
+        """Return the costs of some items."""
+        found = (getattr(self, f.name) for f in fields(self))
+        return Costs(*(None if own is None else own[rows] for own in found))
 
 
 def weights_of(costs: Costs | None, n: int) -> Floats:
