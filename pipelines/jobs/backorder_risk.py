@@ -66,7 +66,7 @@ def _risk(made: Plan, desk: BackorderDesk, run: Any, store: StageStore) -> Short
     def find(rows: Integers) -> ShortageRisk:
         paths = np.full(len(rows), count)
         pieces = pieces_by_review(made.facts.review_periods[rows], made.lead_times.maximum[rows], paths)
-        parts = list(run(lambda piece: _piece(made, desk, rows[piece], count), pieces))
+        parts: list[ShortageRisk] = list(run(lambda piece: _piece(made, desk, rows[piece], count), pieces))
         return join_rows(parts, np.concatenate(pieces))
 
     if store.root is None:

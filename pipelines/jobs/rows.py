@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,17 +18,18 @@ Integers = npt.NDArray[np.int64]
 
 def take_rows(value: T, rows: Integers) -> T:
     """Return some rows of an array, or of every array of a dataclass, nested as they like."""
-    chosen: Any
-    if isinstance(value, np.ndarray):
-        chosen = value[rows]
-    else:
-        chosen = type(value)(*(take_rows(getattr(value, f.name), rows) for f in fields(value)))  # type: ignore[arg-type]
-    return chosen  # type: ignore[no-any-return]
+    return cast(T, _taken(value, rows))
 
 
 def join_rows(parts: Sequence[T], order: Integers) -> T:
     """Put parts together; ``order[k]`` is the row that the k-th of all their rows becomes."""
-    return _joined(parts, np.argsort(order, kind="stable"))
+    return cast(T, _joined(parts, np.argsort(order, kind="stable")))
+
+
+def _taken(value: Any, rows: Integers) -> Any:
+    if isinstance(value, np.ndarray):
+        return value[rows]
+    return type(value)(*(_taken(getattr(value, f.name), rows) for f in fields(value)))
 
 
 def _joined(parts: Sequence[Any], back: Integers) -> Any:

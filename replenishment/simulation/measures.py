@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -90,8 +90,8 @@ class Costs:
 
     def take(self, rows: Integers) -> Costs:
         """Return the costs of some items."""
-        found = (getattr(self, f.name) for f in fields(self))
-        return Costs(*(None if own is None else own[rows] for own in found))
+        given = {f.name: own for f in fields(self) if (own := getattr(self, f.name)) is not None}
+        return replace(self, **{name: own[rows] for name, own in given.items()})
 
 
 def weights_of(costs: Costs | None, n: int) -> Floats:

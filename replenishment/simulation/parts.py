@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +73,7 @@ def add_up(case: Case, parts: Sequence[Integers], found: PartFigures) -> Simulat
     for k in range(len(parts)):
         counts += found.counts[k]
         waits += found.waits[k]
-    measured = {
+    measured: dict[str, Any] = {
         "counted_periods": case.periods - case.warm_up,
         "period_days": case.period_days,
         "costs": case.costs,
