@@ -13,7 +13,7 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Customers", "OrderLimits", "OrderSizes", "Supply", "Warehouse", "by_period", "each"]
+__all__ = ["Customers", "OrderLimits", "OrderSizes", "Supply", "Warehouse", "by_period", "each", "writable"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -195,7 +195,12 @@ def by_period(name: str, value: npt.ArrayLike, n: int, periods: int, low: float,
             f"{name} has shape {given.shape}; expected one number, ({n},), (1, {periods}) or ({n}, {periods})"
         )
     _check(name, given, low, np.inf, whole)
-    return np.ascontiguousarray(given)
+    return writable(given)
+
+
+def writable(table: Floats) -> Floats:
+    """Return a table as compiled code takes it: for one that can't be written to all would be compiled once more."""
+    return np.require(table, requirements=["C", "W"])
 
 
 def _check(name: str, numbers: Floats, low: float, high: float, whole: bool) -> None:
