@@ -134,6 +134,11 @@ class Plan:
         """Items for which no order is proposed."""
         return np.asarray(self.why_held != "")
 
+    @cached_property
+    def drawn_from(self) -> list[str]:
+        """Digest of all that the paths of each series are drawn from."""
+        return self.forecast.drawn_from()
+
     @property
     def rule(self) -> OrderingRule:
         """The ordering rule of every item."""
