@@ -24,7 +24,7 @@ from replenishment.simulation.tables import Start, chances_of, items_of, schedul
 from replenishment.simulation.together import RuleOrders, run_together
 from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse
 
-__all__ = ["simulate"]
+__all__ = ["Mapper", "notes_of", "simulate"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -117,7 +117,7 @@ def simulate(
         shared_orders=Sharing(limits.shared, mean_demand, rank, periods) if limits.shared else None,
         shared_shipments=Sharing(supply.shared, mean_demand, rank, periods) if supply.shared else None,
     )
-    notes = _notes(customers, ages)
+    notes = notes_of(customers, ages)
 
     order = policy.order if isinstance(policy, PolicyFunction) else None
 
@@ -203,7 +203,8 @@ def _source(demand: Any, n: int, paths: int, periods: int) -> DemandSource | Sam
     return demand if callable(demand) else recorded_demand(np.asarray(demand), n, paths, periods)
 
 
-def _notes(customers: Customers, ages: bool) -> tuple[str, ...]:
+def notes_of(customers: Customers, ages: bool = True) -> tuple[str, ...]:
+    """What a reader of a simulation must know of its measures; see :func:`simulate`."""
     lines = (
         "one order line per period with demand: no customer order lines were given"
         if customers.order_sizes is None

@@ -66,6 +66,10 @@ class OrderSizes:
         if not (self.values > 0).all() or not (self.values[:, 1:] >= self.values[:, :-1]).all():
             raise ValueError("order sizes must be above 0 and ascending")
 
+    def take(self, rows: npt.NDArray[np.int64]) -> Self:
+        """Return the sizes of some items."""
+        return type(self)(self.values[rows], self.probability[rows])
+
     @classmethod
     def from_lines(cls, item: npt.NDArray[np.int64], quantity: Floats, n: int) -> Self:
         """Recorded lines of n items: ``item[l]`` ordered ``quantity[l]`` > 0; without a line, one line a period."""
