@@ -173,6 +173,7 @@ class Case:
             warehouse=self.warehouse,
             limits=self.limits,
             costs=self.costs,
+            mean_demand=self.mean_demand,
             groups={name: list(self.attributes[name]) for name in groups},
             period_days=self.period_days,
             run=run,
