@@ -120,7 +120,7 @@ def open_project(
     planned = {**_section(values, "plan", file), **settings}
     if as_of is not None:
         planned["as_of"] = as_of
-    if isinstance(learned := planned.get("correction"), str) and learned not in ("none", "online"):
+    if isinstance(learned := planned.get("correction"), str) and learned not in ("auto", "none", "online"):
         planned["correction"] = _read_correction(file.parent / learned, file)
     config = PlanConfig.make(planned, str(file))
     inputs = Inputs.from_configuration(_section(values, "data", file), file.parent)
