@@ -309,8 +309,11 @@ def surely_within(column: Any, values: pd.Series[Any]) -> bool:
             kept = known > limits["min_value"]
         elif check.name == "less_than_or_equal_to":
             kept = known <= limits["max_value"]
-        elif check.name == "in_range" and column.metadata["kind"] == "date":
-            kept = (known >= np.datetime64(limits["min_value"])) & (known <= np.datetime64(limits["max_value"]))
+        elif check.name == "in_range":
+            dated = column.metadata["kind"] == "date"
+            low, high = (np.datetime64(v) if dated else v for v in (limits["min_value"], limits["max_value"]))
+            above = known >= low if limits["include_min"] else known > low
+            kept = above & (known <= high if limits["include_max"] else known < high)
         else:
             return not len(known)
         if not kept.all():

@@ -192,11 +192,12 @@ class PlanConfig(_Strict):
     rules: tuple[Rule, ...] = Field(
         (), description="other settings for classes, categories, suppliers, locations or SKUs; ordered"
     )
-    correction: LearnedCorrection | Literal["none", "online"] = Field(
-        "none",
-        description="by what promised rates are corrected. none; online: by what the levels of earlier reviews would "
-        "have given, anew at each review; or what replays of earlier windows taught: in restock.toml the name of the "
-        "file that `restock tune` wrote",
+    correction: LearnedCorrection | Literal["auto", "none", "online"] = Field(
+        "auto",
+        description="by what promised rates are corrected. none: they stand as the forecast lets expect; online: by "
+        "what the levels of earlier reviews would have given, anew at each review; auto: a replay, which makes such "
+        "reviews, corrects online, a single plan stands as its forecast says; or what replays of earlier windows "
+        "taught: in restock.toml the name of the file that `restock tune` wrote",
     )
     defaults: dict[str, float | str] = Field(
         default_factory=dict, description="values for item columns that the tables lack"

@@ -51,6 +51,8 @@ def row_digests(rows: int, *values: Any) -> list[str]:
 
 
 def _feed_rows(hashers: list[Any], array: npt.NDArray[Any]) -> None:
+    if not len(array):
+        return
     flat = np.ascontiguousarray(array).reshape(len(array), -1)
     used = np.full(len(flat), flat.shape[1])
     if flat.shape[1] > 1:

@@ -18,6 +18,7 @@ from pipelines.execution import default_jobs, thread_mapper
 from pipelines.inputs import Inputs
 from pipelines.memory import Memory, follows_the_run_before, memory_digests, remember
 from pipelines.promise_record import read_record, record_digest
+from pipelines.published import PublishedRun
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
 from pipelines.stage_store import StageStore
@@ -98,24 +99,6 @@ class Project:
         return run_identity(digests, {**self.config.model_dump(mode="json"), **more}, version("restock"))
 
 
-@dataclass(frozen=True)
-class PublishedRun:
-    """A run on disk. ``repeated``: it had been there already and was not computed again."""
-
-    run_id: str
-    folder: Path
-    summary: dict[str, Any]
-    repeated: bool
-
-    @property
-    def backorders(self) -> dict[str, Any]:
-        """The backorders in numbers."""
-        import json
-
-        found = json.loads((self.folder / "backorders.json").read_text(encoding="utf-8"))
-        return dict(found)
-
-
 def open_project(
     file: Path,
     *,
@@ -137,7 +120,7 @@ def open_project(
     planned = {**_section(values, "plan", file), **settings}
     if as_of is not None:
         planned["as_of"] = as_of
-    if isinstance(learned := planned.get("correction"), str) and learned not in ("none", "online"):
+    if isinstance(learned := planned.get("correction"), str) and learned not in ("auto", "none", "online"):
         planned["correction"] = _read_correction(file.parent / learned, file)
     config = PlanConfig.make(planned, str(file))
     inputs = Inputs.from_configuration(_section(values, "data", file), file.parent)
@@ -314,9 +297,9 @@ def _compute(
     simulated = simulate_plan(made, run=run, store=stages) if project.config.simulation_paths else None
     result = plan_frames(made, simulated)
     progress("looking ahead")
-    follow = follow_up(made, memory, project.workspace, run)
+    follow = follow_up(made, memory, project.workspace, run, stages)
     progress("tending backorders")
-    tended = tend_backorders(made, read_record(project.workspace), run=run)
+    tended = tend_backorders(made, read_record(project.workspace), run=run, store=stages)
     progress("writing the run")
 
     def write(folder: Path) -> None:

@@ -2,8 +2,8 @@
 
 A run is published first and told afterwards, from its files, so that tracking changes no plan and can be repeated: the
 same run is told once. MLflow is imported where something is told and nowhere else; that takes seconds. A server that is
-away or silent is found out before the import, within ``KNOCK`` seconds, and one that falls silent then is left after
-``PATIENCE``; whatever goes wrong, the run itself stays good.
+away or silent is found out before the import, within ``KNOCK`` seconds, and one that falls silent later is left after
+``PATIENCE``, with its last word, that the MLflow run has failed; whatever goes wrong, the run itself stays good.
 """
 
 from __future__ import annotations
@@ -29,22 +29,24 @@ from pipelines.errors import ConfigurationError, UnavailableError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipelines.project import PublishedRun
+    from pipelines.published import PublishedRun
     from pipelines.workspace import Workspace
 
 __all__ = ["RUN_TAG", "Tracking", "connected", "flattened", "load_mlflow", "scores_of", "store_of", "track_run"]
 
 KNOCK: Final = 3.0
-PATIENCE: Final = 6.0
+PATIENCE: Final = 7.0
+_LAST_WORD: Final = 1.5
 RUN_TAG: Final = "restock.run_id"
 _DATABASE, _ARTIFACTS = "mlflow.db", "mlflow-artifacts"
-# Read by MLflow when it is imported: nothing goes out but to the store, no request waits for minutes, standard output
-# is left alone.
+# Read by MLflow: nothing goes out but to the store, no request waits for minutes, standard output is left alone. A
+# request that wasn't answered in time may have been carried out all the same: tried again, it makes a second run, and
+# the first one seems to go on for ever. A server under load is waited for instead.
 _ENVIRONMENT: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "4",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": f"{PATIENCE:.0f}",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
@@ -100,7 +102,7 @@ def track_run(
     """
     try:
         with connected(space, tracking.experiment) as (client, experiment):
-            return _tell(client, experiment, run)
+            return _tell(client, experiment, run, store_of(space))
     except UnavailableError as problem:
         warn(f"not tracked: {problem}")
     except Exception as problem:  # a store may need a package or a right that is missing here; the run is published
@@ -109,7 +111,7 @@ def track_run(
 
 
 def load_mlflow(space: Workspace) -> None:
-    """Load what telling takes, so that it need not wait later.
+    """Load what telling takes, so that it need not wait later; a database that is there is opened, and only read.
 
     Raises
     ------
@@ -118,10 +120,17 @@ def load_mlflow(space: Workspace) -> None:
     """
     _refuse_absent(store := store_of(space))
     _prepare()
-    import mlflow.entities
+    import mlflow
+    import pandas  # noqa: F401 - reads tables of scores
+    import pyarrow.parquet  # noqa: F401 - the same
 
     if store.startswith("sqlite:"):
-        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - half of what takes time
+        import mlflow.store.tracking.sqlalchemy_store
+    if (space.root / _DATABASE).exists():
+        _be_quiet()
+        # MLflow keeps the store it has opened. What is wrong with it is said when something is told.
+        with contextlib.suppress(Exception):
+            mlflow.MlflowClient(tracking_uri=store, registry_uri=store).search_experiments(max_results=1)
 
 
 def _prepare() -> None:
@@ -161,24 +170,35 @@ def _experiment(client: Any, name: str, space: Workspace, store: str) -> str:
     return str(client.create_experiment(name, artifact_location=beside))
 
 
-def _tell(client: Any, experiment: str, run: PublishedRun) -> str:
+def _tell(client: Any, experiment: str, run: PublishedRun, store: str) -> str:
     """Write one MLflow run; what an earlier, broken attempt left is removed."""
-    from mlflow.entities import Metric, Param, RunTag
-
-    for told in client.search_runs([experiment], f"tags.`{RUN_TAG}` = '{run.run_id}'"):
-        if told.info.status == "FINISHED":
-            return str(told.info.run_id)
-        client.delete_run(told.info.run_id)
+    found = client.search_runs([experiment], f"tags.`{RUN_TAG}` = '{run.run_id}'")
+    for broken in (each for each in found if each.info.status != "FINISHED"):
+        client.delete_run(broken.info.run_id)
+    for told in (each for each in found if each.info.status == "FINISHED"):
+        return str(told.info.run_id)
     manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
     tags = {RUN_TAG: run.run_id, "restock.command": manifest["command"]}
     tags |= {f"input.{name}": source["sha256"] for name, source in manifest["inputs"].items()}
     tags |= {f"version.{name}": number for name, number in manifest["versions"].items()}
     made = client.create_run(experiment, run_name=f"{manifest['command']} {run.run_id}", tags=tags)
-    number = made.info.run_id
+    number = str(made.info.run_id)
+    try:
+        _fill(client, number, run, manifest, made.info.start_time)
+    except BaseException:
+        # Else it would seem to go on for ever.
+        with contextlib.suppress(Exception):
+            _within(_LAST_WORD, lambda: str(client.set_terminated(number, "FAILED")), store)
+        raise
+    return number
+
+
+def _fill(client: Any, number: str, run: PublishedRun, manifest: dict[str, Any], began: int) -> None:
+    """Tell all that a run holds, and that it is finished."""
+    from mlflow.entities import Metric, Param, RunTag
+
     params = [Param(key, value) for key, value in flattened(manifest["config"]).items()]
-    metrics = [
-        Metric(key, value, made.info.start_time, 0) for key, value in scores_of(run, manifest["command"]).items()
-    ]
+    metrics = [Metric(key, value, began, 0) for key, value in scores_of(run, manifest["command"]).items()]
     for first in range(0, max(len(params), len(metrics)), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
         client.log_batch(number, metrics=metrics[part], params=params[part], tags=list[RunTag]())
@@ -186,7 +206,6 @@ def _tell(client: Any, experiment: str, run: PublishedRun) -> str:
     for name, figure in _figures(run.folder):
         client.log_figure(number, figure, f"figures/{name}.png")
     client.set_terminated(number)
-    return str(number)
 
 
 def flattened(value: Any, name: str = "") -> dict[str, str]:
@@ -252,9 +271,11 @@ def _figures(folder: Path) -> Iterator[tuple[str, Any]]:
     """Pictures of what a run holds."""
     import pandas as pd
 
+    service, curve = folder / "service.parquet", folder / "exchange_curve.parquet"
+    if not service.exists() and not curve.exists():
+        return  # the plots load much
     from replenishment import plots
 
-    service, curve = folder / "service.parquet", folder / "exchange_curve.parquet"
     if service.exists():
         table: pd.DataFrame = pd.read_parquet(service)
         plan = table[table["rule"] == "plan"] if "rule" in table else table

@@ -305,16 +305,8 @@ def reorder_points_at(
     reorder_point, rate : (n, k); the rate is what is kept, which whole units and lots leave below what was wanted.
     """
     _, _, spread = _kind_and_lot(wanted, None, demand, rules, review_units)
-    falls = partial(demand.backorder_rate, lot=spread)
-    points, kept = np.empty_like(rates), np.empty_like(rates)
-    # Each point lies above that of the next higher rate: few steps lead from one to the other.
-    low = np.where(demand.integral, -1.0, 0.0)
-    for k in range(rates.shape[1])[::-1]:
-        low = smallest_level(
-            falls, rates[:, k], demand.integral, low, demand.over_protection.quantile(1.0 - rates[:, k])
-        )
-        points[:, k], kept[:, k] = low, falls(low)
-    return points, kept
+    start = np.stack([demand.over_protection.quantile(1.0 - rate) for rate in rates.T], axis=1)
+    return demand.smallest_reorder_points(rates, spread, start)
 
 
 def _reorder_points(demand: ProtectionDemand, targets: Targets, lot: Floats) -> Floats:
@@ -334,12 +326,13 @@ def _reorder_points(demand: ProtectionDemand, targets: Targets, lot: Floats) -> 
         elif measure == "cost":
             cheapest = _cheapest(part, targets.holding_cost[rows], targets.shortage_cost[rows], q)
             out[rows] = np.maximum(cheapest, low[rows])
-        else:
-            if measure != "ready_rate":
-                # At the level that just meets its target, that share of the lead-time demand is lost.
-                part = part.thinned(np.where(targets.lost[rows], short[rows], 0.0))
-            falls = partial(_share_short, part, q, str(measure))
+        elif measure == "ready_rate":
+            falls = partial(_share_without_stock, part, q)
             out[rows] = smallest_level(falls, short[rows], part.integral, low[rows], start[rows])
+        else:
+            # At the level that just meets its target, that share of the lead-time demand is lost.
+            part = part.thinned(np.where(targets.lost[rows], short[rows], 0.0))
+            out[rows] = part.smallest_reorder_points(short[rows, None], q, start[rows, None])[0][:, 0]
     return out
 
 
@@ -351,11 +344,8 @@ def _expected_rate(demand: ProtectionDemand, lost: npt.NDArray[np.bool_], reorde
     return rate
 
 
-def _share_short(demand: ProtectionDemand, lot: Floats, measure: str, reorder_point: Floats) -> Floats:
-    """What a service target keeps small: the backorder rate, or the share of periods without stock."""
-    if measure == "ready_rate":
-        return 1.0 - demand.ready_rate(reorder_point, lot)
-    return demand.backorder_rate(reorder_point, lot)
+def _share_without_stock(demand: ProtectionDemand, lot: Floats, reorder_point: Floats) -> Floats:
+    return 1.0 - demand.ready_rate(reorder_point, lot)
 
 
 def _cheapest(demand: ProtectionDemand, holding: Floats, shortage: Floats, lot: Floats) -> Floats:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from forecasting.distributions import LeadTimeDemand
 from replenishment.kernels.exposure import position_loss, window_sums
+from replenishment.kernels.level_search import smallest_reorder_points
 
 __all__ = ["ProtectionDemand", "smallest_level"]
 
@@ -26,6 +27,7 @@ Flags = npt.NDArray[np.bool_]
 
 # The tail of the unit positions is fitted beyond the demand that this share of paths stays below.
 TAIL_FROM: Final = 0.95
+OUT_OF_REACH: Final = "a target can't be reached by any level; check the targets and the demand"
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +113,39 @@ class ProtectionDemand:
         s, q = self._each(reorder_point), self._each(lot)
         units = np.where(self.window_units > 0, self.window_units, 1.0)
         return np.clip((self._loss(s) - self._loss(s + q)) / (q * units), 0.0, 1.0)
+
+    def smallest_reorder_points(self, rates: Floats, lot: npt.ArrayLike, start: Floats) -> tuple[Floats, Floats]:
+        """The smallest reorder points at which no more than some backorder rates wait.
+
+        Parameters
+        ----------
+        rates : (n, k) by unit, rising along each row. lot : Q (n,) > 0. start : (n, k) a first guess.
+
+        Returns
+        -------
+        reorder_point, rate : (n, k); never below -1 (whole units) or 0; exact for whole units, else to a relative
+            precision of 1e-6. The rate is what is kept, which whole units and lots leave below what was wanted.
+
+        Raises
+        ------
+        ValueError
+            Where no point up to about 2^60 times the guess keeps a rate.
+        """
+        units = np.where(self.window_units > 0, self.window_units, 1.0)
+        tail = self.threshold, self.loss_there, self.decay
+        points, kept = smallest_reorder_points(
+            self.window_from,
+            self.window_to,
+            self.integral,
+            *tail,
+            units,
+            self._each(lot),
+            np.ascontiguousarray(rates),
+            np.ascontiguousarray(start),
+        )
+        if np.isnan(points).any():
+            raise ValueError(OUT_OF_REACH)
+        return points, kept
 
     def lost_rate(self, reorder_point: npt.ArrayLike, lot: npt.ArrayLike) -> Floats:
         """Share of units lost when what can't be filled at once is lost; (n,).
@@ -225,7 +260,7 @@ def smallest_level(
             break
         top = np.where(high, bottom + 2.0 * (top - bottom), top)
     else:
-        raise ValueError("a target can't be reached by any level; check the targets and the demand")
+        raise ValueError(OUT_OF_REACH)
     top = np.where(falls(bottom) <= target, bottom, top)
     while True:
         wide = np.where(integral, top - bottom > 1.0, top - bottom > 1e-6 * np.maximum(np.abs(top), 1.0))

@@ -149,6 +149,15 @@ class _Evidence:
         self.weight *= by
 
 
+@dataclass(frozen=True, eq=False)
+class _Closed:
+    """What windows that were over at an opening have come to, all items together: short and expected, (G,) units."""
+
+    opening: int
+    short: Floats
+    expected: Floats
+
+
 @dataclass(eq=False)
 class TrackRecord:
     """The record of n items; see the module. Rows of items are given by number, in any order and number of items."""
@@ -158,6 +167,7 @@ class TrackRecord:
     position: Floats = field(init=False)
     _evidence: _Evidence = field(init=False)
     _open: list[_Open] = field(init=False, default_factory=list)
+    _closed: list[_Closed] = field(init=False, default_factory=list)
     _reviewed: Integers = field(init=False)
     _interval: Floats = field(init=False)
     _now: int = field(init=False, default=0)
@@ -194,7 +204,10 @@ class TrackRecord:
 
         Evidence is thin where few items were short: to both sides of the ratio is added what the forecast expected
         of ``PRIOR_ITEMS`` items as they are met by a unit short (the mean of a gamma distribution, Gelman and others
-        2013, Bayesian Data Analysis, sec. 2.6).
+        2013, Bayesian Data Analysis, sec. 2.6). And it is noisy where it differs from one protection interval to the
+        next. What will follow is divided by what has followed, and the mean of such a quotient exceeds the quotient of
+        the means by the relative variance of its denominator, to first order (Cochran 1977, Sampling Techniques,
+        sec. 6.8): so much more is taken to follow.
         """
         seen = self._evidence
         demanded, weight = float(seen.demanded.sum()), float(seen.weight.sum())
@@ -203,7 +216,9 @@ class TrackRecord:
         expected = seen.expected * (demanded / weight)
         total, short = expected.sum(axis=0), seen.short.sum(axis=0)
         prior = PRIOR_ITEMS * (expected**2).sum(axis=0) / np.maximum(total, 1e-300)
-        followed = np.log((short + prior + 1e-300) / (total + prior + 1e-300))
+        ratio = (short + prior + 1e-300) / (total + prior + 1e-300)
+        noise = self._deviation(ratio, demanded / weight) / (short + prior + 1e-300) ** 2
+        followed = np.log(ratio * (1.0 + noise))
         logs = np.log(self.factors)
         # A higher rate that is asked for never gives a lower one.
         factor = float(np.interp(0.0, np.maximum.accumulate(logs + followed), logs))
@@ -215,6 +230,21 @@ class TrackRecord:
             float(short[stated]),
             float(total[stated]),
         )
+
+    def _deviation(self, ratio: Floats, scale: float) -> Floats:
+        """Variance of what was short around ``ratio`` (G,) times what was expected, from blocks of time; (G,) units^2.
+
+        A block is one protection interval, within which windows overlap. Of a single block nothing is known.
+        """
+        interval = float(np.median(self._interval))
+        ages = np.array([self._now - closed.opening for closed in self._closed])
+        block, count = np.unique(ages // interval, return_inverse=True)
+        if len(block) < 2:
+            return np.zeros_like(ratio)
+        off = np.array([closed.short - ratio * scale * closed.expected for closed in self._closed])
+        sums = np.zeros((len(block), len(ratio)))
+        np.add.at(sums, count, off * 0.5 ** (ages / (HALF_LIFE_INTERVALS * interval))[:, None])
+        return np.asarray((sums**2).sum(axis=0) * len(block) / (len(block) - 1))
 
     def review(self, rows: Integers, seen: SeenDemand, levels: ReviewLevels) -> None:
         """Raise the positions of some items by the rules of a review, and remember what it protects.
@@ -249,10 +279,14 @@ class TrackRecord:
         before = seen.units(item, start, start + levels.lead_time[whole])
         through = seen.units(item, start, ends[whole])
         position, sums = review.position[whole], self._evidence
-        sums.short[rows] += np.maximum(through[:, None] - position, 0.0) - np.maximum(before[:, None] - position, 0.0)
+        short = np.maximum(through[:, None] - position, 0.0) - np.maximum(before[:, None] - position, 0.0)
+        expected = levels.rate[whole] * levels.weight[whole, None]
+        sums.short[rows] += short
+        sums.expected[rows] += expected
         sums.demanded[rows] += through - before
         sums.weight[rows] += levels.weight[whole]
-        sums.expected[rows] += levels.rate[whole] * levels.weight[whole, None]
+        if len(whole):
+            self._closed.append(_Closed(seen.opening, short.sum(axis=0), expected.sum(axis=0)))
 
     def _fade(self, now: int) -> None:
         """Let time pass: evidence of an item counts half after some of its protection intervals."""

@@ -12,6 +12,7 @@ from forecasting.calendars import PeriodCalendar
 from pipelines.config import PlanConfig
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.customer_ledger import day_numbers, order_ledger
+from pipelines.jobs.lead_times import KnownLeadTimes
 from pipelines.jobs.open_purchases import OpenPurchases, next_order_arrival, open_purchases
 from pipelines.jobs.supply import StockPosition, key_index, placed_rows
 from replenishment.backorders.allocation import Allocation, Supply, allocate
@@ -51,12 +52,14 @@ class DeskItems:
     Attributes
     ----------
     keys : sku and location. frame : the resolved parameters of each item. offers : the same of every offer.
+    known : what is known of the lead time of each offer.
     lead_times : of the next order of each item, in openings from as_of, the wait for its order day included.
     """
 
     keys: list[tuple[str, str]]
     frame: pd.DataFrame
     offers: pd.DataFrame
+    known: KnownLeadTimes
     lead_times: LeadTimes
     calendar: PeriodCalendar
 
@@ -125,7 +128,8 @@ class BackorderDesk:
 
 def items_of_plan(made: Plan) -> DeskItems:
     """The items of a plan, each with the supplier that was chosen for it."""
-    return DeskItems(made.panel.keys, made.items, made.sources.frame, made.lead_times, made.panel.calendar)
+    sources = made.sources
+    return DeskItems(made.panel.keys, made.items, sources.frame, sources.known, made.lead_times, made.panel.calendar)
 
 
 def items_of_knowledge(known: Knowledge) -> DeskItems:
@@ -136,6 +140,7 @@ def items_of_knowledge(known: Knowledge) -> DeskItems:
         known.panel.keys,
         offers.iloc[first].reset_index(drop=True),
         offers,
+        known.known_lead_times,
         known.lead_times.take(first),
         known.panel.calendar,
     )
@@ -166,7 +171,7 @@ def open_desk(
         None if table is None else placed_rows(table, index)
         for table in (tables.get("customer_orders"), tables.get("open_orders"), released)
     )
-    purchases = open_purchases(orders, items.offers, tables, config, items.calendar, further)
+    purchases = open_purchases(orders, items.offers, items.known, config, items.calendar, further)
     lines = _no_lines() if customers is None else customers
     ledger = order_ledger(lines, items.calendar.end_day, items.available_from)
     waiting = np.flatnonzero(ledger.waiting > 0)

@@ -67,12 +67,13 @@ def kpi_frame(made: Plan, history: OrderHistory | None) -> pd.DataFrame:
     price = _prices(made, lines, ledger.item)
     customer = pd.factorize(lines["customer"])[0] if "customer" in lines.columns else np.full(len(lines), -1)
     again = ordered_again(customer.astype(np.int64), order, ledger.ordered, ledger.as_of, _BACK_WITHIN_DAYS)
+    moved = _moved(made)
     frames = []
     for name, of_line, of_item in _groupings(made, lines, ledger):
-        code, values = pd.factorize(of_line, sort=True)
-        figures = group_kpis(ledger, history.fates, order, price, code.astype(np.int64), len(values))
-        figures |= _repeat_rates(history.fates, order, again, code.astype(np.int64), len(values))
-        turnover = np.full(len(values), np.nan) if of_item is None else _turnover(made, of_item, values)
+        code, values = of_line
+        figures = group_kpis(ledger, history.fates, order, price, code, len(values))
+        figures |= _repeat_rates(history.fates, order, again, code, len(values))
+        turnover = np.full(len(values), np.nan) if of_item is None else _turnover(moved.assign(value=of_item), values)
         frames.append(pd.DataFrame({"group": name, "value": values.astype(str), **figures, "turnover": turnover}))
     return pd.concat(frames, ignore_index=True)
 
@@ -101,7 +102,7 @@ def causes_of_history(made: Plan, history: OrderHistory | None) -> pd.DataFrame:
 
 def _groupings(
     made: Plan, lines: pd.DataFrame, ledger: OrderLedger
-) -> list[tuple[str, npt.NDArray[np.object_], npt.NDArray[np.object_] | None]]:
+) -> list[tuple[str, _Coded, npt.NDArray[np.object_] | None]]:
     """Each grouping: the value of each line, and that of each item where it is one of items."""
     n = len(made.panel.keys)
     of_items: dict[str, npt.NDArray[np.object_]] = {
@@ -111,20 +112,36 @@ def _groupings(
         "supplier": made.items["supplier"].to_numpy(object),
         "sku": np.array(made.panel.skus, dtype=object),
     }
-    found: list[tuple[str, Any, Any]] = [(name, of[ledger.item], of) for name, of in of_items.items()]
+    found: list[tuple[str, _Coded, Any]] = [(name, _coded(of, ledger.item), of) for name, of in of_items.items()]
     if "channel" in lines.columns:
-        found.append(("channel", lines["channel"].to_numpy(object), None))
-    found.append(("month", _months(ledger.ordered), None))
-    shipped = _months(ledger.shipped_on)
-    shipped[(ledger.left <= 0) | (ledger.shipped_on == NEVER)] = None
-    found.append(("month_shipped", shipped, None))
+        found.append(("channel", _coded(lines["channel"].to_numpy(object), np.arange(len(lines))), None))
+    shipped = np.where(ledger.left <= 0, NEVER, ledger.shipped_on)
+    for name, days in (("month", ledger.ordered), ("month_shipped", shipped)):
+        day, place = np.unique(days, return_inverse=True)
+        found.append((name, _coded(_months(day), place), None))
     return found
 
 
+# The number of the value of each line, below 0 for none; the values, ascending.
+_Coded = tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]
+
+
+def _coded(values: npt.NDArray[np.object_], place: Integers) -> _Coded:
+    """Number the values that lines have; ``place`` is where the value of each line stands."""
+    import pandas as pd
+
+    used = np.bincount(place, minlength=len(values)) > 0
+    named = values.copy()
+    named[~used] = None
+    code, known = pd.factorize(named, sort=True)
+    return code.astype(np.int64)[place], known
+
+
 def _months(days: Integers) -> npt.NDArray[np.object_]:
-    """The month of each day, as text such as 2025-05."""
-    days = np.where(days == NEVER, 0, days)
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(str).astype(object)
+    """The month of each day, as text such as 2025-05; None for never."""
+    months = np.where(days == NEVER, 0, days).astype("datetime64[D]").astype("datetime64[M]").astype(str).astype(object)
+    months[days == NEVER] = None
+    return np.asarray(months)
 
 
 def _prices(made: Plan, lines: pd.DataFrame, item: Integers) -> Floats:
@@ -149,8 +166,8 @@ def _repeat_rates(fates: LineFates, order: Integers, again: Floats, group: Integ
     return found
 
 
-def _turnover(made: Plan, of_item: npt.NDArray[np.object_], values: Any) -> Floats:
-    """Cost of goods sold in the last year over the mean value of stock, of each value of a grouping."""
+def _moved(made: Plan) -> pd.DataFrame:
+    """One row an item: cost of goods sold in the last year, and the mean value of stock."""
     import pandas as pd
 
     calendar, cost = made.panel.calendar, made.items["unit_cost"].fillna(0.0).to_numpy(float)
@@ -161,8 +178,12 @@ def _turnover(made: Plan, of_item: npt.NDArray[np.object_], values: Any) -> Floa
     stock = made.stock.on_hand[:, None] + np.cumsum(change[:, ::-1], axis=1)[:, ::-1]
     mean = np.maximum(stock, 0.0).mean(axis=1) * cost
     spent = sold.sum(axis=1) * cost * _YEAR / (periods * calendar.frequency.mean_days)
-    frame = pd.DataFrame({"value": of_item, "spent": spent, "mean": mean}).groupby("value")[["spent", "mean"]].sum()
-    found = frame.reindex(values)
+    return pd.DataFrame({"spent": spent, "mean": mean})
+
+
+def _turnover(moved: pd.DataFrame, values: Any) -> Floats:
+    """Cost of goods sold in the last year over the mean value of stock, of each value of a grouping."""
+    found = moved.groupby("value")[["spent", "mean"]].sum().reindex(values)
     return np.where(found["mean"] > 0, found["spent"] / found["mean"].where(found["mean"] > 0), np.nan).astype(
         np.float64
     )

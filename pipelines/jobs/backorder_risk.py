@@ -9,8 +9,12 @@ import numpy.typing as npt
 
 from forecasting.identity import stream_keys
 from forecasting.kernels.random import uniforms
+from pipelines.digests import row_digests
 from pipelines.jobs.backorder_desk import BackorderDesk
+from pipelines.jobs.kept_rows import KeptRows
 from pipelines.jobs.levels import pieces_by_review
+from pipelines.jobs.rows import join_rows
+from pipelines.stage_store import FORGETFUL, StageStore
 from replenishment.backorders.risk import ShortageRisk, shortage_risk
 
 if TYPE_CHECKING:
@@ -27,8 +31,8 @@ Integers = npt.NDArray[np.int64]
 _PATHS: Final = 200
 
 
-def risk_frame(made: Plan, desk: BackorderDesk, run: Any = map) -> pd.DataFrame:
-    """One row an item, the largest revenue at risk first.
+def risk_frame(made: Plan, desk: BackorderDesk, run: Any = map, store: StageStore = FORGETFUL) -> pd.DataFrame:
+    """One row an item, the largest revenue at risk first; ``store`` : where risks found before are taken up.
 
     ``probability`` : that demand of the protection interval cannot be filled at once if nothing is ordered.
     ``expected_units`` : units of it. ``revenue_at_risk`` : their selling price (else cost).
@@ -36,7 +40,7 @@ def risk_frame(made: Plan, desk: BackorderDesk, run: Any = map) -> pd.DataFrame:
     """
     import pandas as pd
 
-    found = _risk(made, desk, run)
+    found = _risk(made, desk, run, store)
     price = made.items["unit_price"].fillna(made.items["unit_cost"]).fillna(0.0).to_numpy(float)
     frame = pd.DataFrame(
         {
@@ -55,26 +59,51 @@ def risk_frame(made: Plan, desk: BackorderDesk, run: Any = map) -> pd.DataFrame:
     return frame.iloc[order].reset_index(drop=True)
 
 
-def _risk(made: Plan, desk: BackorderDesk, run: Any) -> ShortageRisk:
+def _risk(made: Plan, desk: BackorderDesk, run: Any, store: StageStore) -> ShortageRisk:
+    """The risk of all items; that of items of which nothing has changed is taken up from ``store``."""
     count = min(int(made.config.paths), _PATHS)
-    paths = np.full(len(desk.items.keys), count)
-    pieces = pieces_by_review(made.facts.review_periods, made.lead_times.maximum, paths)
-    parts = list(run(lambda rows: _piece(made, desk, rows, count), pieces))
-    order = np.argsort(np.concatenate(pieces), kind="stable")
 
-    def joined(name: str) -> Floats:
-        return np.asarray(np.concatenate([getattr(part, name) for part in parts])[order])
+    def find(rows: Integers) -> ShortageRisk:
+        paths = np.full(len(rows), count)
+        pieces = pieces_by_review(made.facts.review_periods[rows], made.lead_times.maximum[rows], paths)
+        parts: list[ShortageRisk] = list(run(lambda piece: _piece(made, desk, rows[piece], count), pieces))
+        return join_rows(parts, np.concatenate(pieces))
 
-    return ShortageRisk(joined("before_receipt"), joined("within_protection"), joined("units"))
+    if store.root is None:
+        return find(np.arange(len(desk.items.keys)))
+    rows = row_digests(
+        len(desk.items.keys),
+        made.drawn_from,
+        made.facts.review_periods,
+        made.lead_times.probability,
+        made.stock.net,
+        _told_of_purchases(desk),
+    )
+    return KeptRows[ShortageRisk](store, "backorder-risk", (ShortageRisk,)).once(rows, count, find)
+
+
+def _told_of_purchases(desk: BackorderDesk) -> list[list[str]]:
+    """Digests of the open orders of each item, in their order."""
+    frame = desk.purchases.frame
+    # A distribution ends in ones as far as the longest of all reaches; what it gains a day ends in zeros.
+    gains = np.diff(desk.purchases.arrival, axis=1, prepend=0.0)
+    told: list[list[str]] = [[] for _ in desk.items.keys]
+    for place, own in zip(
+        frame["place"].tolist(), row_digests(len(frame), frame["quantity"].to_numpy(float), gains), strict=True
+    ):
+        told[place].append(own)
+    return told
 
 
 def _piece(made: Plan, desk: BackorderDesk, rows: Integers, count: int) -> ShortageRisk:
     """The risk of some items."""
     lead_time = made.lead_times.take(rows).quantile(_uniform(made, rows, "next order", count))
     protection = lead_time + np.maximum(made.facts.review_periods[rows], 1)[:, None]
-    horizon = int(protection.max())
+    # How far an item is looked at must not depend on the items beside it.
+    reach = protection.max(axis=1)
+    horizon = int(reach.max())
     received, first = _receipts(made, desk, rows, count, horizon)
-    next_receipt = np.where(first < horizon, first, np.minimum(lead_time, horizon))
+    next_receipt = np.where(first < reach[:, None], first, lead_time)
     demand = made.forecaster.paths(horizon, count, made.facts.series[rows])
     return shortage_risk(made.stock.net[rows], received, demand, next_receipt, protection)
 

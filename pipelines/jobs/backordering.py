@@ -15,6 +15,7 @@ from pipelines.jobs.backorder_proposals import find_alternatives, proposal_frame
 from pipelines.jobs.backorder_risk import risk_frame
 from pipelines.jobs.planning import Plan, make_plan
 from pipelines.jobs.promise_calibration import promise_calibration
+from pipelines.stage_store import FORGETFUL, StageStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,8 +88,10 @@ def backorders(
     return tend_backorders(make_plan(inputs, config, run=run), told, run=run)
 
 
-def tend_backorders(made: Plan, told: pd.DataFrame | None = None, *, run: Any = map) -> BackorderResult:
-    """The same from a plan that has been made."""
+def tend_backorders(
+    made: Plan, told: pd.DataFrame | None = None, *, run: Any = map, store: StageStore = FORGETFUL
+) -> BackorderResult:
+    """The same from a plan that has been made; ``store`` : where stages that have been taken already are taken up."""
     desk = open_desk(items_of_plan(made), made.stock, made.tables, made.config, told, made.unseen)
     relief = find_alternatives(made, desk)
     lines = backorder_frame(desk, relief)
@@ -98,7 +101,7 @@ def tend_backorders(made: Plan, told: pd.DataFrame | None = None, *, run: Any = 
         coverage=coverage_frame(desk),
         purchase_orders=purchase_order_frame(desk),
         proposals=proposal_frame(made, desk, relief),
-        risk=risk_frame(made, desk, run),
+        risk=risk_frame(made, desk, run, store),
         kpis=kpi_frame(made, history),
         causes=causes_of_history(made, history),
         promises=promise_calibration(told, history),

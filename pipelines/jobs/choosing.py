@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.jobs.lead_times import KnownLeadTimes
 from pipelines.jobs.levels import ItemFacts, LevelResults
 from pipelines.jobs.offers import Offers
 from pipelines.jobs.order_days import OrderDays
@@ -44,10 +45,11 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """All offers of a plan, with the lead time and order day of each, and which were chosen."""
+    """All offers of a plan, with the lead time (and what it rests on) and order day of each, and which were chosen."""
 
     frame: pd.DataFrame
     lead_times: LeadTimes
+    known: KnownLeadTimes
     days: OrderDays
     choice: Choice
 

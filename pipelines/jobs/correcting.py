@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,12 @@ from pipelines.jobs.levels import ItemFacts, LevelResults
 from replenishment.track_record import FACTORS, LARGEST_RATE, Asked
 from replenishment.tuning import Correction
 
-__all__ = ["Corrector", "corrector_of", "promises_rates"]
+__all__ = ["Corrector", "corrector_of", "may_promise_rates", "promises_rates"]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+# Measures that are rates of units.
+_RATES: Final = ("backorder_rate", "fill_rate")
 
 
 class Corrector(Protocol):
@@ -44,7 +46,14 @@ def corrector_of(config: PlanConfig, classes: Any, asked: Asked | None) -> Corre
 
 def promises_rates(facts: ItemFacts) -> Flags:
     """Items of which a rate of units is wanted, and whose unmet demand waits: those that a record tells of; (n,)."""
-    return np.isin(facts.measure, ("backorder_rate", "fill_rate")) & ~facts.lost
+    return np.isin(facts.measure, _RATES) & ~facts.lost
+
+
+def may_promise_rates(config: PlanConfig) -> bool:
+    """Whether a configuration wants rates of units of any item, and lets its unmet demand wait."""
+    measures = {config.measure, *(rule.set.measure for rule in config.rules)}
+    unmet = {config.unmet_demand, *(rule.set.unmet_demand for rule in config.rules)}
+    return bool(measures & set(_RATES)) and bool(unmet - {None, "lost"})
 
 
 class _Nothing:
@@ -114,7 +123,7 @@ class _Online:
 def _rates(facts: ItemFacts) -> Floats:
     """Wanted backorder rates by unit; NaN where another measure is wanted."""
     rate = np.where(facts.measure == "fill_rate", 1.0 - facts.target, facts.target)
-    return np.where(np.isin(facts.measure, ("backorder_rate", "fill_rate")), rate, np.nan)
+    return np.where(np.isin(facts.measure, _RATES), rate, np.nan)
 
 
 def _at_rates(facts: ItemFacts, rate: Floats) -> ItemFacts:

@@ -14,6 +14,7 @@ from pipelines.jobs.alerting import SEVERITIES, alert_frame
 from pipelines.jobs.changing import change_frame, nervousness_since
 from pipelines.jobs.decision_frame import decision_frame
 from pipelines.jobs.projecting import money_frame, planned_levels_frame, planned_orders_frame, project
+from pipelines.stage_store import FORGETFUL, StageStore
 from pipelines.workspace import Workspace, digest_file
 from replenishment.alerts import tracking_signal
 
@@ -39,15 +40,17 @@ class FollowUp:
     summary: dict[str, Any]
 
 
-def follow_up(made: Plan, memory: Memory, space: Workspace | None = None, run: Any = map) -> FollowUp:
+def follow_up(
+    made: Plan, memory: Memory, space: Workspace | None = None, run: Any = map, store: StageStore = FORGETFUL
+) -> FollowUp:
     """Look ahead, sound the alarm, and compare with the run before.
 
     Parameters
     ----------
-    space : whose earlier runs show how their forecasts did.
+    space : whose earlier runs show how their forecasts did. store : where what was seen ahead before is taken up.
     """
     days = made.config.planned_orders_days
-    seen = project(made, days or _LEAST_DAYS, run)
+    seen = project(made, days or _LEAST_DAYS, run, store)
     bias = _bias(made, _earlier_runs(space, str(made.panel.as_of)))
     alerts = alert_frame(made, seen, bias)
     frames = {"alerts": alerts, "decisions": decision_frame(made)}

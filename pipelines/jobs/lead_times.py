@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -74,7 +74,7 @@ def resolve_lead_times(
     config: PlanConfig,
     calendar: PeriodCalendar,
     delay: Integers | None = None,
-) -> tuple[LeadTimes, pd.DataFrame]:
+) -> tuple[LeadTimes, pd.DataFrame, KnownLeadTimes]:
     """Choose each item's lead-time distribution from the nearest information.
 
     Exact periods win. Where the supplier has delivered before, the law is the item's own orders, its supplier's and
@@ -92,22 +92,29 @@ def resolve_lead_times(
     lead_times : in periods from the as-of opening, the delay included.
     facts : the columns LEAD_TIME_FACTS, one row an item, the delay left out. ``lead_time_source`` names what weighs
         most.
+    known : what they were chosen from.
     """
     # Steps of one supplier's price differ in nothing here.
     terms = items[["sku", "location", "supplier", "lead_time_days", "lead_time_periods"]]
     first = np.flatnonzero(~terms.duplicated().to_numpy())
     of = terms.groupby(list(terms.columns), dropna=False, sort=False).ngroup().to_numpy().astype(np.int64)
     placed = np.zeros(len(items), dtype=np.int64) if delay is None else delay
-    lead_times, facts = _resolve(items.iloc[first].reset_index(drop=True), tables, config, calendar, placed[first])
-    return lead_times.take(of), facts.iloc[of].reset_index(drop=True)
+    frame = items.iloc[first].reset_index(drop=True)
+    known = gather_lead_times(frame, tables, config, calendar)
+    lead_times, facts = _resolve(frame, known, tables, config, calendar, placed[first])
+    return lead_times.take(of), facts.iloc[of].reset_index(drop=True), replace(known, of=of)
 
 
 def _resolve(
-    items: pd.DataFrame, tables: CheckedTables, config: PlanConfig, calendar: PeriodCalendar, delay: Integers
+    items: pd.DataFrame,
+    known: KnownLeadTimes,
+    tables: CheckedTables,
+    config: PlanConfig,
+    calendar: PeriodCalendar,
+    delay: Integers,
 ) -> tuple[LeadTimes, pd.DataFrame]:
     import pandas as pd
 
-    known = gather_lead_times(items, tables, config, calendar)
     used = np.zeros(len(items), dtype=np.bool_)
     if known.fit is not None and config.lead_times == "nearest":
         used[known.measured_rows] = True
@@ -122,7 +129,8 @@ def _resolve(
 @dataclass(frozen=True, eq=False)
 class KnownLeadTimes:
     """What is known of the lead times of n items: stated days and their spread, exact periods (NaN where nothing is),
-    the number of the supplier (-1 for none), names and clocks of the suppliers, and what the receipts say."""
+    the number of the supplier (-1 for none), names and clocks of the suppliers, and what the receipts say; ``of``: the
+    row here of each row of the table that was resolved, in which several may say the same."""
 
     stated: Floats
     spread: Floats
@@ -132,6 +140,7 @@ class KnownLeadTimes:
     clocks: list[OpenDays]
     records: OrderRecords | None = None
     fit: LeadTimeFit | None = None
+    of: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def per_day(self) -> Floats:

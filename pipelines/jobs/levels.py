@@ -13,6 +13,7 @@ from forecasting.forecaster import DemandForecaster
 from forecasting.kernels.paths import running_totals
 from forecasting.kernels.random import PATH_STRIDE, uniforms
 from pipelines.jobs.lost_sales import at_least_cost_when_lost, orders_when_lost
+from pipelines.jobs.rows import join_rows, take_rows
 from replenishment.constraints import cap_at_maximum, cap_at_shelf_life, order_quantity, round_to_load_units
 from replenishment.lead_times import LeadTimes
 from replenishment.lost_sales_orders import REVIEWS_AHEAD, DemandAhead
@@ -145,27 +146,12 @@ class LevelResults:
 
     def take(self, rows: Integers) -> LevelResults:
         """Return what is decided for some items."""
-
-        def chosen(value: Any) -> Any:
-            if isinstance(value, np.ndarray):
-                return value[rows]
-            return type(value)(*(chosen(getattr(value, f.name)) for f in fields(value)))
-
-        return LevelResults(*(chosen(getattr(self, f.name)) for f in fields(self)))
+        return take_rows(self, rows)
 
     @classmethod
     def joined(cls, parts: list[LevelResults], order: Integers) -> LevelResults:
         """Put pieces together; ``order[k]`` is the item of the k-th row of all pieces."""
-        back = np.argsort(order)
-
-        def together(values: list[Any]) -> Any:
-            """Join arrays; of dataclasses, each field."""
-            if isinstance(values[0], np.ndarray):
-                return np.concatenate(values)[back]
-            kind = type(values[0])
-            return kind(*(together([getattr(v, f.name) for v in values]) for f in fields(kind)))
-
-        return cls(*(together([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+        return join_rows(parts, order)
 
 
 def paths_wanted(paths: int, demand_share: Floats, review_periods: Integers) -> Integers:

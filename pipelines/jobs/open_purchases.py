@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from forecasting.calendars import PeriodCalendar
 from pipelines.config import PlanConfig
-from pipelines.inputs import CheckedTables
 from pipelines.jobs.customer_ledger import day_numbers
-from pipelines.jobs.lead_times import KnownLeadTimes, gather_lead_times
+from pipelines.jobs.lead_times import KnownLeadTimes
 from replenishment.backorders.arrivals import arrival_distribution
 from replenishment.backorders.ledger import NEVER
 from replenishment.backorders.promises import first_day
@@ -55,7 +54,7 @@ class OpenPurchases:
 def open_purchases(
     orders: pd.DataFrame | None,
     offers: pd.DataFrame,
-    tables: CheckedTables,
+    known: KnownLeadTimes,
     config: PlanConfig,
     calendar: PeriodCalendar,
     released: pd.DataFrame | None = None,
@@ -65,6 +64,7 @@ def open_purchases(
     Parameters
     ----------
     orders : rows of ``open_orders`` of planned items with their place. offers : who delivers which item on which terms.
+    known : what is known of the lead time of each offer.
     released : the same of orders that were released and that the supplier's side does not show yet.
 
     Notes
@@ -74,8 +74,7 @@ def open_purchases(
     known comes when it is due, or at the next opening where that has passed.
     """
     frame = _in_order(orders, released)
-    known = gather_lead_times(offers, tables, config, calendar)
-    laws = [_law(known, config, row) for row in _offer_rows(frame, offers)]
+    laws = [None if row < 0 else _law(known, config, int(known.of[row])) for row in _offer_rows(frame, offers)]
     days = _reach(laws, frame, calendar.end_day)
     arrival = np.empty((len(frame), days))
     due, ordered = day_numbers(frame, "due_date"), day_numbers(frame, "ordered_on")
@@ -150,9 +149,7 @@ def _offer_rows(frame: pd.DataFrame, offers: pd.DataFrame) -> Integers:
 
 
 def _law(known: KnownLeadTimes, config: PlanConfig, row: int) -> _Law | None:
-    """The nearest law of an offer: measured, else stated; None where nothing is known."""
-    if row < 0:
-        return None
+    """The nearest law: measured, else stated; None where nothing is known."""
     if known.fit is not None and config.lead_times == "nearest":
         rows = known.measured_rows
         at = int(np.searchsorted(rows, row))

@@ -134,6 +134,11 @@ class Plan:
         """Items for which no order is proposed."""
         return np.asarray(self.why_held != "")
 
+    @cached_property
+    def drawn_from(self) -> list[str]:
+        """Digest of all that the paths of each series are drawn from."""
+        return self.forecast.drawn_from()
+
     @property
     def rule(self) -> OrderingRule:
         """The ordering rule of every item."""
@@ -190,7 +195,8 @@ def make_plan(
         unseen = unseen_releases(known_before, tables, known.panel.as_of)
         stock = stock_position(tables, known.panel.keys, known.panel.calendar, unseen)
     with clock("forecasting"):
-        record = begin_record(KnownAlong(tables, config, demand.panel, run), known.panel.calendar.periods, run)
+        along = KnownAlong(tables, config, demand.panel, run)
+        record = begin_record(along, known.panel.calendar.periods, ("online",), run)
         forecast = fit_forecast(known, run, store, base)
         forecaster = forecast.forecaster
         stock_outs = forecaster.stock_outs()

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.digests import row_digests
+from pipelines.jobs.kept_rows import KeptRows
+from pipelines.jobs.rows import join_rows
+from pipelines.stage_store import FORGETFUL, StageStore
 from replenishment.planned_orders import CurrentPolicy, PlannedOrders, level_shifts, plan_orders, shown_mean
 
 if TYPE_CHECKING:
@@ -44,17 +48,24 @@ class Projection:
     planned: PlannedOrders
 
 
-def project(made: Plan, days: float, run: Any = map) -> Projection:
-    """Follow each item's policy along its mean demand over the coming ``days``."""
+@dataclass(frozen=True, eq=False)
+class _MeanDemand:
+    """Of each item and coming period: mean demand, and its mean over the protection interval from there; (n, t)."""
+
+    period: Floats
+    interval: Floats
+
+
+def project(made: Plan, days: float, run: Any = map, store: StageStore = FORGETFUL) -> Projection:
+    """Follow each item's policy along its mean demand over the coming ``days``.
+
+    ``store`` : where means that have been taken before are taken up.
+    """
     calendar, levels, facts = made.panel.calendar, made.levels, made.facts
     periods = max(round(days / calendar.frequency.mean_days), 1)
     lead_time = np.rint(levels.lead_time_mean).astype(np.int64)
     review = np.maximum(facts.review_periods, 1)
-    n = len(lead_time)
-    pieces = [np.arange(k, min(k + _ITEMS_A_PIECE, n)) for k in range(0, n, _ITEMS_A_PIECE)]
-    parts = list(run(lambda rows: _mean_demand(made, rows, (lead_time + review)[rows], periods), pieces))
-    demand = np.concatenate([part[0] for part in parts]) if parts else np.zeros((0, periods))
-    mean = np.concatenate([part[1] for part in parts]) if parts else np.zeros((0, periods))
+    mean = _mean_demand(made, lead_time + review, periods, run, store)
     policies = levels.policies
     policy = CurrentPolicy(
         policies.reorder_point,
@@ -68,19 +79,32 @@ def project(made: Plan, days: float, run: Any = map) -> Projection:
         lead_time,
         ~made.held,
     )
-    shifts = level_shifts(mean, levels.demand_sd, policies.safety_stock)
-    planned = plan_orders(policy, shifts, demand, made.stock.net, made.stock.arrivals, made.orders.quantity)
-    return Projection(calendar.openings_from(calendar.periods, periods + 1), demand, lead_time, planned)
+    shifts = level_shifts(mean.interval, levels.demand_sd, policies.safety_stock)
+    planned = plan_orders(policy, shifts, mean.period, made.stock.net, made.stock.arrivals, made.orders.quantity)
+    return Projection(calendar.openings_from(calendar.periods, periods + 1), mean.period, lead_time, planned)
 
 
-def _mean_demand(made: Plan, rows: Integers, protection: Integers, periods: int) -> tuple[Floats, Floats]:
-    """Mean demand of each coming period, and over the protection interval from each opening on; (k, periods)."""
+def _mean_demand(made: Plan, protection: Integers, periods: int, run: Any, store: StageStore) -> _MeanDemand:
+    """Means of all items, ``periods`` ahead; those of items of which nothing has changed are taken up."""
+
+    def find(rows: Integers) -> _MeanDemand:
+        pieces = [rows[k : k + _ITEMS_A_PIECE] for k in range(0, len(rows), _ITEMS_A_PIECE)]
+        parts = list(run(lambda piece: _means_of(made, piece, protection[piece], periods), pieces))
+        return join_rows(parts, np.arange(len(rows))) if parts else _MeanDemand(*np.zeros((2, 0, periods)))
+
+    if store.root is None:
+        return find(np.arange(len(protection)))
+    rows = row_digests(len(protection), made.drawn_from, protection)
+    return KeptRows[_MeanDemand](store, "demand-ahead", (_MeanDemand,)).once(rows, periods, find)
+
+
+def _means_of(made: Plan, rows: Integers, protection: Integers, periods: int) -> _MeanDemand:
     paths = made.forecaster.paths(periods + int(protection.max()), _PATHS, rows).astype(np.float64)
     until = np.cumsum(paths, axis=2)
     begun = np.concatenate([np.zeros((*paths.shape[:2], 1)), until], axis=2)[:, :, :periods]
     ends = np.arange(periods)[None, :] + protection[:, None] - 1
     sums = np.take_along_axis(until, ends[:, None, :], axis=2) - begun
-    return paths[:, :, :periods].mean(axis=1), shown_mean(sums)
+    return _MeanDemand(paths[:, :, :periods].mean(axis=1), shown_mean(sums))
 
 
 def planned_orders_frame(made: Plan, seen: Projection) -> pd.DataFrame:

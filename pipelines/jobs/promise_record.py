@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from forecasting.kernels.random import PATH_STRIDE, uniforms
 from forecasting.panel import CellStatus
-from pipelines.jobs.correcting import promises_rates
+from pipelines.jobs.correcting import may_promise_rates, promises_rates
 from pipelines.jobs.known_along import KnownAlong
 from pipelines.jobs.stages import Forecast, Knowledge, Levels, set_item_levels
 from pipelines.jobs.supply import nothing_in_stock
@@ -93,15 +93,16 @@ class PromiseRecord:
         return np.asarray(waits.quantile(luck)[:, 0], dtype=np.int64)
 
 
-def begin_record(along: KnownAlong, opening: int, run: Any = map) -> PromiseRecord | None:
-    """Look back from an opening; None where promises are not corrected by a record.
+def begin_record(along: KnownAlong, opening: int, corrections: tuple[str, ...], run: Any) -> PromiseRecord | None:
+    """Look back from an opening; None where promises are not corrected by a record, or none is of rates.
 
     Parameters
     ----------
+    corrections : the settings of ``correction`` under which promises are.
     along : not yet used; is left at the last opening that was looked at. opening : number of the one where a plan or
         a replay begins.
     """
-    if along.config.correction != "online":
+    if along.config.correction not in corrections or not may_promise_rates(along.config):
         return None
     record = PromiseRecord(along.streams, along.config.replay_lead_times == "sampled")
     reach = int(_INTERVALS_BACK * along.protection_at(opening))

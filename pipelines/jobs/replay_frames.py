@@ -199,7 +199,7 @@ def describe_replay(
         "mean_stock_value": float(np.nansum(np.where(after, value, 0.0), axis=0).mean()),
         "order_lines": int(trace.lines.sum()),
         "order_value": float(trace.spent.sum()) if trace.spent.any() else None,
-        "notes": [*_gaps(trace), *_asked(reviews), *notes],
+        "notes": [*_gaps(trace), *_asked(reviews, config), *notes],
     }
 
 
@@ -224,14 +224,15 @@ def _gaps(trace: ReplayTrace) -> list[str]:
     return notes
 
 
-def _asked(reviews: list[dict[str, Any]]) -> list[str]:
-    """By how much the targets were corrected on the way."""
+def _asked(reviews: list[dict[str, Any]], config: PlanConfig) -> list[str]:
+    """By how much the targets were corrected on the way, and what a plan must be told to do the same."""
     asked = [review["asked"] for review in reviews if review["asked"] != 1.0]
     if not asked:
         return []
     return [
         f"{len(asked)} of {len(reviews)} reviews asked for {min(asked):.2f} to {max(asked):.2f} times the targets, as "
         "earlier reviews would have kept them only so"
+        + ('; a plan asks so with correction = "online" under [plan]' if config.correction == "auto" else "")
     ]
 
 

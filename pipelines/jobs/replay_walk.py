@@ -132,7 +132,7 @@ class Walk:
     def _begin(self, period: int) -> None:
         """Give every item its first stock."""
         if self.rule is None or not self.reviewed:
-            self.record = begin_record(self.along, period, self.run)
+            self.record = begin_record(self.along, period, ("auto", "online"), self.run)
         known = self._know(period)
         self._note_items(known)
         n = len(self.place)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from forecasting.forecaster import DemandForecaster
-from forecasting.storage import read_tree, write_tree
-from pipelines.digests import digest_of
+from pipelines.digests import digest_of, row_digests
 from pipelines.jobs.customer_ledger import day_numbers
+from pipelines.jobs.kept_rows import KeptRows
 from pipelines.jobs.levels import ItemFacts
 from pipelines.jobs.supply import key_index, placed_rows
-from pipelines.stage_store import FORGETFUL, StageStore, code_digest
+from pipelines.stage_store import FORGETFUL, StageStore
 from replenishment.simulation.case import Case
+from replenishment.simulation.parts import PartFigures, add_up, parts_of, simulate_parts
 from replenishment.simulation.results import Costs, SimulationResult
 from replenishment.simulation.world import Customers, OrderSizes
 
@@ -29,6 +30,10 @@ __all__ = ["case_of_plan", "case_of_record", "forecast_demand", "simulate_plan",
 
 Integers = npt.NDArray[np.int64]
 Floats32 = npt.NDArray[np.float32]
+
+# So many parts at most are simulated by themselves: few enough to be added up at no cost, many enough that one changed
+# item costs little.
+_PARTS: Final = 64
 
 
 def forecast_demand(forecaster: DemandForecaster, block: Integers) -> Callable[[Integers, int, int], Floats32]:
@@ -63,23 +68,43 @@ def simulate_plan(
     unmet_demand: Literal["backorder", "lost"] | None = None,
     store: StageStore = FORGETFUL,
 ) -> SimulationResult:
-    """Simulate the policies of a plan in steady state; see :func:`case_of_plan`.
+    """Simulate the policies of a plan in steady state, in parts; see :func:`case_of_plan`.
 
-    ``store`` : where a simulation of the same case is taken up.
+    ``store`` : where parts of which nothing has changed are taken up.
     """
     case = case_of_plan(made, paths=paths, days=days, unmet_demand=unmet_demand)
-    if store.root is None:
+    parts = parts_of(case, _PARTS)
+    if not parts:
         return case.simulate(run)
-    told = [getattr(case, f.name) for f in fields(case) if f.name != "demand"]
-    key = digest_of(code_digest(), made.forecast.drawn_from(), told)
-    found = store.find("simulation", key, read_tree)
-    if found is not None:
-        # One item on one path is seldom looked at: it is simulated again then.
-        return SimulationResult(**found, _trace=lambda row: case.simulate(run)._trace(row))
-    result = case.simulate(run)
-    parts = {name: getattr(result, name) for name in ("kpis", "total", "notes", "paths", "by_path")}
-    store.keep("simulation", key, lambda folder: write_tree(folder, parts))
-    return result
+
+    def simulated(chosen: Integers) -> PartFigures:
+        return simulate_parts(case, parts, chosen, run)
+
+    if store.root is None:
+        return add_up(case, parts, simulated(np.arange(len(parts))))
+    told = _told_of_items(case, [made.drawn_from[i] for i in np.flatnonzero(~made.held)])
+    rows = [digest_of([told[i] for i in part.tolist()]) for part in parts]
+    largest = max(len(part) for part in parts)
+    common = (case.periods, case.paths, case.warm_up, case.clock, case.seed, case.period_days, largest)
+    kept = KeptRows[PartFigures](store, "simulation", (PartFigures,))
+    return add_up(case, parts, kept.once(rows, common, simulated))
+
+
+def _told_of_items(case: Case, drawn_from: list[str]) -> list[str]:
+    """Digest of all that the simulation is told of each item; ``drawn_from``: of its demand."""
+    n, sizes, costs = len(case), case.customers.order_sizes, case.costs
+    rule, patience = case.policy, np.broadcast_to(np.asarray(case.customers.patience, dtype=np.float64), (n,))
+    mode = case.unmet_demand
+    told = [
+        *(getattr(rule, f.name) for f in fields(rule)),
+        case.lead_time.probability,
+        patience,
+        [mode] * n if isinstance(mode, str) else mode,
+        *([] if costs is None else [own for f in fields(costs) if (own := getattr(costs, f.name)) is not None]),
+        # A row of sizes is filled up with its largest.
+        *([] if sizes is None else [np.where(sizes.probability > 0, sizes.values, 0.0), sizes.probability]),
+    ]
+    return row_digests(n, drawn_from, *told)
 
 
 def simulate_recorded(

@@ -26,7 +26,7 @@ from pipelines.jobs.history import History, declared_new, known_history
 from pipelines.jobs.holding import with_holds
 from pipelines.jobs.item_facts import item_facts, refuse_unknown_costs, review_periods
 from pipelines.jobs.kept_levels import KeptLevels
-from pipelines.jobs.lead_times import resolve_lead_times
+from pipelines.jobs.lead_times import KnownLeadTimes, resolve_lead_times
 from pipelines.jobs.levels import ItemFacts, LevelResults, pieces_by_review, set_levels
 from pipelines.jobs.offers import Offers, item_offers
 from pipelines.jobs.order_days import OrderDays, order_days
@@ -72,8 +72,8 @@ class Knowledge:
     ----------
     history : demand as it is planned with, and the items with their resolved parameters.
     offers : who could deliver. days : on which days they take orders. lead_times : (m,) of each, in periods.
-    lead_time_facts : (m,) where each lead time comes from. protection : (n,) periods of the protection interval by
-        the item's first offer, before rules may change the review: it only centres the calibration.
+    lead_time_facts, known_lead_times : where each lead time comes from. protection : (n,) periods of the protection
+        interval by the item's first offer, before rules may change the review: it only centres the calibration.
     """
 
     config: PlanConfig
@@ -83,6 +83,7 @@ class Knowledge:
     days: OrderDays
     lead_times: LeadTimes
     lead_time_facts: pd.DataFrame
+    known_lead_times: KnownLeadTimes
     protection: npt.NDArray[np.int64]
 
     @property
@@ -156,10 +157,10 @@ def gather_knowledge(
     calendar = history.panel.calendar
     offers = item_offers(history.items, tables)
     days = order_days(offers.frame["supplier"].to_numpy(), tables, calendar)
-    lead_times, facts = resolve_lead_times(offers.frame, tables, config, calendar, days.delay)
+    lead_times, facts, found = resolve_lead_times(offers.frame, tables, config, calendar, days.delay)
     interval = np.rint(lead_times.mean()).astype(np.int64) + review_periods(offers.frame, days, calendar)
     protection = interval[np.unique(offers.item, return_index=True)[1]]
-    return Knowledge(config, tables, history, offers, days, lead_times, facts, protection)
+    return Knowledge(config, tables, history, offers, days, lead_times, facts, found, protection)
 
 
 def fit_forecast(known: Knowledge, run: Any = map, store: StageStore = FORGETFUL, base: str | None = None) -> Forecast:
@@ -276,7 +277,7 @@ def set_item_levels(
         facts = curves.beside(total.facts, corrector.beside_of_all(rate))
         items = items.assign(target=facts.target)
         levels = kept.once("levels-of-total", lead_times, facts)
-    sources = Sources(frame, known.lead_times, known.days, choice)
+    sources = Sources(frame, known.lead_times, known.known_lead_times, known.days, choice)
     levels = corrector.promised(levels, facts)
     return Levels(items, lead_times, facts, levels, offer_facts, sources, total, held, asked)
 

@@ -174,10 +174,12 @@ def _demand_surge(record: ItemRecord, first: int, last: int) -> Attribution | No
         past, now = record.demand[:begin][-_LIKE_WINDOWS_DAYS:], record.demand[begin : max(end - record.begins, 0)]
         if len(past) < _RECENT_DAYS or len(now) < span:
             continue
-        windows = np.convolve(past, np.ones(span), mode="valid")
         usual, total = float(past[-_RECENT_DAYS:].mean()) * span, float(now.sum())
-        seen = total > max(float(np.quantile(windows, _FORESEEN)), _TWICE * usual)
-        if seen and (most is None or total > most[0]):
+        if total <= _TWICE * usual or (most is not None and total <= most[0]):
+            continue
+        # Asked last: most windows are out of the question by now.
+        windows = np.convolve(past, np.ones(span), mode="valid")
+        if total > float(np.quantile(windows, _FORESEEN)):
             most = total, usual
     if most is None:
         return None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from replenishment.kernels.shortage import follow_shortages
+
 __all__ = ["ShortageRisk", "shortage_risk"]
 
 Floats = npt.NDArray[np.float64]
@@ -38,25 +40,24 @@ def shortage_risk(
     Parameters
     ----------
     net_stock : (n,) units on hand less what waits, at the opening before arrivals.
-    received : (n, m, h) units received at openings 0, 1, ... of each path. demand : (n, m, h) units a period.
+    received : (n, m, h) units received at openings 0, 1, ... of each path. demand : (n, m, h) units a period, m > 0.
     next_receipt : (n, m) first opening with a receipt on a path, or that of an order placed now; at most h.
     protection : (n, m) periods that an order placed now must cover; at most h.
 
     Notes
     -----
-    Units not filled in a period are what demand adds to the backlog: max(-after, 0) - max(-before, 0), with net stock
-    ``before`` (receipts included) and ``after`` its demand; waiting customers are served first and count as none.
+    Units not filled in a period are what its demand exceeds the stock on hand by; waiting customers are served before
+    it and count as none.
     """
-    upto = net_stock[:, None, None] + np.cumsum(received, axis=2)
-    spent = np.cumsum(demand, axis=2, dtype=np.float64)
-    after = upto - spent
-    before = after + demand
-    missed = np.maximum(-after, 0.0) - np.maximum(-before, 0.0)
-    period = np.arange(demand.shape[2])
-    early = (missed > 0) & (period < next_receipt[:, :, None])
-    inside = period < protection[:, :, None]
-    return ShortageRisk(
-        before_receipt=early.any(axis=2).mean(axis=1),
-        within_protection=((missed > 0) & inside).any(axis=2).mean(axis=1),
-        units=np.where(inside, missed, 0.0).sum(axis=2).mean(axis=1),
+    risk = ShortageRisk(*(np.empty(len(net_stock)) for _ in range(3)))
+    follow_shortages(
+        np.asarray(net_stock, dtype=np.float64),
+        received,
+        demand,
+        next_receipt,
+        protection,
+        risk.before_receipt,
+        risk.within_protection,
+        risk.units,
     )
+    return risk

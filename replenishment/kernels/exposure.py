@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["position_loss", "window_sums"]
+__all__ = ["loss_of_paths", "position_loss", "window_sums"]
 
 Floats32 = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -19,21 +19,24 @@ def position_loss(before: Floats32, through: Floats32, integral: npt.NDArray[np.
     The units of a path stand at the places ``before`` ... ``through`` of cumulative demand (whole numbers:
     before, before + 1, ..., through - 1, counting the units ahead). Draws are (n, m), ``level`` (n,).
     """
-    n, m = before.shape
+    n = len(before)
     out = np.empty(n)
     for i in range(n):
-        y = level[i]
-        total = 0.0
-        for p in range(m):
-            a = through[i, p] - y
-            if a > 0.0:
-                b = max(before[i, p] - y, 0.0)
-                if integral[i]:
-                    total += 0.5 * (a * (a - 1.0) - b * (b - 1.0))
-                else:
-                    total += 0.5 * (a * a - b * b)
-        out[i] = total / m
+        out[i] = loss_of_paths(before[i], through[i], integral[i], level[i])
     return out
+
+
+@njit(nogil=True, cache=True)
+def loss_of_paths(before: Floats32, through: Floats32, whole: bool, level: float) -> float:
+    """The same of one series; draws are (m,)."""
+    m = len(before)
+    total = 0.0
+    for p in range(m):
+        a = through[p] - level
+        if a > 0.0:
+            b = max(before[p] - level, 0.0)
+            total += 0.5 * (a * (a - 1.0) - b * (b - 1.0)) if whole else 0.5 * (a * a - b * b)
+    return total / m
 
 
 @njit(nogil=True, cache=True)

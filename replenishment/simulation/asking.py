@@ -16,6 +16,7 @@ from replenishment.kernels.simulation.steps import Worlds, look, missing, room_n
 from replenishment.simulation.clock import EVENTS
 from replenishment.simulation.policies import Seen
 from replenishment.simulation.setting import Piece, Setting
+from replenishment.simulation.world import writable
 
 __all__ = ["run_function"]
 
@@ -119,4 +120,4 @@ def _checked(orders: npt.ArrayLike, n: int, paths: int, t: int) -> Floats:
         raise ValueError(f"period {t}: orders have shape {units.shape}; expected ({n}, {paths})")
     if not (np.isfinite(units) & (units >= 0)).all():
         raise ValueError(f"period {t}: orders must be known, finite and at least 0")
-    return np.ascontiguousarray(np.broadcast_to(units, (n, paths)))
+    return writable(np.broadcast_to(units, (n, paths)))

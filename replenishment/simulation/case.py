@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from replenishment.simulation.world import Customers, OrderLimits, Supply, Wareh
 __all__ = ["Case", "Conditions"]
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 # Every condition must hold; an attribute and the values that it may have.
 Conditions = Mapping[str, str | Sequence[str]]
@@ -66,6 +67,43 @@ class Case:
 
     def __len__(self) -> int:
         return len(self.policy)
+
+    def take(self, rows: Integers) -> Case:
+        """Return the case of some items, each as it is in this one.
+
+        Raises
+        ------
+        ValueError
+            Supply, warehouse, limits or priorities differ by item or period, or demand is drawn from a distribution.
+        """
+        alike = (self.supply, self.warehouse, self.limits)
+        given = [getattr(part, f.name) for part in alike for f in fields(part)] + [self.customers.lost_share]
+        if any(np.ndim(value) for value in given) or np.ndim(self.customers.priorities) > 1:
+            raise ValueError("a world that differs by item or period can't be taken apart")
+        if isinstance(self.demand, SampledDemand):
+            raise ValueError("demand that is drawn from a distribution can't be taken apart: give it as a function")
+        demand, sizes = self.demand, self.customers.order_sizes
+
+        def own(value: Any) -> Any:
+            return value if value is None or not np.ndim(value) else np.asarray(value)[rows]
+
+        return replace(
+            self,
+            policy=self.policy.take(rows),
+            demand=(lambda places, *more: demand(rows[places], *more)) if callable(demand) else demand[rows],
+            lead_time=self.lead_time.take(rows),
+            unmet_demand=self.unmet_demand if isinstance(self.unmet_demand, str) else self.unmet_demand[rows],
+            initial_stock=own(self.initial_stock),
+            customers=replace(
+                self.customers,
+                patience=own(self.customers.patience),
+                order_sizes=None if sizes is None else sizes.take(rows),
+            ),
+            costs=None if self.costs is None else self.costs.take(rows),
+            mean_demand=own(self.mean_demand),
+            safety_stock=own(self.safety_stock),
+            attributes={name: np.asarray(labels, dtype=object)[rows] for name, labels in self.attributes.items()},
+        )
 
     @cached_property
     def whole(self) -> Flags:

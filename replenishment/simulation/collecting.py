@@ -11,7 +11,7 @@ import numpy.typing as npt
 from replenishment.kernels.simulation.columns import COLUMNS, COUNTS
 from replenishment.kernels.simulation.summary import accumulate, weigh
 from replenishment.simulation.measures import WEIGHTED, Costs, figures, path_figures, weights_of
-from replenishment.simulation.results import SimulationResult
+from replenishment.simulation.results import SimulationResult, Sums
 from replenishment.simulation.setting import Piece
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _ROUNDING = 1e-9
 _SOURCES = np.array([COUNTS.index(source) for _, source, _ in WEIGHTED], dtype=np.int64)
 
 
-class _Sums:
+class _GroupSums:
     """Sums over the items of each group; counts (groups, columns, paths), waits (groups, path groups, bins)."""
 
     def __init__(self, labels: Sequence[object], columns: int, paths: int, wait_shape: tuple[int, int]) -> None:
@@ -39,6 +39,12 @@ class _Sums:
 
     def add(self, rows: Integers, counts: Floats, waits: Floats) -> None:
         accumulate(counts, waits, self.group[rows], self.counts, self.waits)
+
+    def of(self, group: int) -> Sums:
+        """The sums of a group; nothing where it has no items."""
+        if group < len(self.counts):
+            return Sums(self.counts[group], self.waits[group])
+        return Sums(np.zeros(self.counts.shape[1:]), np.zeros(self.waits.shape[1:]))
 
     @property
     def items(self) -> Floats:
@@ -73,8 +79,8 @@ class Collector:
         self._counted_periods, self._period_days = counted_periods, period_days
         self._weights = weights_of(costs, n)
         shape = len(COLUMNS) + (0 if costs is None else len(WEIGHTED)), paths, wait_shape
-        self._all = _Sums([0] * n, *shape)
-        self._groups = {name: _Sums(list(labels), *shape) for name, labels in groups.items()}
+        self._all = _GroupSums([0] * n, *shape)
+        self._groups = {name: _GroupSums(list(labels), *shape) for name, labels in groups.items()}
         self._parts: list[tuple[Integers, dict[str, Floats]]] = []
 
     def tell(self, rows: Integers, piece: Piece) -> dict[str, Floats]:
@@ -115,16 +121,17 @@ class Collector:
         }
         kpis = pd.concat([self._keys, pd.DataFrame(columns)], axis=1)
         first = {name: float(value[0]) if len(value) else float("nan") for name, value in total.items()}
+        sums = self._all.of(0)
         by_path = path_figures(
-            self._all.counts[0] if len(self._all.counts) else np.zeros((self._all.counts.shape[1], self._paths)),
+            sums.counts,
             items=len(self._keys),
             counted_periods=self._counted_periods,
             period_days=self._period_days,
             costs=self._costs,
         )
-        return SimulationResult(kpis, first, tuple(notes), self._paths, by_path, trace, groups)
+        return SimulationResult(kpis, first, tuple(notes), self._paths, by_path, sums, trace, groups)
 
-    def _of(self, sums: _Sums) -> dict[str, Floats]:
+    def _of(self, sums: _GroupSums) -> dict[str, Floats]:
         return self._figures(sums.counts, sums.waits, sums.items)
 
     def _figures(self, counts: Floats, waits: Floats, items: Floats) -> dict[str, Floats]:

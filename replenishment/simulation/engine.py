@@ -22,7 +22,7 @@ from replenishment.simulation.setting import Piece, Setting
 from replenishment.simulation.tables import Start, chances_of, items_of, schedule_of, unmet_of
 from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse
 
-__all__ = ["simulate"]
+__all__ = ["Mapper", "notes_of", "simulate"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -109,7 +109,7 @@ def simulate(
         ages=ages,
         money=0 if costs is None else len(WEIGHTED),
     )
-    notes = _notes(customers, ages)
+    notes = notes_of(customers, ages)
 
     order = policy.order if isinstance(policy, PolicyFunction) else None
 
@@ -188,7 +188,8 @@ def _source(demand: Any, n: int, paths: int, periods: int) -> DemandSource | Sam
     return demand if callable(demand) else recorded_demand(np.asarray(demand), n, paths, periods)
 
 
-def _notes(customers: Customers, ages: bool) -> tuple[str, ...]:
+def notes_of(customers: Customers, ages: bool = True) -> tuple[str, ...]:
+    """What a reader of a simulation must know of its measures; see :func:`simulate`."""
     lines = (
         "one order line per period with demand: no customer order lines were given"
         if customers.order_sizes is None

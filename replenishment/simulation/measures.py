@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -87,6 +87,11 @@ class Costs:
     shortage: Floats
     unit_cost: Floats | None = None
     unit_price: Floats | None = None
+
+    def take(self, rows: Integers) -> Costs:
+        """Return the costs of some items."""
+        given = {f.name: own for f in fields(self) if (own := getattr(self, f.name)) is not None}
+        return replace(self, **{name: own[rows] for name, own in given.items()})
 
 
 def weights_of(costs: Costs | None, n: int) -> Floats:

@@ -15,9 +15,23 @@ from replenishment.simulation.measures import Costs
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Costs", "SimulationResult"]
+__all__ = ["Costs", "SimulationResult", "Sums"]
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """What was counted of all items together.
+
+    Attributes
+    ----------
+    counts : (columns, paths), money behind units; see ``kernels.simulation.columns``.
+    waits : (groups of paths, bins), units by periods waited.
+    """
+
+    counts: Floats
+    waits: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +44,7 @@ class SimulationResult:
     notes : what a reader must know of the measures. paths : paths that were simulated.
     by_path : measures of the total (not the quantiles) path by path, (paths,), linearised: their mean is the total's,
         and differences between two simulations that met the same chance have the error of their spread.
+    sums : what the figures of the total come from. trace : follows one item, (paths, periods, columns), by its row.
 
     Notes
     -----
@@ -51,7 +66,8 @@ class SimulationResult:
     notes: tuple[str, ...]
     paths: int
     by_path: Mapping[str, Floats]
-    _trace: Callable[[int], Floats] = field(repr=False)
+    sums: Sums = field(repr=False)
+    trace: Callable[[int], Floats] = field(repr=False)
     _groups: Mapping[str, pd.DataFrame] = field(repr=False, default_factory=dict)
 
     def aggregate(self, attribute: str) -> pd.DataFrame:
@@ -82,5 +98,5 @@ class SimulationResult:
         rows = np.flatnonzero((self.kpis["sku"] == sku) & (self.kpis["location"] == location))
         if not len(rows):
             raise KeyError(f"sku {sku!r} at location {location!r} was not simulated")
-        told = self._trace(int(rows[0]))[path]
+        told = self.trace(int(rows[0]))[path]
         return pd.DataFrame({name: told[:, COLUMNS.index(name)] for name in TRACE}).rename_axis("period")

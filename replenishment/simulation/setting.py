@@ -132,7 +132,7 @@ class Setting:
         """
         if isinstance(self.source, SampledDemand):
             return self.source.draw(self.items["key"][rows], rows, self.paths, self.periods)
-        demand = np.ascontiguousarray(self.source(rows, self.paths, self.periods), dtype=np.float32)
+        demand = np.require(self.source(rows, self.paths, self.periods), np.float32, ["C", "W"])
         if demand.size and not (demand.min() >= 0 and demand.max() < np.inf):
             raise ValueError("demand must be known and at least 0 in every period")
         return demand

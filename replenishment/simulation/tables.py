@@ -14,7 +14,7 @@ from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
 from replenishment.simulation.clock import Clock
 from replenishment.simulation.policies import LevelsByPeriod, PlannedOrders, Policy, PolicyFunction
-from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse, by_period, each
+from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse, by_period, each, writable
 
 __all__ = ["Start", "chances_of", "items_of", "schedule_of", "unmet_of"]
 
@@ -160,7 +160,7 @@ def unmet_of(unmet_demand: str | Flags, customers: Customers, n: int) -> tuple[F
 
 
 def _rows(table: Floats, n: int) -> Floats:
-    return np.ascontiguousarray(np.broadcast_to(table, (n, table.shape[1])))
+    return writable(np.broadcast_to(table, (n, table.shape[1])))
 
 
 def _or_never(periods: Floats) -> Integers:

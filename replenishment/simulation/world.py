@@ -13,7 +13,7 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Customers", "OrderLimits", "OrderSizes", "Supply", "Warehouse", "by_period", "each"]
+__all__ = ["Customers", "OrderLimits", "OrderSizes", "Supply", "Warehouse", "by_period", "each", "writable"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,6 +62,10 @@ class OrderSizes:
             raise ValueError("order sizes need as many probabilities as values, at least 0 and adding up to 1")
         if not (self.values > 0).all() or not (self.values[:, 1:] >= self.values[:, :-1]).all():
             raise ValueError("order sizes must be above 0 and ascending")
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Self:
+        """Return the sizes of some items."""
+        return type(self)(self.values[rows], self.probability[rows])
 
     @classmethod
     def from_lines(cls, item: npt.NDArray[np.int64], quantity: Floats, n: int) -> Self:
@@ -191,7 +195,12 @@ def by_period(name: str, value: npt.ArrayLike, n: int, periods: int, low: float,
             f"{name} has shape {given.shape}; expected one number, ({n},), (1, {periods}) or ({n}, {periods})"
         )
     _check(name, given, low, np.inf, whole)
-    return np.ascontiguousarray(given)
+    return writable(given)
+
+
+def writable(table: Floats) -> Floats:
+    """Return a table as compiled code takes it: for one that can't be written to all would be compiled once more."""
+    return np.require(table, requirements=["C", "W"])
 
 
 def _check(name: str, numbers: Floats, low: float, high: float, whole: bool) -> None:

@@ -1,7 +1,7 @@
 """Promised and achieved backorder rate on the development sets: replays of earlier windows, or of the last ones.
 
     python -m tests.benchmarks.promised [--sets vn2 ...] [--targets 0.1 0.02 ...] [--every 1] [--windows 0 ...]
-                                        [--last] [--correction online] [--scope sku] [--corrected] [--baselines]
+                                        [--last] [--correction auto] [--scope sku] [--corrected] [--baselines]
 
 The windows stand here and nowhere else. Choose and tune on the earlier ones; the last ones are opened once, with
 ``--last``. Prints a table and, last, one JSON object: ``lines`` of each window, ``pooled`` over the windows of a set,
@@ -36,7 +36,7 @@ from tests.real.development_data import read
 
 Window = tuple[str, str]
 TARGETS: Final = (0.10, 0.05, 0.02, 0.01)
-SETTINGS: Final[dict[str, Any]] = {"correction": "online"}
+SETTINGS: Final[dict[str, Any]] = {"correction": "auto"}
 _KEY = ["sku", "location"]
 
 
@@ -260,7 +260,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--last", action="store_true")
     parser.add_argument("--windows", nargs="+", type=int, help="numbers of the earlier windows, from 0; default: all")
-    parser.add_argument("--correction", choices=("none", "online"), default=SETTINGS["correction"])
+    parser.add_argument("--correction", choices=("auto", "none", "online"), default=SETTINGS["correction"])
     parser.add_argument("--scope", choices=("sku", "total"), default="sku")
     parser.add_argument("--corrected", action="store_true")
     parser.add_argument("--baselines", action="store_true")

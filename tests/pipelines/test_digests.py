@@ -67,3 +67,7 @@ def test_zeros_at_the_end_of_a_row_fill_it_up_and_no_others() -> None:
 def test_columns_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="3 values for 2 rows"):
         row_digests(2, np.zeros(3))
+
+
+def test_no_rows_have_no_digests() -> None:
+    assert row_digests(0, np.empty(0), np.empty((0, 3)), []) == []

@@ -14,13 +14,13 @@ import pytest
 
 from forecasting.forecaster import DemandForecaster
 from pipelines.errors import UnavailableError
-from pipelines.jobs import stages
+from pipelines.jobs import backorder_risk, projecting, simulating, stages
 from pipelines.project import Project, PublishedRun, open_project, preview_plan, run_plan
 from pipelines.run_store import prune_cache
 from tests.pipelines.shop import QUICK, Tables, bytes_of, small_shop, write_project
 
 SETTINGS: dict[str, Any] = {**QUICK, "model": "auto"}
-STAGES = ("forecast", "levels", "simulation")
+STAGES = ("backorder-risk", "demand-ahead", "forecast", "levels", "simulation")
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,30 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+@pytest.fixture
+def items_seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[int]]:
+    """Which items are simulated, looked ahead for, and asked about their risk."""
+    seen: dict[str, set[int]] = {"simulation": set(), "demand-ahead": set(), "backorder-risk": set()}
+    simulate, means, risk = simulating.simulate_parts, projecting._means_of, backorder_risk._piece
+
+    def simulates(case: Any, parts: Any, chosen: Any, mapper: Any) -> Any:
+        seen["simulation"] |= {int(i) for k in chosen for i in parts[k]}
+        return simulate(case, parts, chosen, mapper)
+
+    def looks(made: Any, rows: Any, *more: Any) -> Any:
+        seen["demand-ahead"] |= set(rows.tolist())
+        return means(made, rows, *more)
+
+    def asks(made: Any, desk: Any, rows: Any, count: int) -> Any:
+        seen["backorder-risk"] |= set(rows.tolist())
+        return risk(made, desk, rows, count)
+
+    monkeypatch.setattr(simulating, "simulate_parts", simulates)
+    monkeypatch.setattr(projecting, "_means_of", looks)
+    monkeypatch.setattr(backorder_risk, "_piece", asks)
+    return seen
+
+
 def again(project: Project, file: Path | None = None, **more: Any) -> tuple[PublishedRun, list[str]]:
     """Plan anew in the same workspace, the runs in it forgotten; and what was said of the cache."""
     told: list[str] = []
@@ -102,16 +126,53 @@ def test_a_damaged_entry_is_told_and_carried_out_again(project: Project, run: Pu
 
 
 def test_changed_stock_sets_the_levels_of_the_items_that_it_touches_and_no_more(
-    project: Project, run: PublishedRun, tables: Tables, tmp_path: Path, spied: list[str]
+    project: Project,
+    run: PublishedRun,
+    tables: Tables,
+    tmp_path: Path,
+    spied: list[str],
+    items_seen: dict[str, set[int]],
 ) -> None:
     stock = tables["stock"].copy()
     stock.loc[stock.index[3], "on_hand"] += 50
     changed = {**tables, "stock": stock}
     warm, told = again(project, write_project(tmp_path / "a", changed, **SETTINGS))
     assert (spied, told) == (["levels 1"], [])
+    # The stock of today is no part of a simulation in steady state, nor of the demand to come.
+    assert {stage: len(items) for stage, items in items_seen.items()} == {
+        "simulation": 0,
+        "demand-ahead": 0,
+        "backorder-risk": 1,
+    }
     alone = run_plan(open_project(write_project(tmp_path / "a", changed, **SETTINGS), workspace=tmp_path / "w"), jobs=1)
     assert bytes_of(warm.folder) == bytes_of(alone.folder)
     assert warm.run_id != run.run_id
+
+
+CHANGES: dict[str, tuple[str, str, float]] = {
+    "what it costs": ("items", "unit_cost", 1.5),
+    "its lead time": ("items", "lead_time_days", 2.0),
+    "its pack": ("items", "pack_size", 3.0),
+    "what is on order": ("open_orders", "quantity", 2.0),
+}
+
+
+@pytest.mark.parametrize("change", list(CHANGES))
+def test_with_one_change_the_bytes_are_those_of_a_plan_made_from_nothing(
+    project: Project, run: PublishedRun, tables: Tables, tmp_path: Path, change: str
+) -> None:
+    name, column, factor = CHANGES[change]
+    table = tables[name].copy()
+    known = table.index[table[column].notna()]
+    table[column] = table[column].astype(float)
+    # Where receipts say how long it takes, what an item states weighs little.
+    table.loc[known if column == "lead_time_days" else known[2], column] *= factor
+    file = write_project(tmp_path / "a", {**tables, name: table}, **SETTINGS)
+    warm, told = again(project, file)
+    alone = run_plan(open_project(file, workspace=tmp_path / "w"), jobs=1)
+    assert (warm.run_id, told) == (alone.run_id, [])
+    assert warm.run_id != run.run_id
+    assert bytes_of(warm.folder) == bytes_of(alone.folder)
 
 
 def sold_more(tables: Tables) -> Tables:
@@ -124,14 +185,23 @@ def sold_more(tables: Tables) -> Tables:
 
 
 def test_one_changed_series_is_fitted_alone_where_that_is_asked_for(
-    project: Project, run: PublishedRun, tables: Tables, tmp_path: Path, spied: list[str]
+    project: Project,
+    run: PublishedRun,
+    tables: Tables,
+    tmp_path: Path,
+    spied: list[str],
+    items_seen: dict[str, set[int]],
 ) -> None:
     again(project)
     spied.clear()
+    items_seen.update({stage: set() for stage in items_seen})
     file = write_project(tmp_path / "a", sold_more(tables), **SETTINGS, refit="changed")
     changed = open_project(file, workspace=project.workspace.root)
     now = run_plan(changed, jobs=1)
     assert spied == ["refit 1", "levels 1"]
+    assert [len(items_seen[stage]) for stage in ("demand-ahead", "backorder-risk")] == [1, 1]
+    # Of so few items hardly two are in one of 64 parts.
+    assert 1 <= len(items_seen["simulation"]) <= 4
     manifest = json.loads((now.folder / "manifest.json").read_text())
     before = json.loads((project.workspace.folder(run.run_id) / "manifest.json").read_text())
     assert (manifest["refitted"], before["refitted"]) == (1, None)
@@ -142,7 +212,8 @@ def test_one_changed_series_is_fitted_alone_where_that_is_asked_for(
     assert spied == ["refit 1", "levels 1"]
     other, told = again(project)
     assert (other.run_id, told) == (run.run_id, [])
-    shutil.rmtree(project.workspace.cache / "levels")
+    for stage in ("levels", "simulation", "demand-ahead", "backorder-risk"):
+        shutil.rmtree(project.workspace.cache / stage)
     twice = run_plan(changed, jobs=1)
     assert (twice.run_id, bytes_of(twice.folder)) == (now.run_id, bytes_of(now.folder))
 
@@ -179,7 +250,7 @@ def test_old_stages_go_when_runs_are_pruned(
 ) -> None:
     again(project)
     assert prune_cache(project.workspace, dry=True) == prune_cache(project.workspace)
-    assert [len(list((project.workspace.cache / stage).iterdir())) for stage in STAGES] == [1, 1, 1]
+    assert [len(list((project.workspace.cache / stage).iterdir())) for stage in STAGES] == [1] * len(STAGES)
     assert prune_cache(project.workspace) == 0
 
 

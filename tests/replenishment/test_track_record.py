@@ -11,7 +11,7 @@ from replenishment import track_record
 from replenishment.constraints import order_quantity
 from replenishment.demand_distributions import PoissonDemand
 from replenishment.simulation.stepping import World
-from replenishment.track_record import FACTORS, Asked, ReviewLevels, SeenDemand, TrackRecord
+from replenishment.track_record import FACTORS, Asked, ReviewLevels, SeenDemand, TrackRecord, _Closed
 
 G = len(FACTORS)
 
@@ -154,6 +154,33 @@ def test_thin_evidence_is_drawn_towards_the_forecast() -> None:
     few, many = told(1), told(100)
     assert 1.0 < few.factor <= many.factor
     assert many.followed < few.followed < 1.0
+
+
+@pytest.mark.usefixtures("lasting")
+def test_a_level_that_is_asked_for_on_noisy_evidence_keeps_its_target_in_the_mean() -> None:
+    """Worlds with good years and bad ones: what is asked after a few of them must not promise too little in the mean.
+
+    Each window's rate is the expected one times a luck of mean 1 that all its items share.
+    """
+    target, windows, items, worlds = 0.05, 6, 400, 400
+    random = np.random.default_rng(3)
+    luck = random.gamma(2.0, 0.5, (worlds, windows))
+    rates = target * np.array(FACTORS)
+    achieved = []
+    for row in luck:
+        record = TrackRecord(items)
+        for k, shared in enumerate(row):
+            record._closed.append(_Closed(k, items * rates * shared, items * rates))
+            record._evidence.short += rates * shared
+            record._evidence.expected += rates
+            record._evidence.demanded += 1.0
+            record._evidence.weight += 1.0
+        record._now = windows
+        achieved.append(record.asked().factor)
+    plain = 1.0 / luck.mean(axis=1)
+    # The next window's luck has mean 1: what follows is the factor itself.
+    assert plain.mean() > 1.07
+    assert np.mean(achieved) == pytest.approx(1.0, abs=0.03)
 
 
 def test_no_more_demand_is_needed_than_since_the_oldest_open_review() -> None:

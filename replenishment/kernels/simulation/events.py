@@ -80,6 +80,7 @@ STATE: Final = np.dtype(
 )
 # What is done in every period is inlined into a loop that counts no references to arrays (``_nrt=False``): to count
 # them costs three times as much as all that is done with them. Such a loop can't make an array, nor hand one back.
+# ``forceinline`` leaves the inlining to LLVM: each function is typed once, wherever and however often it is called.
 
 # The places of the events in ``simulation.clock.EVENTS``.
 _RECEIVE, _FILL, _REVIEW, _DEMAND = range(4)
@@ -140,7 +141,8 @@ def run_events(
             counted[:] = 0.0
             whole[:] = 0.0
             told = trace[p] if i == 0 and trace.shape[0] > 0 else untold
-            t = 0
+            # Not the literal 0, for which all that is called would be compiled once more.
+            t = np.int64(0)
             while t < periods:
                 t = _live_on(
                     states, batches, due, queue, items, rules, chances, i, first_path + p, t, wanted, events, warm_up,
@@ -148,7 +150,8 @@ def run_events(
                 )  # fmt: skip
                 if t < periods:
                     queue = with_room(queue, states[0].lines, most_lines(chances, i, np.float64(wanted[t])))
-            counts[i, : counted.size, p] = counted
+            for c in range(counted.size):
+                counts[i, c, p] = counted[c]
             imbalance[i] = max(imbalance[i], units_missing(states[0], whole, initial, waiting))
 
 
@@ -203,7 +206,7 @@ def due_slots(schedule: Schedule, chances: Chances, arrivals: Floats) -> int:
     return slots
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def open_period(state: Any, batches: Floats, item: Any, path: int, t: int, today: Floats) -> None:
     """Begin a period: what happens before its first event."""
     today[:] = 0.0
@@ -213,7 +216,7 @@ def open_period(state: Any, batches: Floats, item: Any, path: int, t: int, today
     drift(state, batches, item, path, t, today)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def live(
     state: Any, batches: Floats, due: Floats, queue: Queue, item: Any, rules: Floats, chances: Chances, i: int,
     path: int, t: int, wanted: float, events: Integers, warm_up: int, waits: Floats, today: Floats,
@@ -247,7 +250,7 @@ def live(
             _count(state, wanted, today)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def _fill(
     state: Any, batches: Floats, queue: Queue, item: Any, ranks: int, t: int, warm_up: int, waits: Floats, today: Floats
 ) -> None:
@@ -259,7 +262,7 @@ def _fill(
         drop_empty(state, queue)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def _review(state: Any, item: Any, rules: Floats, t: int, today: Floats) -> None:
     """Order by what is on record, if a review is due."""
     if rules[t, REVIEW] > 0.0:
@@ -274,7 +277,7 @@ def _review(state: Any, item: Any, rules: Floats, t: int, today: Floats) -> None
             today[ORDERS] += 1.0
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def _count(state: Any, wanted: float, today: Floats) -> None:
     """Write down what is there and what waits, and how the period's demand fared."""
     today[STOCK] = state.shelf + state.hidden

@@ -192,7 +192,9 @@ def _begin(work: LaneWork, item: Any, rules: Floats, path: int, used: int, arriv
                 pending[a] = 1
         rows[POSITION, k] = rows[NET, k] + arrivals.sum()
         below[k] = rows[POSITION, k] <= rules[0, REORDER_POINT]
-    work.before[:] = rows
+    for c in range(ROWS):
+        for k in range(ROW):
+            work.before[c, k] = rows[c, k]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -57,19 +57,18 @@ def new_queue(size: int) -> Queue:
 def with_room(queue: Queue, used: int, needed: int) -> Queue:
     """Return a queue with room for ``needed`` more lines and the same content."""
     wider: Queue = new_queue(2 * (used + needed))
-    wider.period[:used] = queue.period[:used]
-    wider.priority[:used] = queue.priority[:used]
-    wider.left[:used] = queue.left[:used]
+    for k in range(used):
+        wider.period[k], wider.priority[k], wider.left[k] = queue.period[k], queue.priority[k], queue.left[k]
     return wider
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def most_lines(chances: Chances, i: int, wanted: float) -> int:
     """The largest number of lines that a period's demand may come in."""
     return int(np.ceil(wanted / chances.size_values[i, 0])) + 1 if chances.size.shape[1] > 0 else 1
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def add_lines(
     state: Any, queue: Queue, item: Any, chances: Chances, i: int, path: int, t: int, wanted: float, today: Floats
 ) -> None:
@@ -96,7 +95,7 @@ def add_lines(
     state.lines += line
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def serve(
     state: Any,
     batches: Floats,
@@ -132,7 +131,7 @@ def serve(
     return shipped
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def _note_wait(period: int, t: int, warm_up: int, units: float, waits: Floats, today: Floats) -> None:
     """Write down how long units of a period's demand have waited; by age only those of counted periods."""
     waited = t - period
@@ -143,7 +142,7 @@ def _note_wait(period: int, t: int, warm_up: int, units: float, waits: Floats, t
         today[COUNTED_WAIT_PERIODS] += waited * units
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def leave_unmet(state: Any, queue: Queue, item: Any, first: int, today: Floats) -> None:
     """Decide of each new line what of it is lost; the rest waits."""
     for k in range(first, state.lines):
@@ -158,7 +157,7 @@ def leave_unmet(state: Any, queue: Queue, item: Any, first: int, today: Floats) 
             state.short_since_receipt = True
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def cancel_impatient(state: Any, queue: Queue, item: Any, t: int, today: Floats) -> None:
     """At a count: lines that have waited as long as customers are ready to wait are cancelled."""
     if item.patience < 0:
@@ -170,7 +169,7 @@ def cancel_impatient(state: Any, queue: Queue, item: Any, t: int, today: Floats)
             queue.left[k] = 0.0
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def drop_empty(state: Any, queue: Queue) -> None:
     """Close the gaps that shipped and cancelled lines leave."""
     kept = 0

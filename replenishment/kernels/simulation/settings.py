@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -80,21 +80,11 @@ def fill_day_rules(schedule: Schedule, i: int, out: Floats) -> None:
 
     The inner loops look things up here: to take an array out of a named tuple costs more than all they do with it.
     """
-    out[:, REVIEW] = schedule.reviews[i]
-    _spread(schedule.reorder_point, i, out[:, REORDER_POINT])
-    _spread(schedule.raise_to, i, out[:, RAISE_TO])
-    _spread(schedule.maximum, i, out[:, MAXIMUM])
-    _spread(schedule.capacity, i, out[:, CAPACITY])
-    _spread(schedule.delay, i, out[:, DELAY])
-    out[:, PLANNED] = -1.0
-    if schedule.planned.shape[0] > 0:
-        out[:, PLANNED] = schedule.planned[i]
-
-
-@njit(nogil=True, cache=True)
-def _spread(table: Any, i: int, out: Floats) -> None:
-    """Write what a table of which every axis of length 1 stands for all says of item i in each period."""
-    row = table[i if table.shape[0] > 1 else 0]
-    out[:] = row[0]
-    if row.size > 1:
-        out[:] = row
+    for t in range(out.shape[0]):
+        out[t, REVIEW] = schedule.reviews[i, t]
+        out[t, REORDER_POINT] = at(schedule.reorder_point, i, t)
+        out[t, RAISE_TO] = at(schedule.raise_to, i, t)
+        out[t, MAXIMUM] = at(schedule.maximum, i, t)
+        out[t, PLANNED] = schedule.planned[i, t] if schedule.planned.shape[0] > 0 else -1.0
+        out[t, CAPACITY] = at(schedule.capacity, i, t)
+        out[t, DELAY] = at(schedule.delay, i, t)

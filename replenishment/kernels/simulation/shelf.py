@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 # ``batches[c % shelf_life]`` holds what was put on the shelf when c counts had been taken.
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def put(state: Any, batches: Floats, item: Any, units: float) -> None:
     """Put fresh units on the shelf."""
     state.shelf += units
@@ -26,7 +26,7 @@ def put(state: Any, batches: Floats, item: Any, units: float) -> None:
         batches[state.counts_taken % item.shelf_life] += units
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def take(state: Any, batches: Floats, item: Any, units: float) -> None:
     """Take units from the shelf, the oldest first."""
     state.shelf = max(state.shelf - units, 0.0)
@@ -37,7 +37,7 @@ def take(state: Any, batches: Floats, item: Any, units: float) -> None:
         units -= took
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def scrap_expired(state: Any, batches: Floats, item: Any, today: Floats) -> None:
     """At a count: scrap the units that have seen as many counts as their shelf life."""
     state.counts_taken += 1
@@ -48,7 +48,7 @@ def scrap_expired(state: Any, batches: Floats, item: Any, today: Floats) -> None
         batches[slot] = 0.0
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def drift(state: Any, batches: Floats, item: Any, path: int, t: int, today: Floats) -> None:
     """Before a period: units leave the shelf unnoticed; a stocktake finds them, or that they are gone."""
     if item.error_probability > 0.0:

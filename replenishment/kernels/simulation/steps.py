@@ -53,7 +53,7 @@ def room_needed(worlds: Worlds, chances: Chances, demand: Floats32) -> int:
     most = 0
     for i in range(worlds.states.shape[0]):
         for p in range(worlds.states.shape[1]):
-            wanted = demand[i, p if demand.shape[1] > 1 else 0]
+            wanted = np.float64(demand[i, p if demand.shape[1] > 1 else 0])
             most = max(most, worlds.states[i, p].lines + most_lines(chances, i, wanted))
     return most
 
@@ -80,7 +80,7 @@ def step(
             rules[i, t, PLANNED] = orders[i, p] if rules[i, t, REVIEW] > 0.0 else 0.0
             live(
                 state, worlds.batches[i, p], worlds.due[i, p], _queue(worlds, i, p), items[i], rules[i], chances, i, p,
-                t, demand[i, p if demand.shape[1] > 1 else 0], events, warm_up,
+                t, np.float64(demand[i, p if demand.shape[1] > 1 else 0]), events, warm_up,
                 waits[i, p * waits.shape[1] // worlds.states.shape[1]], today,
             )  # fmt: skip
             if closes:

@@ -36,6 +36,14 @@ def _sum(x: Floats) -> float:
     return (a + b) + (c + d)
 
 
+# An assignment of one array to another costs seconds to compile, a loop over its places nothing to speak of.
+@njit(nogil=True, cache=True)
+def _add(x: Floats, out: Floats) -> None:
+    """Add one row to another."""
+    for k in range(out.size):
+        out[k] += x[k]
+
+
 @njit(nogil=True, cache=True)
 def ratios(counts: Floats, above: Integers, below: Integers, value: Floats, error: Floats) -> None:
     """Ratios of sums over paths and their standard errors (linearised, paths independent).
@@ -58,9 +66,10 @@ def ratios(counts: Floats, above: Integers, below: Integers, value: Floats, erro
             value[i, m] = share
             error[i, m] = np.nan if paths < 2 or total <= 0.0 else 0.0
             if paths > 1 and total > 0.0 and share != 0.0:
-                x[:] = counts[i, above[m, 0]]
+                x[:] = 0.0
+                _add(counts[i, above[m, 0]], x)
                 if above[m, 1] >= 0:
-                    x += counts[i, above[m, 1]]
+                    _add(counts[i, above[m, 1]], x)
                 if below[m] >= 0:
                     y = counts[i, below[m]]
                     for p in range(paths):
@@ -75,8 +84,10 @@ def ratios(counts: Floats, above: Integers, below: Integers, value: Floats, erro
 def accumulate(counts: Floats, waits: Floats, group: Integers, sums: Floats, waited: Floats) -> None:
     """Add the items to their groups, one after the other, so that the size of pieces changes no bit."""
     for i in range(counts.shape[0]):
-        sums[group[i]] += counts[i]
-        waited[group[i]] += waits[i]
+        for c in range(counts.shape[1]):
+            _add(counts[i, c], sums[group[i], c])
+        for g in range(waits.shape[1]):
+            _add(waits[i, g], waited[group[i], g])
 
 
 @njit(nogil=True, cache=True)
@@ -107,7 +118,7 @@ def quantiles(waits: Floats, probabilities: Floats, value: Floats, error: Floats
     for i in range(waits.shape[0]):
         together[:] = 0.0
         for g in range(groups):
-            together += waits[i, g]
+            _add(waits[i, g], together)
         # Most bins are those of long waits, and empty.
         bins = together.size
         while bins > 0 and together[bins - 1] == 0.0:

@@ -27,7 +27,7 @@ __all__ = ["fail_or_recover", "receive", "ship"]
 Floats = npt.NDArray[np.float64]
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def fail_or_recover(state: Any, item: Any, path: int, t: int) -> None:
     """Before a period: a supplier that ships may fail, one that doesn't may recover."""
     if item.failure > 0.0:
@@ -38,7 +38,7 @@ def fail_or_recover(state: Any, item: Any, path: int, t: int) -> None:
             state.supplier_up = number < item.recovery
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def ship(state: Any, due: Floats, item: Any, rules: Floats, lead_time: Floats, path: int, t: int) -> bool:
     """After a review: ship what is owed as far as capacity reaches; say whether it is there in this very period."""
     units = min(state.owed, rules[t, CAPACITY]) if state.supplier_up else 0.0
@@ -54,7 +54,7 @@ def ship(state: Any, due: Floats, item: Any, rules: Floats, lead_time: Floats, p
     return bool(arrival == t)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
 def receive(state: Any, batches: Floats, due: Floats, item: Any, path: int, t: int, today: Floats) -> None:
     """Take in what is due; reject what is not good."""
     came = due[t % due.size]

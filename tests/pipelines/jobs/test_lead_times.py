@@ -38,7 +38,7 @@ def lead_times(
     tables = {"items": pd.DataFrame([{"sku": "A", "supplier": "S", **item}]), **tables}
     known, config = checked(**tables), config or PlanConfig()
     parameters = item_parameters(known, config, [("A", "main")])
-    waits, facts = resolve_lead_times(parameters, known, config, calendar, np.array([delay]))
+    waits, facts, _ = resolve_lead_times(parameters, known, config, calendar, np.array([delay]))
     assert list(facts.columns) == list(LEAD_TIME_FACTS)
     return waits, facts.iloc[0], known
 
@@ -171,7 +171,7 @@ def test_items_of_one_supplier_keep_their_own_lead_times_in_a_table_of_many() ->
     known = checked(items=items, receipts=pd.concat([THEIRS, receipts("T", [40] * 9)]))
     config = PlanConfig()
     frame = item_parameters(known, config, [(sku, "main") for sku in "ABCDE"])
-    waits, facts = resolve_lead_times(frame, known, config, DAYS)
+    waits, facts, _ = resolve_lead_times(frame, known, config, DAYS)
     np.testing.assert_allclose(waits.mean(), [21.0, 40.0, 3.0, 0.0, 9.0])
     assert facts["lead_time_source"].tolist() == [
         "measured, supplier", "measured, supplier", "stated, item", "unknown", "stated in periods"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines import Inputs, plan, replay
+from pipelines import Inputs, PlanConfig, plan, replay
 from tests.pipelines.jobs.test_replaying import PLAIN, START, absurd, run, with_dated_tables
 from tests.pipelines.jobs.test_tuning import CONFIG, LAST, biased
 from tests.pipelines.shop import settings, small_shop
@@ -25,8 +25,8 @@ def inputs() -> Inputs:
 @pytest.mark.parametrize(("uplift", "scope"), [(0.8, "sku"), (1.25, "sku"), (0.8, "total")])
 def test_a_replay_of_a_biased_forecast_mends_itself(uplift: float, scope: str) -> None:
     wrong, asked = biased(uplift), CONFIG.model_copy(update={"target_scope": scope})
-    plain = replay(wrong, asked, *LAST, jobs=1)
-    mended = replay(wrong, asked.model_copy(update={"correction": "online"}), *LAST, jobs=1)
+    plain = replay(wrong, asked.model_copy(update={"correction": "none"}), *LAST, jobs=1)
+    mended = replay(wrong, asked, *LAST, jobs=1)
     before, after = plain.summary, mended.summary
     assert abs(np.log(before["achieved"] / before["promised"])) > np.log(2.0)
     assert abs(after["difference"]) < 0.4 * abs(before["difference"])
@@ -55,11 +55,17 @@ def test_fill_rates_are_asked_for_by_their_complement(inputs: Inputs) -> None:
 
 @pytest.mark.parametrize("changes", [{"measure": "ready_rate", "target": 0.9}, {"unmet_demand": "lost"}])
 def test_what_the_record_cannot_tell_stays_as_it_is(inputs: Inputs, changes: dict[str, Any]) -> None:
+    """Whether the configuration says so, then there is no record, or a rule does for every item."""
+    rule = {"where": {"location": "main"}, "set": changes}
+    ruled = PlanConfig.make({**CONFIG.model_dump(exclude_defaults=True), "rules": [rule]}, "a test")
     plain = CONFIG.model_copy(update=changes)
-    one = plan(inputs, plain, jobs=1)
-    two = plan(inputs, plain.model_copy(update={"correction": "online"}), jobs=1)
-    pd.testing.assert_frame_equal(one.policy, two.policy)
-    assert two.summary["correction"]["online"]["factor"] == 1.0
+    for config in (plain, ruled):
+        one = plan(inputs, config, jobs=1)
+        two = plan(inputs, config.model_copy(update={"correction": "online"}), jobs=1)
+        pd.testing.assert_frame_equal(one.policy, two.policy)
+        told = two.summary.get("correction", {"online": {"factor": 1.0}})
+        assert told["online"]["factor"] == 1.0
+        assert ("correction" in two.summary) == (config is ruled)
 
 
 def test_without_history_there_is_nothing_to_learn() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +14,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.execution import thread_mapper
 from pipelines.jobs.planning import Plan
 from pipelines.jobs.simulating import case_of_plan, forecast_demand, simulate_plan, simulate_recorded
+from pipelines.stage_store import StageStore
 from replenishment.simulation.results import SimulationResult
 from tests.pipelines.shop import AS_OF, KEY, Tables, made, one_item, small_shop
 
@@ -120,6 +125,32 @@ def test_demand_is_drawn_in_blocks_of_the_forecast_s_own_paths(whole: Plan) -> N
     blocks = -(-14 // int(block[0]))
     own = whole.forecaster.paths(3, 6 * blocks, np.array([0]))[0].reshape(6, -1)[:, :14]
     assert np.array_equal(own, demand[0])
+
+
+def with_lines(size: float) -> Tables:
+    """The shop, and a customer who orders so many units at once."""
+    shop = small_shop()
+    key = shop["items"][KEY].iloc[3]
+    days = pd.date_range(end=AS_OF - pd.Timedelta(days=1), periods=5)
+    lines = pd.DataFrame({"order_id": list("abcde"), **key.to_dict(), "ordered_on": days, "requested_on": days})
+    return {**shop, "customer_orders": lines.assign(quantity=size, shipped_quantity=size, shipped_on=days)}
+
+
+def test_kept_parts_are_those_of_the_same_customers_length_and_mode(tmp_path: Path) -> None:
+    """What the policies meet is asked for, not only what they are."""
+    store, seen = StageStore(tmp_path), []
+    ways: list[tuple[float, dict[str, Any]]] = [
+        (1.0, {"days": 200}),
+        (4.0, {"days": 200}),
+        (4.0, {"days": 220}),
+        (4.0, {"days": 200, "unmet_demand": "lost"}),
+    ]
+    for size, asked in ways:
+        plan = made(with_lines(size), target=0.2)
+        told = simulate_plan(plan, paths=4, store=store, **asked)
+        assert told.kpis.equals(simulate_plan(plan, paths=4, **asked).kpis)
+        seen.append(told.kpis)
+    assert not any(a.equals(b) for a, b in itertools.combinations(seen, 2))
 
 
 def weekday_shop() -> Tables:

@@ -49,7 +49,7 @@ def learned(inputs: Inputs) -> LearnedCorrection:
 
 def test_what_was_learned_on_an_earlier_window_mends_a_later_one(inputs: Inputs, learned: LearnedCorrection) -> None:
     assert learned.level > 0.5
-    plain = replay(inputs, CONFIG, *LAST, jobs=1).summary
+    plain = replay(inputs, CONFIG.model_copy(update={"correction": "none"}), *LAST, jobs=1).summary
     mended = replay(inputs, CONFIG.model_copy(update={"correction": learned}), *LAST, jobs=1).summary
     assert plain["achieved"] > 2.0 * plain["promised"]
     assert abs(mended["achieved"] - 0.1) < 0.5 * abs(plain["achieved"] - 0.1)

@@ -37,6 +37,19 @@ def test_each_path_is_followed_period_by_period() -> None:
         assert found.units[i] == pytest.approx(units / m)
 
 
+def test_how_far_the_arrays_reach_changes_no_bit() -> None:
+    """Beyond what an item asks about, its neighbours' horizon may go on."""
+    random = np.random.default_rng(3)
+    n, m, h = 5, 30, 24
+    stock, received = random.uniform(-2, 9, n), random.uniform(0, 2, (n, m, h))
+    demand = random.gamma(0.5, 3.0, (n, m, h)).astype(np.float32)
+    upto, protection = random.integers(0, 9, (n, m)), random.integers(1, 9, (n, m))
+    far = shortage_risk(stock, received, demand, upto, protection)
+    near = shortage_risk(stock, received[:, :, :9].copy(), demand[:, :, :9].copy(), upto, protection)
+    for name in ("before_receipt", "within_protection", "units"):
+        assert getattr(far, name).tobytes() == getattr(near, name).tobytes()
+
+
 def test_more_need_and_less_cover_rank_higher() -> None:
     def score(*values: float) -> float:
         return float(need_over_cover(*(np.array([value]) for value in values))[0])
