@@ -10,7 +10,7 @@ from pipelines import Inputs, PlanConfig
 from replenishment.simulation.engine import simulate
 from tests.real.development_data import DATA, KEY, Planned, check_conservation, check_no_row_is_lost, needs, read
 
-pytestmark = needs("vn2")
+pytestmark = [needs("vn2"), pytest.mark.thorough]
 # 0.2 per unit and week; 1 per unit lost.
 ITEM = {"unit_cost": 1.0, "holding_rate": 0.2 * 365 / 7, "shortage_cost": 1.0, "lead_time_days": 14}
 
@@ -105,7 +105,6 @@ def test_the_levels_are_near_those_of_least_cost(planned: Planned) -> None:
     assert cost(1.5)[0] > here - 2 * error
 
 
-@pytest.mark.thorough
 def test_nothing_waits_and_the_simulated_loss_keeps_the_target(targeted: Planned) -> None:
     total = targeted.simulated.total
     assert total["mean_backorders"] == 0
@@ -114,7 +113,6 @@ def test_nothing_waits_and_the_simulated_loss_keeps_the_target(targeted: Planned
     assert targeted.result.summary["expected_backorder_rate"] == pytest.approx(total["backorder_rate"], abs=0.02)
 
 
-@pytest.mark.thorough
 def test_a_tighter_target_holds_more_stock_than_least_cost(planned: Planned, targeted: Planned) -> None:
     assert targeted.simulated.total["mean_stock"] > planned.simulated.total["mean_stock"]
     assert targeted.simulated.total["lost_units"] < planned.simulated.total["lost_units"]
@@ -124,6 +122,5 @@ def test_units_are_conserved(planned: Planned) -> None:
     check_conservation(planned)
 
 
-@pytest.mark.thorough
 def test_units_are_conserved_at_a_target(targeted: Planned) -> None:
     check_conservation(targeted)
