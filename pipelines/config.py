@@ -266,7 +266,9 @@ class PlanConfig(_Strict):
         "requested day; or fair_share: all in proportion to what they need",
     )
     whole_lines: bool = Field(
-        False, description="an order line leaves when all of it is there; not with fair_share (else in parts)"
+        False,
+        description="an order line leaves when all of it is there, also in simulations (else in parts); not with "
+        "fair_share",
     )
     promise_probability: float = Field(
         0.9, gt=0, lt=1, description="probability with which a promised date shall be kept"

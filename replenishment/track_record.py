@@ -36,9 +36,11 @@ Flags = npt.NDArray[np.bool_]
 FACTORS: Final = tuple(2.0**k for k in range(-5, 3))
 LARGEST_RATE: Final = 0.9
 # After so many protection intervals evidence counts half.
-HALF_LIFE_INTERVALS: Final = 3.0
+HALF_LIFE_INTERVALS: Final = 6.0
 # The forecast itself counts as much as so many items that were short by exactly what it let expect.
 PRIOR_ITEMS: Final = 1.0
+# Before there is a record, what follows is thought to differ so much from what is expected: sd of its logarithm.
+PRIOR_SD: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,10 +206,9 @@ class TrackRecord:
 
         Evidence is thin where few items were short: to both sides of the ratio is added what the forecast expected
         of ``PRIOR_ITEMS`` items as they are met by a unit short (the mean of a gamma distribution, Gelman and others
-        2013, Bayesian Data Analysis, sec. 2.6). And it is noisy where it differs from one protection interval to the
-        next. What will follow is divided by what has followed, and the mean of such a quotient exceeds the quotient of
-        the means by the relative variance of its denominator, to first order (Cochran 1977, Sampling Techniques,
-        sec. 6.8): so much more is taken to follow.
+        2013, Bayesian Data Analysis, sec. 2.6). And it is luck as far as it differs from one protection interval to
+        the next: the logarithm of what has followed has the mean and the variance of a normal posterior (sec. 2.5), and
+        half of that variance is added, as the mean of a lognormal rate lies above its median.
         """
         seen = self._evidence
         demanded, weight = float(seen.demanded.sum()), float(seen.weight.sum())
@@ -218,7 +219,8 @@ class TrackRecord:
         prior = PRIOR_ITEMS * (expected**2).sum(axis=0) / np.maximum(total, 1e-300)
         ratio = (short + prior + 1e-300) / (total + prior + 1e-300)
         noise = self._deviation(ratio, demanded / weight) / (short + prior + 1e-300) ** 2
-        followed = np.log(ratio * (1.0 + noise))
+        luck = np.log1p(noise)
+        followed = PRIOR_SD**2 / (PRIOR_SD**2 + luck) * (np.log(ratio) + luck / 2.0)
         logs = np.log(self.factors)
         # A higher rate that is asked for never gives a lower one.
         factor = float(np.interp(0.0, np.maximum.accumulate(logs + followed), logs))

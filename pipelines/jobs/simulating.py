@@ -174,7 +174,11 @@ def _case(made: Plan, rows: Integers, unmet_demand: Literal["backorder", "lost"]
         made.lead_times.take(rows),
         periods=1,
         unmet_demand="mixed" if mixed else unmet_demand or facts.lost,
-        customers=Customers(patience=facts.patience if mixed else np.inf, order_sizes=_order_sizes(made, rows)),
+        customers=Customers(
+            patience=facts.patience if mixed else np.inf,
+            shipment="complete" if made.config.whole_lines else "partial",
+            order_sizes=_order_sizes(made, rows),
+        ),
         seed=made.config.seed,
         costs=_costs(facts, items),
         period_days=made.panel.calendar.frequency.mean_days,

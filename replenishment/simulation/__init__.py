@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from replenishment.simulation.policies import LevelsByPeriod, PlannedOrders, PolicyFunction, Seen
     from replenishment.simulation.results import SimulationResult
     from replenishment.simulation.scenarios import Scenario, compare_scenarios, scenario_named
+    from replenishment.simulation.sharing import SharedLimit
     from replenishment.simulation.world import Customers, OrderLimits, OrderSizes, Supply, Warehouse
 
 _HOMES = {
@@ -30,6 +31,7 @@ _HOMES = {
     "SampledDemand": "demand",
     "Scenario": "scenarios",
     "Seen": "policies",
+    "SharedLimit": "sharing",
     "SimulationResult": "results",
     "Supply": "world",
     "Warehouse": "world",
@@ -52,6 +54,7 @@ __all__ = [
     "SampledDemand",
     "Scenario",
     "Seen",
+    "SharedLimit",
     "SimulationResult",
     "Supply",
     "Warehouse",

@@ -74,11 +74,13 @@ class Case:
         Raises
         ------
         ValueError
-            Supply, warehouse, limits or priorities differ by item or period, or demand is drawn from a distribution.
+            Supply, warehouse, limits or priorities differ by item or period or are shared, or demand is drawn from a
+            distribution.
         """
         alike = (self.supply, self.warehouse, self.limits)
         given = [getattr(part, f.name) for part in alike for f in fields(part)] + [self.customers.lost_share]
-        if any(np.ndim(value) for value in given) or np.ndim(self.customers.priorities) > 1:
+        # Nothing shared is an empty tuple.
+        if any(np.ndim(value) and np.size(value) for value in given) or np.ndim(self.customers.priorities) > 1:
             raise ValueError("a world that differs by item or period can't be taken apart")
         if isinstance(self.demand, SampledDemand):
             raise ValueError("demand that is drawn from a distribution can't be taken apart: give it as a function")
@@ -173,6 +175,7 @@ class Case:
             warehouse=self.warehouse,
             limits=self.limits,
             costs=self.costs,
+            mean_demand=self.mean_demand,
             groups={name: list(self.attributes[name]) for name in groups},
             period_days=self.period_days,
             run=run,

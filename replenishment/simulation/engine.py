@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
-from replenishment.simulation.asking import run_function
+from replenishment.simulation.asking import AskedOrders
 from replenishment.simulation.clock import Clock
 from replenishment.simulation.collecting import Collector
 from replenishment.simulation.demand import DemandSource, SampledDemand, recorded_demand
@@ -19,7 +19,9 @@ from replenishment.simulation.measures import WEIGHTED, Costs
 from replenishment.simulation.policies import Policy, PolicyFunction, Seen
 from replenishment.simulation.results import SimulationResult
 from replenishment.simulation.setting import Piece, Setting
+from replenishment.simulation.sharing import Sharing
 from replenishment.simulation.tables import Start, chances_of, items_of, schedule_of, unmet_of
+from replenishment.simulation.together import RuleOrders, run_together
 from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse
 
 __all__ = ["Mapper", "notes_of", "simulate"]
@@ -54,6 +56,7 @@ def simulate(
     warehouse: Warehouse = _WAREHOUSE,
     limits: OrderLimits = _NO_LIMITS,
     costs: Costs | None = None,
+    mean_demand: npt.ArrayLike | None = None,
     groups: Mapping[str, Sequence[object]] | None = None,
     period_days: float = 1.0,
     precision: float | None = None,
@@ -80,6 +83,7 @@ def simulate(
     on_order : (n, a) units due in periods 0 ... a - 1.
     supply, customers, warehouse, limits : the world; by default nothing goes wrong.
     costs : to report costs and values. period_days : days of a period, for turnover and cover.
+    mean_demand : (n,) units a period as planned; needed where items share what is scarce.
     groups : attribute -> (n,) labels, to be aggregated by.
     precision : paths are added until 1.96 standard errors of the total backorder rate are at most this.
     ages : False doesn't follow how long backordered units wait, which saves a little time.
@@ -96,6 +100,7 @@ def simulate(
     _check(n, waits_for, periods, paths, warm_up, demand, precision)
     start = _start(rule, initial_stock, backordered, on_order)
     unmet = unmet_of(unmet_demand, customers, n)
+    rank = np.array(sorted(range(n), key=lambda i: (rule.skus[i], rule.locations[i])), dtype=np.int64)
     setting = Setting(
         items=items_of(rule, start, supply, customers, warehouse, limits, unmet, seed),
         schedule=schedule_of(policy, supply, limits, clock, periods),
@@ -108,6 +113,9 @@ def simulate(
         paths=paths,
         ages=ages,
         money=0 if costs is None else len(WEIGHTED),
+        rank=rank,
+        shared_orders=Sharing(limits.shared, mean_demand, rank, periods) if limits.shared else None,
+        shared_shipments=Sharing(supply.shared, mean_demand, rank, periods) if supply.shared else None,
     )
     notes = notes_of(customers, ages)
 
@@ -146,18 +154,25 @@ def _measure(
         costs=costs,
         groups=groups,
     )
-    ranked = np.array(sorted(range(len(keys)), key=lambda i: (rule.skus[i], rule.locations[i])), dtype=np.int64)
-    size = max(_CELLS_A_PIECE // (setting.periods * setting.paths), 1)
-    # A function sees all items at once.
-    pieces = [ranked[k : k + size] for k in range(0, len(ranked), size)] if order is None else [ranked]
+    ranked, size = setting.rank, max(_CELLS_A_PIECE // (setting.periods * setting.paths), 1)
+    # A function sees all items at once, and those that share something live side by side.
+    together = order is not None or setting.shares
+    pieces = [ranked] if together else [ranked[k : k + size] for k in range(0, len(ranked), size)]
 
     def told(rows: Integers) -> tuple[Piece, dict[str, Floats]]:
-        piece = setting.run(rows) if order is None else Piece(*(part[rows] for part in run_function(order, setting)))
+        if together:
+            source = RuleOrders(setting) if order is None else AskedOrders(order, setting.schedule.reviews)
+            piece = Piece(*(part[rows] for part in run_together(setting, source)[0]))
+        else:
+            piece = setting.run(rows)
         return piece, collector.tell(rows, piece)
 
     for rows, (piece, figures) in zip(pieces, run(told, pieces), strict=True):
         collector.add(rows, piece, figures)
-    return collector.result(notes, setting.trace if order is None else _no_trace)
+    if order is not None:
+        return collector.result(notes, _no_trace)
+    trace = (lambda row: run_together(setting, RuleOrders(setting), row)[1]) if together else setting.trace
+    return collector.result(notes, trace)
 
 
 def _no_trace(row: int) -> Floats:

@@ -16,6 +16,7 @@ from replenishment.kernels.simulation.sampling import DemandTable
 from replenishment.kernels.simulation.settings import Chances, Schedule
 from replenishment.simulation.clock import Clock
 from replenishment.simulation.demand import DemandSource, SampledDemand
+from replenishment.simulation.sharing import Sharing
 
 __all__ = ["WAIT_GROUPS", "Piece", "Setting"]
 
@@ -54,6 +55,14 @@ class Setting:
     paths: int
     ages: bool
     money: int
+    rank: Integers  # the items in the order of their identities
+    shared_orders: Sharing | None = None
+    shared_shipments: Sharing | None = None
+
+    @property
+    def shares(self) -> bool:
+        """Whether items share anything, so that none can be told alone."""
+        return self.shared_orders is not None or self.shared_shipments is not None
 
     @property
     def wait_shape(self) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from replenishment.simulation.clock import Clock
 from replenishment.simulation.policies import LevelsByPeriod, PlannedOrders, Policy, PolicyFunction
 from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse, by_period, each, writable
 
-__all__ = ["Start", "chances_of", "items_of", "schedule_of", "unmet_of"]
+__all__ = ["Start", "chances_of", "items_of", "reviews_of", "schedule_of", "unmet_of"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -94,11 +94,8 @@ def schedule_of(policy: Policy, supply: Supply, limits: OrderLimits, clock: Cloc
     for name, table in (("levels", levels[0]), ("levels", levels[1]), ("planned orders", planned)):
         if table.shape[1] not in ((1, periods) if name == "levels" else (0, periods)):
             raise ValueError(f"{name} are given for {table.shape[1]} periods; the simulation has {periods}")
-    open_days = np.asarray(by_period("open", np.asarray(limits.open, np.float64), n, periods, 0.0) > 0)
-    reviews = np.empty((n, periods), dtype=np.bool_)
     # A plan or a function says itself when its first order is placed.
     first_review = 0 if isinstance(policy, (PlannedOrders, PolicyFunction)) else clock.first_review
-    mark_reviews(first_review, rule.review_periods, open_days, reviews)
     return Schedule(
         np.ascontiguousarray(levels[0], dtype=np.float64),
         np.ascontiguousarray(levels[1], dtype=np.float64),
@@ -106,8 +103,16 @@ def schedule_of(policy: Policy, supply: Supply, limits: OrderLimits, clock: Cloc
         np.ascontiguousarray(planned, dtype=np.float64),
         by_period("capacity", supply.capacity, n, periods, 0.0),
         by_period("delay", supply.delay, n, periods, 0.0, whole=True).astype(np.int64),
-        reviews,
+        reviews_of(rule, limits, first_review, periods),
     )
+
+
+def reviews_of(rule: OrderingRule, limits: OrderLimits, first_review: int, periods: int) -> Flags:
+    """The periods in which each item is reviewed; (n, periods)."""
+    open_days = np.asarray(by_period("open", np.asarray(limits.open, np.float64), len(rule), periods, 0.0) > 0)
+    reviews = np.empty((len(rule), periods), dtype=np.bool_)
+    mark_reviews(first_review, rule.review_periods, open_days, reviews)
+    return reviews
 
 
 def chances_of(lead_times: LeadTimes, customers: Customers, n: int) -> Chances:

@@ -13,6 +13,8 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from replenishment.simulation.sharing import SharedLimit
+
 __all__ = ["Customers", "OrderLimits", "OrderSizes", "Supply", "Warehouse", "by_period", "each", "writable"]
 
 Floats = npt.NDArray[np.float64]
@@ -26,8 +28,8 @@ class Supply:
     ----------
     crossing : a later order may arrive before an earlier one; else none arrives before an earlier one.
     delay : whole periods more than the lead time for what is shipped in a period.
-    capacity : units that the supplier ships in a period, 0 while it is down; what was ordered beyond waits there,
-        first come first served, and counts as on order.
+    capacity : units of an item that the supplier ships in a period, 0 while it is down; what was ordered beyond waits
+        there, first come first served, and counts as on order. shared : the same of several items together.
     failure, recovery : chance a period that a supplier that ships stops, and that one that has stopped ships again;
         it ships at first. Nothing is lost meanwhile: what was ordered is shipped on recovery.
     least_yield, most_yield : share of a delivery that is good, uniform between them; the rest is rejected and
@@ -37,6 +39,7 @@ class Supply:
     crossing: bool | npt.ArrayLike = False
     delay: npt.ArrayLike = 0
     capacity: npt.ArrayLike = np.inf
+    shared: Sequence[SharedLimit] = ()
     failure: npt.ArrayLike = 0.0
     recovery: npt.ArrayLike = 1.0
     least_yield: npt.ArrayLike = 1.0
@@ -154,11 +157,13 @@ class OrderLimits:
     ----------
     open : bool by period: orders can be placed. A review due in another period is held in the next open one.
     maximum : largest order, by period. max_stock : an order never lifts the inventory position above it.
+    shared : what the orders of an opening may take together, such as money; what is cut is not ordered.
     """
 
     open: npt.ArrayLike = True
     maximum: npt.ArrayLike = np.inf
     max_stock: npt.ArrayLike = np.inf
+    shared: Sequence[SharedLimit] = ()
 
 
 def each(name: str, value: npt.ArrayLike, n: int, low: float, high: float = np.inf, *, whole: bool = False) -> Floats:

@@ -130,13 +130,13 @@ def test_windows_that_say_nothing_are_left_out(why: str) -> None:
     np.testing.assert_allclose(record._evidence.demanded > 0, [True, False])
 
 
-def test_evidence_counts_half_after_three_protection_intervals() -> None:
+def test_evidence_counts_half_after_six_protection_intervals() -> None:
     demand = np.full((1, 40), 4.0)
     record, rows = TrackRecord(1), np.arange(1)
     record.review(rows, seen(demand, 0), levels(1, 6.0))
     record.learn(rows, seen(demand, 3))
     fresh = record.asked().units
-    record.learn(rows, seen(demand, 12))
+    record.learn(rows, seen(demand, 21))
     assert fresh == 4.0
     assert record.asked().units == pytest.approx(2.0)
 

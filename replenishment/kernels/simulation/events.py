@@ -55,7 +55,17 @@ from replenishment.kernels.simulation.settings import (
 from replenishment.kernels.simulation.shelf import drift, put, scrap_expired
 from replenishment.kernels.simulation.supplier import fail_or_recover, receive, ship
 
-__all__ = ["STATE", "begin", "due_slots", "live", "open_period", "run_events", "start_stock", "units_missing"]
+__all__ = [
+    "STATE",
+    "begin",
+    "due_slots",
+    "live",
+    "open_period",
+    "run_events",
+    "start_stock",
+    "units_missing",
+    "wanted_order",
+]
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -266,15 +276,21 @@ def _fill(
 def _review(state: Any, item: Any, rules: Floats, t: int, today: Floats) -> None:
     """Order by what is on record, if a review is due."""
     if rules[t, REVIEW] > 0.0:
-        on_record = state.shelf + state.hidden + state.phantom
-        position = on_record + state.on_order - state.backlog
-        rule = (rules[t, REORDER_POINT], rules[t, RAISE_TO], item.lot, item.minimum)
-        units = order_quantity(position, rules[t, PLANNED], rule, rules[t, MAXIMUM], item.max_stock)
+        units = wanted_order(state, item, rules, t)
         if units > 0.0:
             state.on_order += units
             state.owed += units
             today[ORDERED] += units
             today[ORDERS] += 1.0
+
+
+@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+def wanted_order(state: Any, item: Any, rules: Floats, t: int) -> float:
+    """Units that a review orders by what is on record."""
+    position = state.shelf + state.hidden + state.phantom + state.on_order - state.backlog
+    rule = (rules[t, REORDER_POINT], rules[t, RAISE_TO], item.lot, item.minimum)
+    units: float = order_quantity(position, rules[t, PLANNED], rule, rules[t, MAXIMUM], item.max_stock)
+    return units
 
 
 @njit(nogil=True, cache=True, _nrt=False, forceinline=True)

@@ -9,7 +9,7 @@ from numba import njit
 from replenishment.kernels.ordering_rule import Rule, rule_quantity
 from replenishment.kernels.simulation.settings import at
 
-__all__ = ["mark_reviews", "order_quantity"]
+__all__ = ["in_lots", "mark_reviews", "order_quantity"]
 
 
 @njit(nogil=True, cache=True)
@@ -30,6 +30,14 @@ def mark_reviews(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def in_lots(most: float, lot: float, minimum: float) -> float:
+    """As many whole lots as fit into the most, if these are still the minimum; a lot of 0 means any quantity."""
+    units = np.floor(most / lot + 1e-9) * lot if lot > 0.0 else most
+    quantity: float = max(units, 0.0) if units >= minimum else 0.0
+    return quantity
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def order_quantity(position: float, planned: float, rule: Rule, maximum: float, max_stock: float) -> float:
     """Units to order at a review; 0 where the position lies above the reorder point.
 
@@ -42,10 +50,5 @@ def order_quantity(position: float, planned: float, rule: Rule, maximum: float, 
         return planned
     units = rule_quantity(position, rule)
     most = min(maximum, max_stock - position)
-    if units > most:
-        lot, minimum = rule[2], rule[3]
-        units = np.floor(most / lot + 1e-9) * lot if lot > 0.0 else most
-        if units < minimum:
-            return 0.0
-    quantity: float = max(units, 0.0)
+    quantity: float = in_lots(most, rule[2], rule[3]) if units > most else max(units, 0.0)
     return quantity

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from numba import njit
 
 from replenishment.kernels.simulation.columns import COUNTS
-from replenishment.kernels.simulation.events import begin, live, open_period, units_missing
+from replenishment.kernels.simulation.events import begin, live, open_period, units_missing, wanted_order
 from replenishment.kernels.simulation.lines import Queue, most_lines
-from replenishment.kernels.simulation.settings import PLANNED, REVIEW, Chances
+from replenishment.kernels.simulation.settings import CAPACITY, PLANNED, REVIEW, Chances
 
-__all__ = ["Worlds", "look", "missing", "room_needed", "start_worlds", "step"]
+__all__ = ["Worlds", "look", "missing", "room_needed", "rule_orders", "start_worlds", "step"]
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -59,25 +59,35 @@ def room_needed(worlds: Worlds, chances: Chances, demand: Floats32) -> int:
 
 
 @njit(nogil=True, cache=True)
+def rule_orders(worlds: Worlds, items: Any, rules: Floats, t: int, out: Floats) -> None:
+    """What the rule, or the plan, of each item orders at its review in period t; (n, paths)."""
+    for i in range(items.size):
+        for p in range(out.shape[1]):
+            out[i, p] = wanted_order(worlds.states[i, p], items[i], rules[i], t) if rules[i, t, REVIEW] > 0.0 else 0.0
+
+
+@njit(nogil=True, cache=True)
 def step(
     worlds: Worlds, items: Any, rules: Floats, chances: Chances, t: int, demand: Floats32, orders: Floats,
-    events: Integers, opens: bool, closes: bool, warm_up: int, waits: Floats, counts: Floats,
+    able: Floats, events: Integers, closes: bool, warm_up: int, waits: Floats, counts: Floats,
 ) -> None:  # fmt: skip
-    """Take every world through some events of period t.
+    """Take every world through the first events of period t, or through the others, the review among them.
 
     Parameters
     ----------
     rules : (n, periods, RULES). demand : (n, paths or 1) of the period; not looked at unless it is among the events.
-    orders : (n, paths) what is ordered at the review, if it is among the events and an order can be placed.
-    opens, closes : the events are the first, or the last ones of the period.
+    orders : (n, paths) what is ordered at the review, if an order can be placed. able : (n, paths) what the supplier
+        can ship then.
+    closes : the events are the last ones of the period.
     counts : (n, COLUMNS, paths) to add to when a counted period closes.
     """
     for i in range(items.size):
         for p in range(worlds.states.shape[1]):
             state, today = worlds.states[i, p], worlds.today[i, p]
-            if opens:
+            if closes:
+                rules[i, t, PLANNED], rules[i, t, CAPACITY] = orders[i, p], able[i, p]
+            else:
                 open_period(state, worlds.batches[i, p], items[i], p, t, today)
-            rules[i, t, PLANNED] = orders[i, p] if rules[i, t, REVIEW] > 0.0 else 0.0
             live(
                 state, worlds.batches[i, p], worlds.due[i, p], _queue(worlds, i, p), items[i], rules[i], chances, i, p,
                 t, np.float64(demand[i, p if demand.shape[1] > 1 else 0]), events, warm_up,

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from replenishment.simulation.case import Case
 from replenishment.simulation.scenarios.scenario import Scenario, Temporary
+from replenishment.simulation.sharing import SharedLimit
+from replenishment.simulation.tables import reviews_of
 
 __all__ = ["CashLimit", "SystemOutage", "TooLittleSafetyStock", "WrongForecast"]
 
@@ -17,10 +19,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class CashLimit(Temporary):
-    """A short-term cash rule: for ``days`` an order may be at most ``share`` of what is usual.
+    """A short-term cash rule: for ``days`` the orders of an opening together may cost ``share`` of what is usual.
 
-    Usual is the mean demand of a review interval, or the lot or minimum where that is more. An order is cut to as many
-    whole lots as fit; where a lot or the minimum doesn't fit, nothing is bought until the rule is lifted.
+    Usual is the mean demand until the next review of the items reviewed, at their unit cost; where no unit cost is
+    known, each unit counts alike. Who lacks cover most is bought first, the others' orders are cut or left out (see
+    ``SharedLimit``). What isn't spent at an opening is not saved for the next.
     """
 
     share: float = 0.5
@@ -30,13 +33,17 @@ class CashLimit(Temporary):
         self._least(share=0)
 
     def apply(self, case: Case) -> Case:
-        """Bound the largest order."""
-        rule = case.policy
-        usual = np.maximum(case.planned("mean_demand") * rule.review_periods, np.maximum(rule.lot, rule.minimum))
-        most = np.where(np.isinf(self.share), np.inf, np.where(usual > 0, usual, 0.0) * min(self.share, 1e300))
-        most = np.where(case.whole & (rule.lot <= 0), np.floor(most), most)[case.hit(self.where), None]
-        maximum = self.during(case, case.limits.maximum, lambda largest: np.minimum(largest, most))
-        return replace(case, limits=replace(case.limits, maximum=maximum))
+        """Let the orders of an opening share a budget."""
+        mean, when = case.planned("mean_demand"), self.span(case)
+        if np.isinf(self.share):
+            return case
+        unit_cost = None if case.costs is None else case.costs.unit_cost
+        cost = np.where(case.hit(self.where), 1.0 if unit_cost is None else unit_cost, 0.0)
+        reviews = reviews_of(case.policy, case.limits, case.clock.first_review, case.periods)
+        money = np.full(case.periods, np.inf)
+        money[when] = self.share * ((cost * mean * case.policy.review_periods) @ reviews[:, when])
+        budget = SharedLimit.budget(money, cost)
+        return replace(case, limits=replace(case.limits, shared=(*case.limits.shared, budget)))
 
 
 @dataclass(frozen=True, kw_only=True)

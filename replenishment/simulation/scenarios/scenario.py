@@ -24,8 +24,8 @@ class Scenario(ABC):
 
     A member is a frozen class of a few numbers with defaults and says in ``apply`` what it changes. ``a | b`` applies
     first a, then b. Members change what they find, and each other's order makes no difference unless two set the same
-    numbers: delays add up; demand factors, yields and shares multiply; of two capacities, largest orders or intervals
-    between stocktakes the smaller holds; closed days are closed by either.
+    numbers: delays add up; demand factors, yields and shares multiply; of two capacities or budgets both hold, of two
+    intervals between stocktakes the smaller one; closed days are closed by either.
 
     Attributes
     ----------

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from replenishment.simulation.case import Case
 from replenishment.simulation.scenarios.scenario import Scenario, Temporary, periods_of, whole_steps
+from replenishment.simulation.sharing import SharedLimit
 from replenishment.simulation.world import each
 
 __all__ = ["LongerLeadTime", "RejectedQuality", "SupplierAtCapacity", "SupplierDelay", "SupplierFailure"]
@@ -71,10 +72,11 @@ class SupplierFailure(Temporary):
 
 @dataclass(frozen=True, kw_only=True)
 class SupplierAtCapacity(Temporary):
-    """The supplier ships at most ``share`` of an item's mean demand in a period; the rest of an order waits there.
+    """A supplier ships at most ``share`` of the mean demand of its items in a period; what is ordered beyond waits.
 
-    Of items in whole units it ships whole units: a capacity of half a unit is one unit every other period. What it
-    doesn't use isn't saved.
+    Its items share what it can ship: who lacks cover most comes first (see ``SharedLimit``). An item whose supplier the
+    case isn't told has one of its own. Of items in whole units it ships whole units: a capacity of half a unit is one
+    unit every other period. What it doesn't use isn't saved.
     """
 
     days: float = 90.0
@@ -85,17 +87,20 @@ class SupplierAtCapacity(Temporary):
         self._least(share=0)
 
     def apply(self, case: Case) -> Case:
-        """Bound the capacity while it is scarce."""
-        hit = case.hit(self.where)
-        most = self.share * case.planned("mean_demand")[hit]
-
-        def bounded(capacity: Floats) -> Floats:
-            if np.isinf(self.share):
-                return capacity
-            steady = np.broadcast_to(most[:, None], capacity.shape)
-            return np.minimum(capacity, whole_steps(steady, case.whole[hit]))
-
-        return _able(case, self.during(case, case.supply.capacity, bounded))
+        """Let the items of a supplier share what it can ship."""
+        mean, when = case.planned("mean_demand"), self.span(case)
+        if np.isinf(self.share):
+            return case
+        supplier = _suppliers(case)
+        group = np.where(case.hit(self.where), supplier, -1)
+        of_any = group >= 0
+        usual = np.bincount(group[of_any], mean[of_any], minlength=len(case))
+        broken = np.bincount(group[of_any], ~case.whole[of_any], minlength=len(case))
+        most = np.full((len(case), case.periods), np.inf)
+        steady = np.broadcast_to(self.share * usual[:, None], most[:, when].shape)
+        most[:, when] = whole_steps(steady, broken == 0)
+        limit = SharedLimit(most, group, np.ones(len(case)))
+        return replace(case, supply=replace(case.supply, shared=(*case.supply.shared, limit)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,5 +130,12 @@ def _delayed(case: Case, delay: Floats) -> Case:
     return replace(case, supply=replace(case.supply, delay=delay))
 
 
-def _able(case: Case, capacity: Floats) -> Case:
-    return replace(case, supply=replace(case.supply, capacity=capacity))
+def _suppliers(case: Case) -> npt.NDArray[np.int64]:
+    """A number for each supplier, (n,): that of its first item."""
+    labels = case.attributes.get("supplier", [None] * len(case))
+    first: dict[object, int] = {}
+    # An unknown label, such as not-a-number, isn't equal to itself.
+    known = [label is not None and label == label for label in labels]
+    return np.array(
+        [first.setdefault(label, i) if k else i for i, (label, k) in enumerate(zip(labels, known, strict=True))]
+    )

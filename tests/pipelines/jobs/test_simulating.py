@@ -60,6 +60,16 @@ def test_what_was_ordered_arrives_after_its_lead_time(whole: Plan, simulated: Si
         assert received[:wait].sum() == 0
 
 
+def test_lines_that_leave_whole_wait_beside_stock_that_is_less_than_they_are() -> None:
+    """In parts, stock and backorders never exist together; of a line that is short no unit is filled at once."""
+    complete = simulate_plan(made(small_shop(), paths=400, whole_lines=True), paths=2, days=200)
+    ways = [complete.trajectory(sku, place) for sku, place in complete.kpis[KEY].itertuples(index=False, name=None)]
+    assert sum(((way["stock"] > 0) & (way["waiting"] > 0)).sum() for way in ways) > 10
+    parts = simulate_plan(made(small_shop(), paths=400), paths=2, days=200)
+    assert complete.total["backorder_rate"] > parts.total["backorder_rate"]
+    assert complete.total["demand"] == parts.total["demand"]
+
+
 def test_the_same_simulation_twice_and_with_threads_is_the_same_to_the_bit(whole: Plan) -> None:
     first = simulate_plan(whole, paths=5, days=100)
     for again in (

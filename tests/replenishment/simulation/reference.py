@@ -227,17 +227,30 @@ class Shop:
         self.queue += [line for line in lines if line.left]
 
     # -- the planner and the supplier
-    def review_event(self, passed: set[str]) -> None:
+    @property
+    def position(self) -> float:
+        return self.on_shelf + self.hidden + self.phantom + self.outstanding - self.backlog
+
+    def review_event(self) -> None:
+        self.place(self.due_order())
+        self.dispatch(self.shippable())
+
+    def due_order(self) -> float:
         if self.planned is not None:
-            ordered = self.planned[self.now] if self.at(self.order_days) else 0.0
-        elif self.now >= self.next_review and self.at(self.order_days):
+            return self.planned[self.now] if self.at(self.order_days) else 0.0
+        if self.now >= self.next_review and self.at(self.order_days):
             self.next_review = self.now + self.review
-            ordered = self.quantity(self.on_shelf + self.hidden + self.phantom + self.outstanding - self.backlog)
-        else:
-            ordered = 0.0
+            return self.quantity(self.position)
+        return 0.0
+
+    def place(self, ordered: float) -> None:
         self.happened["ordered"] += ordered
         self.owed += ordered
-        shipped = min(self.owed, self.at(self.capacity)) if self.supplier_up else 0.0
+
+    def shippable(self) -> float:
+        return min(self.owed, self.at(self.capacity)) if self.supplier_up else 0.0
+
+    def dispatch(self, shipped: float) -> None:
         if not shipped:
             return
         self.owed -= shipped
@@ -245,9 +258,9 @@ class Shop:
         if not self.crossing:
             self.last_arrival = arrival = max(arrival, self.last_arrival)
         self.arrivals.append((arrival, shipped))
-        if arrival == self.now and "receive" in passed:
+        if arrival == self.now and "receive" in self.passed:
             self.receive()
-            if "fill_backorders" in passed:
+            if "fill_backorders" in self.passed:
                 self.fill_backorders()
 
     def quantity(self, position: float) -> float:
@@ -290,23 +303,34 @@ class Shop:
     def live(self, demand: list[float]) -> list[dict[str, float]]:
         """Return one record a period."""
         record = []
-        for self.now, self.wanted in enumerate(demand):
-            self.happened: Counter[str] = Counter()
-            opening = self.on_shelf + self.hidden
-            self.open()
-            passed: set[str] = set()
+        for now, wanted in enumerate(demand):
+            self.begin(now, wanted)
             for event in self.events:
-                if event == "review":
-                    self.review_event(passed)
-                else:
-                    getattr(self, event)()
-                passed.add(event)
-            short = self.wanted - self.happened["filled_at_once"]
-            self.happened.update({"opening_stock": opening, "demanded": self.wanted, "short": short})
-            if self.now >= self.warm_up:
-                self.tally["orders"] += self.happened["ordered"] > 0
-                self.tally["demand_periods"] += self.wanted > 0
-                self.tally["short_periods"] += short > 0
-                self.tally.update(self.happened)
-            record.append(dict(self.happened))
+                self.let(event)
+            record.append(self.end())
         return record
+
+    def begin(self, now: int, wanted: float) -> None:
+        self.now, self.wanted = now, wanted
+        self.passed: set[str] = set()
+        self.happened: Counter[str] = Counter({"opening_stock": self.on_shelf + self.hidden})
+        self.open()
+
+    def let(self, event: str) -> None:
+        """One event happens."""
+        if event == "review":
+            self.review_event()
+        else:
+            getattr(self, event)()
+        self.passed.add(event)
+
+    def end(self) -> dict[str, float]:
+        """The record of the period."""
+        short = self.wanted - self.happened["filled_at_once"]
+        self.happened.update({"demanded": self.wanted, "short": short})
+        if self.now >= self.warm_up:
+            self.tally["orders"] += self.happened["ordered"] > 0
+            self.tally["demand_periods"] += self.wanted > 0
+            self.tally["short_periods"] += short > 0
+            self.tally.update(self.happened)
+        return dict(self.happened)

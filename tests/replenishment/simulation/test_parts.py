@@ -12,7 +12,8 @@ from replenishment.policies import OrderingRule
 from replenishment.simulation.case import Case
 from replenishment.simulation.parts import PartFigures, add_up, parts_of, simulate_parts
 from replenishment.simulation.results import Costs
-from replenishment.simulation.world import Customers, OrderSizes, Supply
+from replenishment.simulation.sharing import SharedLimit
+from replenishment.simulation.world import Customers, OrderLimits, OrderSizes, Supply
 
 N, PATHS, PERIODS, WARM_UP = 23, 7, 60, 10
 
@@ -84,3 +85,6 @@ def test_every_item_is_in_one_part_and_stays_there(case: Case) -> None:
 def test_a_world_that_differs_by_item_is_not_taken_apart(case: Case) -> None:
     with pytest.raises(ValueError, match="differs by item or period"):
         replace(case, supply=Supply(failure=np.full(N, 0.1))).take(np.arange(3))
+    shared = [SharedLimit.budget(9.0, np.ones(N))]
+    with pytest.raises(ValueError, match="differs by item or period"):
+        replace(case, limits=OrderLimits(shared=shared)).take(np.arange(3))

@@ -133,13 +133,31 @@ def test_demand_of_items_in_parts_of_units_is_not_rounded() -> None:
     np.testing.assert_allclose(after[:, :, 20:], 1.3 * case.source(np.arange(4), 2, 220)[:, :, 20:], rtol=1e-6)
 
 
-def test_a_supplier_at_capacity_ships_whole_units_at_the_stated_rate() -> None:
-    case = SupplierAtCapacity(share=0.75, begins=0.0, days=120).apply(shop())
-    capacity = np.asarray(case.supply.capacity)
-    assert np.isinf(capacity[:, :20]).all()
-    assert np.isinf(capacity[:, 140:]).all()
-    assert set(np.unique(capacity[0, 20:140])) == {0.0, 1.0}
-    np.testing.assert_allclose(capacity[:, 20:140].sum(axis=1), 0.75 * 120 * np.array([0.3, 2, 5, 8]), atol=0.5)
+def test_a_supplier_at_capacity_ships_whole_units_of_its_items_at_the_stated_rate() -> None:
+    """The first and the third have one supplier; of the last none is known: it has one of its own."""
+    case = SupplierAtCapacity(share=0.75, begins=0.0, days=120).apply(
+        shop(attributes={"supplier": ["S1", "S2", "S1", None]})
+    )
+    (limit,) = case.supply.shared
+    most = limit.most[limit.group]
+    assert limit.group[0] == limit.group[2]
+    assert np.isinf(np.delete(most, np.s_[20:140], axis=1)).all()
+    assert set(np.unique(most[1, 20:140])) == {1.0, 2.0}
+    np.testing.assert_allclose(most[:, 20:140].sum(axis=1), 0.75 * 120 * np.array([5.3, 2, 5.3, 8]), atol=0.5)
+    shipped = [case.simulate().trajectory(f"{i:05d}")["received"][27:147] for i in (0, 2)]
+    assert ((shipped[0] + shipped[1]).to_numpy() <= most[0, 20:140]).all()
+
+
+def test_the_orders_of_an_opening_cost_no_more_than_the_cash_limit() -> None:
+    """Usual are 0.3 x 1 + 2 x 2 + 5 x 3 + 8 x 4 = 51.3 in money a day; reviews every other day, so twice of it."""
+    rule = replace(shop().policy, review_periods=np.full(4, 2, dtype=np.int64))
+    case = CashLimit(share=0.5).apply(shop(policy=rule))
+    result = case.simulate()
+    ways = [result.trajectory(f"{i:05d}") for i in range(4)]
+    spent = sum(way["ordered"].to_numpy() * cost for way, cost in zip(ways, (1.0, 2.0, 3.0, 4.0), strict=True))
+    assert (spent[70:100] <= 51.3).all()
+    assert spent[70:100:2].min() > 51.3 - 4
+    assert spent[100:].max() > 51.3
 
 
 def test_days_are_rounded_up_to_whole_periods() -> None:
