@@ -26,6 +26,8 @@ from tests.pipelines.windows import restock
 
 WINDOW = ("--from", f"{AS_OF - pd.Timedelta(weeks=4):%Y-%m-%d}", "--to", f"{AS_OF - pd.Timedelta(weeks=1):%Y-%m-%d}")
 UP_WITHIN = 30.0
+# To start a server takes longer than all that is asked of it.
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")
