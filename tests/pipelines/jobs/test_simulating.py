@@ -23,7 +23,7 @@ from tests.pipelines.shop import AS_OF, KEY, Tables, made, one_item, small_shop
 def whole() -> Plan:
     tables = small_shop()
     tables["items"]["shortage_cost"] = 3.0
-    return made(tables, paths=400)
+    return made(tables, model="auto", paths=400)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_the_total_adds_up_the_items(simulated: SimulationResult) -> None:
 def test_the_promise_is_kept_in_simulation_within_its_error(whole: Plan, simulated: SimulationResult) -> None:
     """Target 2 %, forecast and simulation from the same model: the weighted total lies near it."""
     assert abs(simulated.total["backorder_rate"] - 0.02) < 0.01
-    looser = simulate_plan(made(small_shop(), paths=400, target=0.2), paths=40, days=700)
+    looser = simulate_plan(made(small_shop(), model="auto", paths=400, target=0.2), paths=40, days=700)
     assert abs(looser.total["backorder_rate"] - 0.2) < 0.04
 
 
@@ -208,7 +208,7 @@ def test_the_promise_is_kept_for_an_item_that_sold_three_times_in_two_years() ->
         "moq": 10.0,
         "pack_size": 1.0,
     }
-    plan = made(one_item(sold.tolist(), **item), paths=400)
+    plan = made(one_item(sold.tolist(), **item), model="auto", paths=400)
     total = simulate_plan(plan, paths=400).total
     assert total["backorder_rate"] < 0.05 + 3 * total["backorder_rate_se"]
 
@@ -217,7 +217,7 @@ def test_the_promise_is_kept_for_an_item_sold_one_by_one_and_bought_by_the_hundr
     """One pack serves for decades, so that in steady state hardly anything waits; a simulated year starts with none."""
     sold = np.zeros(105)
     sold[77] = 1.0
-    plan = made(one_item(sold.tolist(), lead_time_days=112.0, pack_size=100.0), paths=400)
+    plan = made(one_item(sold.tolist(), lead_time_days=112.0, pack_size=100.0), model="auto", paths=400)
     assert plan.levels.policies.kind[0] == "order_up_to"
     total = simulate_plan(plan, paths=400).total
     assert total["backorder_rate"] < 0.05 + 3 * total["backorder_rate_se"]
