@@ -62,10 +62,10 @@ def test_what_was_ordered_arrives_after_its_lead_time(whole: Plan, simulated: Si
 
 def test_lines_that_leave_whole_wait_beside_stock_that_is_less_than_they_are() -> None:
     """In parts, stock and backorders never exist together; of a line that is short no unit is filled at once."""
-    complete = simulate_plan(made(small_shop(), paths=400, whole_lines=True), paths=2, days=200)
+    complete = simulate_plan(made(small_shop(), target=0.2, whole_lines=True), paths=2, days=500)
     ways = [complete.trajectory(sku, place) for sku, place in complete.kpis[KEY].itertuples(index=False, name=None)]
     assert sum(((way["stock"] > 0) & (way["waiting"] > 0)).sum() for way in ways) > 10
-    parts = simulate_plan(made(small_shop(), paths=400), paths=2, days=200)
+    parts = simulate_plan(made(small_shop(), target=0.2), paths=2, days=500)
     assert complete.total["backorder_rate"] > parts.total["backorder_rate"]
     assert complete.total["demand"] == parts.total["demand"]
 
