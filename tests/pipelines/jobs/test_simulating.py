@@ -149,14 +149,15 @@ def with_lines(size: float) -> Tables:
 def test_kept_parts_are_those_of_the_same_customers_length_and_mode(tmp_path: Path) -> None:
     """What the policies meet is asked for, not only what they are."""
     store, seen = StageStore(tmp_path), []
-    ways: list[tuple[float, dict[str, Any]]] = [
-        (1.0, {"days": 200}),
-        (4.0, {"days": 200}),
-        (4.0, {"days": 220}),
-        (4.0, {"days": 200, "unmet_demand": "lost"}),
+    ways: list[tuple[float, dict[str, Any], dict[str, Any]]] = [
+        (1.0, {}, {"days": 200}),
+        (4.0, {}, {"days": 200}),
+        (4.0, {}, {"days": 220}),
+        (4.0, {}, {"days": 200, "unmet_demand": "lost"}),
+        (4.0, {"whole_lines": True}, {"days": 200}),
     ]
-    for size, asked in ways:
-        plan = made(with_lines(size), target=0.2)
+    for size, changes, asked in ways:
+        plan = made(with_lines(size), target=0.2, **changes)
         told = simulate_plan(plan, paths=4, store=store, **asked)
         assert told.kpis.equals(simulate_plan(plan, paths=4, **asked).kpis)
         seen.append(told.kpis)
