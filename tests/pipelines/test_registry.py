@@ -31,6 +31,7 @@ model.predict(asked).to_parquet(sys.argv[2])
 """
 
 
+@pytest.mark.thorough
 def test_a_planner_is_registered_promoted_and_the_same_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], migrated: Path
 ) -> None:

@@ -97,6 +97,7 @@ def test_the_record_sees_nothing_that_comes_later() -> None:
     assert not kept.reviews["asked"].equals(spoilt.reviews["asked"])
 
 
+@pytest.mark.thorough
 def test_the_record_depends_neither_on_threads_nor_on_the_order_of_rows() -> None:
     tables = small_shop()
     one = run(tables, START, SOON, correction="online")
