@@ -18,7 +18,7 @@ from forecasting.segments import DemandSummary, summarise
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["mark_launches", "prepare", "tame_spikes"]
+__all__ = ["clean", "mark_launches", "prepare", "tame_spikes"]
 
 # Leading zeros are read as "not launched" when a series that sells as it did later shows them with less probability.
 LAUNCH_SIGNIFICANCE: Final = 0.001
@@ -157,12 +157,26 @@ def prepare(panel: DemandPanel, rules: CleaningRules = _NO_RULES) -> tuple[Deman
     The codes are launch_marked, spike_tamed, spike_kept, bulk_order_tamed and end_suspected (which changes nothing).
     A row of it, as a ``keep`` of the rules, undoes that change.
     """
+    cleaned, summary, (bulk, spikes, launches) = _clean(panel, rules)
+    ends = suspect_ends(cleaned)
+    rows = [*_launch_rows(launches), *_bulk_rows(bulk), *_spike_rows(spikes), *_end_rows(ends, rules)]
+    return cleaned, summary, log_frame(rows)
+
+
+def clean(panel: DemandPanel, rules: CleaningRules = _NO_RULES) -> tuple[DemandPanel, DemandSummary]:
+    """Clean a panel as :func:`prepare` does, without its log: to write that down takes longer than to clean."""
+    cleaned, summary, _ = _clean(panel, rules)
+    return cleaned, summary
+
+
+def _clean(
+    panel: DemandPanel, rules: CleaningRules
+) -> tuple[DemandPanel, DemandSummary, tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]]:
+    """Clean a panel; return it, its summary, and what was found: bulk orders, spikes, launches."""
     lined, bulk = tame_bulk_orders(panel, rules)
     tamed, spikes = tame_spikes(lined, summarise(lined), rules)
     cleaned, launches = mark_launches(tamed, summarise(tamed), rules)
-    ends = suspect_ends(cleaned)
-    rows = [*_launch_rows(launches), *_bulk_rows(bulk), *_spike_rows(spikes), *_end_rows(ends, rules)]
-    return cleaned, summarise(cleaned), log_frame(rows)
+    return cleaned, summarise(cleaned), (bulk, spikes, launches)
 
 
 def log_frame(rows: list[tuple[object, ...]]) -> pd.DataFrame:
@@ -178,7 +192,7 @@ def _launch_rows(log: pd.DataFrame) -> list[tuple[object, ...]]:
     return [
         ("launch_marked", sku, location, day, np.nan, np.nan,
          f"{periods:,} periods without demand before the first one can't be chance: not launched yet", periods, p)
-        for sku, location, day, periods, p in log.itertuples(index=False)
+        for sku, location, day, periods, p in log.itertuples(index=False, name=None)
     ]  # fmt: skip
 
 
@@ -187,7 +201,7 @@ def _bulk_rows(log: pd.DataFrame) -> list[tuple[object, ...]]:
         ("bulk_order_tamed", sku, location, day, before, after,
          f"one order line of {line:,g} units made up the period: a bulk order; the usual largest demand counts instead",
          1, np.nan)
-        for sku, location, day, before, after, line in log.itertuples(index=False)
+        for sku, location, day, before, after, line in log.itertuples(index=False, name=None)
     ]  # fmt: skip
 
 
@@ -206,7 +220,7 @@ def _spike_rows(log: pd.DataFrame) -> list[tuple[object, ...]]:
             1,
             np.nan,
         )
-        for sku, location, day, before, after, kept in log.itertuples(index=False)
+        for sku, location, day, before, after, kept in log.itertuples(index=False, name=None)
     ]
 
 
@@ -215,7 +229,7 @@ def _end_rows(log: pd.DataFrame, rules: CleaningRules) -> list[tuple[object, ...
         ("end_suspected", sku, location, day, np.nan, np.nan,
          f"may have ended on {day:%Y-%m-%d}: nothing was demanded in {periods:,} periods since, which chance hardly "
          "explains; if so, declare discontinued_on", periods, p)
-        for sku, location, day, periods, p in log.itertuples(index=False)
+        for sku, location, day, periods, p in log.itertuples(index=False, name=None)
         if not any(k.covers("end_suspected", sku, location, _day(day)) for k in rules.keep)
     ]  # fmt: skip
 

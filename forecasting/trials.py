@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.calendars import day_to_date
-from forecasting.cleaning import prepare
+from forecasting.cleaning import clean
 from forecasting.cleaning_rules import CleaningRules
 from forecasting.fitted import Mapper, fit_series, pool_all
 from forecasting.models.protocol import DemandModel, FitContext
@@ -150,7 +150,7 @@ class TrialPlan:
     def _known_at(self, origin: int, rows: Integers) -> tuple[DemandPanel, DemandSummary, FitContext]:
         """Some series as they were known at an origin."""
         past = self.panel.take(rows).until(day_to_date(int(self.panel.calendar.openings[origin])))
-        cleaned, summary, _ = prepare(past, self.rules)
+        cleaned, summary = clean(past, self.rules)
         season = fit_pooled_seasonality(cleaned, summary, [self.groups[i] for i in rows])
         return cleaned, summary, FitContext(season, season.profile)
 

@@ -25,6 +25,7 @@ import yaml
 from pipelines.cli import restock
 from pipelines.commands.exporting import export
 from pipelines.errors import ConfigurationError, InputError, RestockError, UnavailableError
+from tests.pipelines.shop import only, small_shop, write_project
 
 PAGE = (Path(__file__).parents[1] / "docs" / "scheduling.md").read_text(encoding="utf-8")
 AGAIN, NEVER, GO_ON = (5,), (1, 2, 3, 130, 143), (0, 4)
@@ -320,3 +321,19 @@ def test_the_cron_job_of_kubernetes_has_what_its_schema_needs() -> None:
         assert {"name", "image", "command"} <= set(step)
         assert all(isinstance(word, str) for word in step["command"])
         assert {mount["name"] for mount in step["volumeMounts"]} <= volumes
+
+
+def test_a_service_that_plans_again_says_what_a_plan_made_from_nothing_says(tmp_path: Path) -> None:
+    (source,) = blocks("python", section("Planning again"))
+    program: dict[str, Any] = {}
+    exec(compile(source, "docs/scheduling.md", "exec"), program)  # noqa: S102 - a block of our own page
+    tables = only(small_shop(), "00123", "NA")
+    settings = {"frequency": "W-MON", "model": "moving_average", "simulation_paths": 2}
+    before = program["answer"](write_project(tmp_path / "shop", tables, **settings))
+    stock = tables["stock"].assign(on_hand=tables["stock"]["on_hand"] + 40.0)
+    changed = {**tables, "stock": stock}
+    after = program["answer"](write_project(tmp_path / "shop", changed, **settings))
+    alone = program["answer"](write_project(tmp_path / "other", changed, **settings))
+    figures = ("items", "order_units", "order_value", "expected_backorder_rate", "simulated_backorder_rate")
+    assert [after[name] for name in figures] == [alone[name] for name in figures]
+    assert after["order_units"] != before["order_units"]

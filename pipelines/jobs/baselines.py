@@ -22,7 +22,6 @@ from replenishment.constraints import order_quantity
 from replenishment.loss_functions import normal_loss
 from replenishment.min_max.from_history import min_max_from_history
 from replenishment.netting import NetPosition
-from replenishment.next_packs import ladder_units
 from replenishment.policies import Policies
 from replenishment.safety_stock import average_demand_method, random_lead_time_method
 
@@ -168,24 +167,17 @@ def set_by_rule(rule: LevelRule, known: Knowledge, forecast: Forecast, found: Le
     policies = _at_level(found.levels.policies, asked, found.levels.demand_mean, facts.integral)
     position = stock.net + stock.on_order
     need, order = order_quantity(position, policies.reorder_point, policies.raise_to, policies.lot, policies.minimum)
-    order, exceeds, perishable, room = within_limits(
-        order, facts, found.lead_times, forecast.forecaster, policies.minimum
-    )
     mean, sd = found.levels.demand_mean, np.maximum(found.levels.demand_sd, 1e-9)
     review_units = mean * facts.review_periods / np.maximum(_interval(found), 1.0)
-    rungs = ladder_units(order, np.maximum(policies.minimum, facts.pack), facts.pack, review_units / 4.0)
+    sized = within_limits(order, facts, found.lead_times, forecast.forecaster, policies.minimum, review_units)
     chance_short = ndtr((mean - position) / sd)
     levels = replace(
         found.levels,
         policies=policies,
         position=NetPosition(position, position, chance_short, normal_loss(position, mean, sd)),
         need=need,
-        order=order,
-        exceeds_maximum=exceeds,
-        perishable=perishable,
-        room=room,
-        rungs=rungs,
-        short=normal_loss(position[:, None] + rungs, mean[:, None], sd[:, None]),
+        **sized._asdict(),
+        short=normal_loss(position[:, None] + sized.rungs, mean[:, None], sd[:, None]),
         chance_short=chance_short,
     )
     return replace(found, facts=facts, levels=levels)

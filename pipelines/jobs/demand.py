@@ -18,7 +18,7 @@ from pipelines.config import PlanConfig
 from pipelines.errors import InputError
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.accounting import sales_fates
-from pipelines.jobs.parameters import apply_rules, item_parameters
+from pipelines.jobs.parameters import item_parameters, ruled
 from pipelines.quarantine import BadRow, Findings
 from pipelines.sales import CHANNEL_MARK
 
@@ -161,7 +161,7 @@ def _may_lose(panel: DemandPanel, tables: CheckedTables, config: PlanConfig) -> 
     classes = {"", *(name for rule in config.rules for name in rule.where.conditions().get("class", ()))}
     lost = np.zeros(len(panel), dtype=np.bool_)
     for name in sorted(classes):
-        lost |= (apply_rules(items.assign(**{"class": name}), config)["unmet_demand"] == "lost").to_numpy()
+        lost |= ruled(items.assign(**{"class": name}), config, "unmet_demand") == "lost"
     return lost
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ __all__ = [
     "ItemFacts",
     "LevelResults",
     "LevelsBeside",
+    "SizedOrders",
     "expected_short",
     "follow_curves",
     "paths_wanted",
@@ -215,9 +216,8 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
     )
     if ahead is not None:
         position, need, order = orders_when_lost(own, ahead, policies, position, need, order)
-    order, exceeds, perishable, room = within_limits(order, own, waits, forecaster, policies.minimum)
+    sized = within_limits(order, own, waits, forecaster, policies.minimum, demand.window_units)
     over = demand.over_protection
-    rungs = ladder_units(order, np.maximum(policies.minimum, own.pack), own.pack, demand.window_units / 4.0)
     return LevelResults(
         policies=policies,
         position=position,
@@ -227,12 +227,8 @@ def set_levels(rows: Integers, forecaster: DemandForecaster, lead_times: LeadTim
         lead_time_mean=waits.mean(),
         quantiles=np.stack([over.quantile(p) for p in QUANTILES], axis=1),
         need=need,
-        order=order,
-        exceeds_maximum=exceeds,
-        perishable=perishable,
-        room=room,
-        rungs=rungs,
-        short=np.stack([over.expected_shortage(position.effective + step) for step in rungs.T], axis=1),
+        **sized._asdict(),
+        short=np.stack([over.expected_shortage(position.effective + step) for step in sized.rungs.T], axis=1),
         chance_short=1.0 - over.cdf(position.effective),
         beside=_beside(own, demand, lots),
     )
@@ -309,20 +305,39 @@ def _demand_and_lots(
     return demand, LotRules(_economic_lot(own, per_period), own.minimum, own.pack)
 
 
-def within_limits(
-    order: Floats, own: ItemFacts, waits: LeadTimes, forecaster: DemandForecaster, minimum: Floats
-) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_], Floats]:
-    """Cut orders to maximum stock and shelf life, fill load units within them.
+class SizedOrders(NamedTuple):
+    """Orders within their limits, and step by step; see the attributes of :class:`LevelResults`."""
 
-    Returns the order, whether it exceeds the maximum all the same, whether shelf life cut it, and the room (n,).
+    order: Floats
+    exceeds_maximum: npt.NDArray[np.bool_]
+    perishable: npt.NDArray[np.bool_]
+    room: Floats
+    rungs: Floats
+
+
+def within_limits(
+    order: Floats,
+    own: ItemFacts,
+    waits: LeadTimes,
+    forecaster: DemandForecaster,
+    minimum: Floats,
+    window_units: Floats,
+) -> SizedOrders:
+    """Cut orders to maximum stock and shelf life, fill load units within them, and tell them step by step.
+
+    Parameters
+    ----------
+    order, minimum, window_units : (n,) units; the last are the mean demand of a review interval.
     """
     position = own.net_stock + own.arrivals.sum(axis=1)
     order, exceeds = cap_at_maximum(order, position, own.maximum, own.pack, minimum)
     sold = _sold_in_time(own, waits, forecaster)
-    order, perishable = cap_at_shelf_life(order, position, sold, own.pack, np.maximum(minimum, own.pack))
+    least = np.maximum(minimum, own.pack)
+    order, perishable = cap_at_shelf_life(order, position, sold, own.pack, least)
     room = np.fmin(np.where(np.isnan(own.maximum), np.inf, own.maximum), sold) - position
     order = round_to_load_units(order, own.load_units, own.pack, room, own.load_unit_share)
-    return order, exceeds & (order > 0), perishable, np.maximum(room, 0.0)
+    rungs = ladder_units(order, least, own.pack, window_units / 4.0)
+    return SizedOrders(order, exceeds & (order > 0), perishable, np.maximum(room, 0.0), rungs)
 
 
 def _sold_in_time(own: ItemFacts, waits: LeadTimes, forecaster: DemandForecaster) -> Floats:

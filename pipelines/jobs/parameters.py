@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from pipelines.tables import contract, kinds
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["apply_rules", "item_keys", "item_parameters"]
+__all__ = ["apply_rules", "item_keys", "item_parameters", "ruled"]
 
 # What is assumed where no table and no default says anything.
 BUILT_IN: Final = {"order_cost": 0.0, "holding_rate": 0.25, "moq": 0.0}
@@ -134,10 +135,32 @@ def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
     """
     import pandas as pd
 
+    out, winner = _settled(frame, config, _RULED)
+    labels = [f"rule {number} ({rule.name})" for number, rule in enumerate(config.rules, start=1)]
+    result = pd.DataFrame(out)
+    result["target"] = result["target"].astype(float)
+    result["own_target"] = winner["target"] != 0
+    for name in ("review_days", "patience_days"):
+        result[name] = pd.to_numeric(result[name])
+    result["rule"] = [
+        _who_won([winner[name][i] for name in _RULED], winner["target"][i], labels) for i in range(len(frame))
+    ]
+    return result
+
+
+def ruled(frame: pd.DataFrame, config: PlanConfig, name: str) -> npt.NDArray[Any]:
+    """Return one of the columns that :func:`apply_rules` gives, but for the target, and nothing of the others."""
+    return _settled(frame, config, (name,))[0][name]
+
+
+def _settled(
+    frame: pd.DataFrame, config: PlanConfig, names: Sequence[str]
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[np.int64]]]:
+    """Settle what rules may set, the measure before the target; and who won: 0 nobody, k the k-th rule, -1 the item."""
     n = len(frame)
-    out = {name: np.full(n, getattr(config, name), dtype=object) for name in _RULED}
-    winner = {name: np.zeros(n, dtype=np.int64) for name in _RULED}  # 0 configuration, k the k-th rule, -1 the item
-    for name in _RULED:
+    out = {name: np.full(n, getattr(config, name), dtype=object) for name in names}
+    winner = {name: np.zeros(n, dtype=np.int64) for name in names}  # 0 configuration, k the k-th rule, -1 the item
+    for name in names:
         if name in ("target", "review_days"):
             own = frame[name].notna().to_numpy()
             if name == "target":
@@ -151,14 +174,7 @@ def apply_rules(frame: pd.DataFrame, config: PlanConfig) -> pd.DataFrame:
                 hit = _matches(frame, rule) & (winner[name] == 0)
                 out[name][hit] = value
                 winner[name][hit] = number
-    labels = [f"rule {number} ({rule.name})" for number, rule in enumerate(config.rules, start=1)]
-    result = pd.DataFrame(out)
-    result["target"] = result["target"].astype(float)
-    result["own_target"] = winner["target"] != 0
-    for name in ("review_days", "patience_days"):
-        result[name] = pd.to_numeric(result[name])
-    result["rule"] = [_who_won([winner[name][i] for name in _RULED], winner["target"][i], labels) for i in range(n)]
-    return result
+    return out, winner
 
 
 def _matches(frame: pd.DataFrame, rule: Rule) -> npt.NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from forecasting.cleaning import prepare
+from forecasting.cleaning import clean
 from forecasting.kernels.random import PATH_STRIDE, uniforms
 from forecasting.panel import CellStatus, DemandPanel
 from forecasting.seasonality import fit_pooled_seasonality
@@ -63,7 +63,7 @@ def _estimated(
     panel: DemandPanel, rows: npt.NDArray[np.int64], periods: slice, streams: npt.NDArray[np.uint64]
 ) -> Floats:
     """Estimated demand of some series in all of the periods; anything where they were in stock."""
-    cleaned, summary, _ = prepare(panel.take(rows))
+    cleaned, summary = clean(panel.take(rows))
     season = fit_pooled_seasonality(cleaned, summary, ("all",) * len(rows))
     estimate = np.zeros(cleaned.quantity.shape)
     frame = estimate_stock_outs(cleaned, summary, season)

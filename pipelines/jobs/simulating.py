@@ -34,6 +34,10 @@ Floats32 = npt.NDArray[np.float32]
 # So many parts at most are simulated by themselves: few enough to be added up at no cost, many enough that one changed
 # item costs little.
 _PARTS: Final = 64
+# What a case holds of each item, or what no simulation asks for.
+_BY_ITEM: Final = frozenset(
+    ("policy", "demand", "lead_time", "unmet_demand", "customers", "costs", "mean_demand", "safety_stock", "attributes")
+)
 
 
 def forecast_demand(forecaster: DemandForecaster, block: Integers) -> Callable[[Integers, int, int], Floats32]:
@@ -84,8 +88,10 @@ def simulate_plan(
         return add_up(case, parts, simulated(np.arange(len(parts))))
     told = _told_of_items(case, [made.drawn_from[i] for i in np.flatnonzero(~made.held)])
     rows = [digest_of([told[i] for i in part.tolist()]) for part in parts]
-    largest = max(len(part) for part in parts)
-    common = (case.periods, case.paths, case.warm_up, case.clock, case.seed, case.period_days, largest)
+    # Whatever is not told of each item by itself is told of all.
+    shared = [getattr(case, f.name) for f in fields(case) if f.name not in _BY_ITEM]
+    customers = replace(case.customers, patience=0.0, order_sizes=None)
+    common = (shared, customers, max(len(part) for part in parts))
     kept = KeptRows[PartFigures](store, "simulation", (PartFigures,))
     return add_up(case, parts, kept.once(rows, common, simulated))
 

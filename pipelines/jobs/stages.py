@@ -32,7 +32,7 @@ from pipelines.jobs.offers import Offers, item_offers
 from pipelines.jobs.order_days import OrderDays, order_days
 from pipelines.jobs.ordering import Orders, decide_orders
 from pipelines.jobs.outside import outside_forecasts
-from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters
+from pipelines.jobs.parameters import apply_rules, item_keys, item_parameters, ruled
 from pipelines.jobs.supply import StockPosition
 from pipelines.jobs.total_target import TotalCurves, TotalShare
 from pipelines.quarantine import Findings
@@ -173,7 +173,7 @@ def fit_forecast(known: Knowledge, run: Any = map, store: StageStore = FORGETFUL
     """
 
     def models(classes: Any) -> list[str]:
-        return [str(name) for name in _ruled(known, classes)["model"]]
+        return [str(name) for name in ruled(_classified(known, classes), known.config, "model")]
 
     groups = [str(c) if isinstance(c, str) else "" for c in known.items["category"]]
     by_class = [models(np.full(len(groups), name)) for name in CLASSES]
@@ -200,7 +200,12 @@ def fit_forecast(known: Knowledge, run: Any = map, store: StageStore = FORGETFUL
 
 def _ruled(known: Knowledge, classes: Any) -> pd.DataFrame:
     """What the rules say of each item of these classes."""
-    return apply_rules(known.items.assign(**{"class": np.asarray(classes)}), known.config)
+    return apply_rules(_classified(known, classes), known.config)
+
+
+def _classified(known: Knowledge, classes: Any) -> pd.DataFrame:
+    """Return the items with these classes."""
+    return known.items.assign(**{"class": np.asarray(classes)})
 
 
 def note_refit(forecast: Forecast, findings: Findings) -> None:

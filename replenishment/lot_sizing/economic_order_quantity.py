@@ -108,9 +108,14 @@ def economic_order(*, fixed_cost: ArrayLike, holding_cost: ArrayLike, demand_rat
         h per unit and unit of time, above 0; price times carrying rate when it is given so.
     demand_rate
         Units per unit of time, above 0.
+
+    Notes
+    -----
+    Where holding costs so little that the quotient exceeds what a double holds, the quantity is infinite.
     """
     k, h, rate = _costs(fixed_cost, holding_cost, demand_rate)
-    quantity = as_floats(np.sqrt(2.0 * k * rate / h))
+    with np.errstate(over="ignore"):
+        quantity = as_floats(np.sqrt(2.0 * k * rate / h))
     return EconomicOrder(quantity, as_floats(np.sqrt(2.0 * k * rate * h)), as_floats(quantity / rate), rate)
 
 

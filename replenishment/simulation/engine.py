@@ -103,7 +103,7 @@ def simulate(
     rank = np.array(sorted(range(n), key=lambda i: (rule.skus[i], rule.locations[i])), dtype=np.int64)
     setting = Setting(
         items=items_of(rule, start, supply, customers, warehouse, limits, unmet, seed),
-        schedule=schedule_of(policy, supply, limits, clock, periods),
+        schedule=schedule_of(policy, supply, warehouse, limits, clock, periods),
         chances=chances_of(waits_for, customers, n),
         arrivals=start.on_order,
         source=_source(demand, n, paths, periods),

@@ -72,18 +72,18 @@ class Setting:
     @cached_property
     def ordinary(self) -> Flags:
         """Whose story the fast loop can tell: default clock, reliable supply, unmet demand waits or is lost; (n,)."""
-        items, n = self.items, len(self.items)
+        items, n, schedule = self.items, len(self.items), self.schedule
         if not self.clock.is_standard or self.chances.priority.shape[1] > 1:
             return np.zeros(n, dtype=np.bool_)
         return np.asarray(
-            np.isinf(self.schedule.capacity).all(axis=1)
+            np.isinf(schedule.capacity).all(axis=1)
+            & (schedule.least_yield == 1.0).all(axis=1)
+            & (schedule.error_probability == 0.0).all(axis=1)
             & np.isin(items["lost_share"], (0.0, 1.0))
             & (items["patience"] < 0)
             & ~items["complete"]
             & (items["failure"] == 0.0)
-            & (items["least_yield"] == 1.0)
             & (items["shelf_life"] < 0)
-            & (items["error_probability"] == 0.0)
             & (items["book_error"] == 0.0)
             & ~((items["backlog"] > 0) & (items["stock"] + items["spread"] + items["lost_share"] > 0))
         )

@@ -16,7 +16,7 @@ from replenishment.simulation.clock import Clock
 from replenishment.simulation.policies import LevelsByPeriod, PlannedOrders, Policy, PolicyFunction
 from replenishment.simulation.world import Customers, OrderLimits, Supply, Warehouse, by_period, each, writable
 
-__all__ = ["Start", "chances_of", "items_of", "reviews_of", "schedule_of", "unmet_of"]
+__all__ = ["Start", "chances_of", "items_of", "reviews_of", "schedule_of", "unmet_of", "yields_of"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -57,15 +57,9 @@ def items_of(
         (limits, "max_stock", -np.inf, np.inf),
         (supply, "failure", 0.0, 1.0),
         (supply, "recovery", 0.0, 1.0),
-        (supply, "least_yield", 0.0, 1.0),
-        (supply, "most_yield", 0.0, 1.0),
-        (warehouse, "error_probability", 0.0, 1.0),
-        (warehouse, "error_share", 0.0, 1.0),
         (warehouse, "book_error", -np.inf, np.inf),
     ):
         items[name] = each(name, getattr(part, name), n, low, high)
-    if (items["least_yield"] > items["most_yield"]).any():
-        raise ValueError("least_yield is above most_yield")
     items["shelf_life"] = _or_never(each("shelf_life", warehouse.shelf_life, n, 1, whole=True))
     items["stocktake_every"] = each("stocktake_every", warehouse.stocktake_every, n, 0, whole=True)
     if ((items["shelf_life"] > 0) & items["misplaced"]).any():
@@ -75,7 +69,9 @@ def items_of(
     return items
 
 
-def schedule_of(policy: Policy, supply: Supply, limits: OrderLimits, clock: Clock, periods: int) -> Schedule:
+def schedule_of(
+    policy: Policy, supply: Supply, warehouse: Warehouse, limits: OrderLimits, clock: Clock, periods: int
+) -> Schedule:
     """All that may differ by period.
 
     Raises
@@ -104,7 +100,28 @@ def schedule_of(policy: Policy, supply: Supply, limits: OrderLimits, clock: Cloc
         by_period("capacity", supply.capacity, n, periods, 0.0),
         by_period("delay", supply.delay, n, periods, 0.0, whole=True).astype(np.int64),
         reviews_of(rule, limits, first_review, periods),
+        *yields_of(supply, n, periods),
+        *(
+            by_period(name, getattr(warehouse, name), n, periods, 0.0, 1.0)
+            for name in ("error_probability", "error_share")
+        ),
     )
+
+
+def yields_of(supply: Supply, n: int, periods: int) -> tuple[Floats, Floats]:
+    """The least and the most that is good of a delivery, by period of its receipt.
+
+    Raises
+    ------
+    ValueError
+        Numbers outside [0, 1], or a least above the most.
+    """
+    least, most = (
+        by_period(name, getattr(supply, name), n, periods, 0.0, 1.0) for name in ("least_yield", "most_yield")
+    )
+    if (least > most).any():
+        raise ValueError("least_yield is above most_yield")
+    return least, most
 
 
 def reviews_of(rule: OrderingRule, limits: OrderLimits, first_review: int, periods: int) -> Flags:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from replenishment.kernels.simulation.columns import COLUMNS
 from replenishment.kernels.simulation.events import STATE, due_slots
-from replenishment.kernels.simulation.settings import CAPACITY, REVIEW, RULES, fill_day_rules
+from replenishment.kernels.simulation.settings import CAPACITY, REVIEW, RULES, fill_day_rules, fill_mishaps
 from replenishment.kernels.simulation.steps import Worlds, missing, room_needed, rule_orders, start_worlds, step
 from replenishment.simulation.clock import EVENTS
 from replenishment.simulation.setting import Piece, Setting
@@ -113,6 +113,7 @@ def _rules(setting: Setting) -> Floats:
     rules = np.empty((len(setting.items), setting.periods, RULES))
     for i in range(len(rules)):
         fill_day_rules(setting.schedule, i, rules[i])
+        fill_mishaps(setting.schedule, i, rules[i])
     return rules
 
 

@@ -32,8 +32,8 @@ class Supply:
         there, first come first served, and counts as on order. shared : the same of several items together.
     failure, recovery : chance a period that a supplier that ships stops, and that one that has stopped ships again;
         it ships at first. Nothing is lost meanwhile: what was ordered is shipped on recovery.
-    least_yield, most_yield : share of a delivery that is good, uniform between them; the rest is rejected and
-        scrapped. The good part of whole units is rounded to whole units.
+    least_yield, most_yield : share of a delivery that is good, uniform between them, by period of the receipt; the rest
+        is rejected and scrapped. The good part of whole units is rounded to whole units.
     """
 
     crossing: bool | npt.ArrayLike = False
@@ -135,7 +135,7 @@ class Warehouse:
         receipt is scrapped at the end of it. Infinite: it keeps. The oldest units are sold first; stock at the start
         is fresh.
     error_probability : chance a period, before its first event, that the share ``error_share`` of what is on the
-        shelf leaves it while the record still shows it.
+        shelf leaves it while the record still shows it; both by period.
     misplaced : those units are found at the next stocktake; else they are gone, and the record is put right then.
     stocktake_every : periods from one stocktake to the next; 0 for never.
     book_error : units by which the record exceeds the shelf at the start; may be negative.
@@ -182,13 +182,15 @@ def each(name: str, value: npt.ArrayLike, n: int, low: float, high: float = np.i
     return numbers
 
 
-def by_period(name: str, value: npt.ArrayLike, n: int, periods: int, low: float, *, whole: bool = False) -> Floats:
+def by_period(
+    name: str, value: npt.ArrayLike, n: int, periods: int, low: float, high: float = np.inf, *, whole: bool = False
+) -> Floats:
     """Return a table (1 or n, 1 or periods) from one number, (n,), (1, periods) or (n, periods).
 
     Raises
     ------
     ValueError
-        Another shape or a number below ``low``.
+        Another shape or a number outside [low, high].
     """
     given = np.asarray(value, dtype=np.float64)
     if given.ndim == 0:
@@ -199,7 +201,7 @@ def by_period(name: str, value: npt.ArrayLike, n: int, periods: int, low: float,
         raise ValueError(
             f"{name} has shape {given.shape}; expected one number, ({n},), (1, {periods}) or ({n}, {periods})"
         )
-    _check(name, given, low, np.inf, whole)
+    _check(name, given, low, high, whole)
     return writable(given)
 
 

@@ -7,7 +7,9 @@ inside the loops, from a table of probabilities of each SKU, and its time counts
 made and follows no ages, the SimPy peer gets demand and lead times ready made.
 
 ``sku_days_per_second``: wall clock, with ages; ``without_ages`` the same without. ``ratio_simpy``, ``ratio_numpy``:
-SKU-days per processor second of one core, ours over theirs, the best of several turns in alternation. ``growth``:
+SKU-days per processor second of one core, ours over theirs, the best of several turns in alternation.
+``event_by_event``, ``shared_capacity``, ``policy_function``: SKU-days per processor second of one core where a supplier
+may fail, where all SKUs share what their suppliers ship, and with the rule as a function in Python. ``growth``:
 processor seconds for ten times the SKUs / ten times the processor seconds, at a tenth of the paths. ``input_mb``: peak
 before the first simulation, and ``peak_mb`` after all.
 """
@@ -27,7 +29,7 @@ from scipy import stats
 
 from replenishment.lead_times import LeadTimes
 from replenishment.policies import OrderingRule
-from replenishment.simulation import SampledDemand, simulate
+from replenishment.simulation import PolicyFunction, SampledDemand, Seen, SharedLimit, Supply, simulate
 from tests.benchmarks.measuring import identifiers
 from tests.replenishment.simulation.simpy_shop import SimPyShop
 
@@ -95,6 +97,30 @@ def simpy_peer(shop: Shop, periods: int, count: int) -> None:
         leads = np.searchsorted(np.cumsum(shop.lead_time.probability[i]), rng.random(periods)).tolist()
         rule = (shop.point[i], shop.point[i] + 1, shop.lot[i])
         SimPyShop(demand, leads, stock=shop.point[i] + shop.lot[i], rule=rule, lost=False).run()
+
+
+def unusual(periods: int) -> dict[str, int]:
+    """SKU-days per processor second of one core outside the fast loop, the best of several turns each."""
+    shop, paths = Shop(200), 20
+    skus, places = shop.policy.skus, shop.policy.locations
+    point, lot = shop.point[:, None], shop.lot[:, None]
+
+    def order(seen: Seen) -> np.ndarray:
+        units = np.ceil((point + 1 - seen.position) / lot) * lot
+        return np.where(seen.position <= point, units, 0.0)
+
+    function = PolicyFunction(skus, places, order)
+    shared = SharedLimit.of_suppliers({"S": 1.02 * shop.rate.sum()}, ["S"] * len(skus))
+    told = {"demand": shop.demand, "lead_time": shop.lead_time, "periods": periods, "paths": paths}
+    works = {
+        "event_by_event": lambda: simulate(shop.policy, **told, supply=Supply(failure=0.01, recovery=0.2)),
+        "shared_capacity": lambda: simulate(shop.policy, **told, supply=Supply(shared=[shared]), mean_demand=shop.rate),
+        "policy_function": lambda: simulate(function, **told, initial_stock=shop.point + shop.lot),
+    }
+    for work in works.values():
+        work()
+    seconds = {name: min(clocked(work) for _ in range(TURNS)) for name, work in works.items()}
+    return {name: round(len(skus) * periods * paths / least) for name, least in seconds.items()}
 
 
 def clocked(work: Callable[[], Any], clock: Callable[[], float] = time.process_time) -> float:
@@ -167,6 +193,7 @@ def main() -> None:
                 "sku_days_per_second": round(days / seconds[True]),
                 "without_ages": round(days / seconds[False]),
                 **compared,
+                **unusual(options.periods),
                 "stages": {"compile": round(compiling, 3)},
                 "growth": growth(shop, max(options.paths // 10, 1), options.periods, run),
                 "input_mb": before,

@@ -45,16 +45,6 @@ def demo(tmp_path: Path) -> Path:
     return lightened(write_demo(tmp_path / "shop", skus=20, ledger_days=90))
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store of MLflow, to copy: bringing a new file to the newest version of its tables takes seconds."""
-    import mlflow
-
-    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    assert mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path
-
-
 def lightened(file: Path, settings: str = LIGHT) -> Path:
     """Put settings into the section [plan] of a configuration."""
     text = file.read_text(encoding="utf-8")

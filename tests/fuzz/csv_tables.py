@@ -157,7 +157,8 @@ def attempt(
             check_forecast(make_plan(Inputs(**given), config), path)
         tally.outcomes["read"] += 1
         if chance.random() < 0.05:
-            check_plan(plan(Inputs(**given), config, jobs=1), config)
+            chosen = config.model_copy(update={"model": "auto"})
+            check_plan(plan(Inputs(**given), chosen, jobs=1), chosen)
             tally.outcomes["planned"] += 1
     except RestockError as problem:
         if "\n" in str(problem) or problem.exit_code not in (2, 3):

@@ -111,7 +111,13 @@ def test_a_notebook_names_what_is_there(notebook: Path) -> None:
     assert [name for name in re.findall(r"`restock (\w+)", text) if name not in restock.commands] == []
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.thorough] if path.name[:2] in ("05", "06") else [])
+        for path in NOTEBOOKS
+    ],
+)
 def test_a_notebook_runs_on_a_slice(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the demo shop; every picture has a title and labelled axes."""
     monkeypatch.chdir(ROOT)

@@ -41,8 +41,10 @@ SKUS = (
 LOCATIONS = ("007", "NULL")
 WEEKS = 70
 AS_OF = pd.Timestamp("2025-05-05")
-# Few paths: enough for what these tests look at.
-QUICK: dict[str, Any] = {"paths": 100, "simulation_paths": 10, "simulation_days": 140}
+# Few paths and a plain model: enough for what these tests look at. RESTOCK_MODEL=auto in the environment lets every
+# plan choose its models by trials at earlier origins, which takes twice the time.
+MODEL = os.environ.get("RESTOCK_MODEL", "moving_average")
+QUICK: dict[str, Any] = {"model": MODEL, "paths": 100, "simulation_paths": 10, "simulation_days": 140}
 
 
 def small_shop(seed: int = 0) -> Tables:
@@ -99,6 +101,11 @@ def planned(tables: dict[str, Any], jobs: int = 1, **changes: Any) -> PlanResult
     result = plan(Inputs(**tables), config, jobs=jobs)
     check_plan(result, config, tables.get("items"))
     return result
+
+
+def auto_planned(tables: dict[str, Any], jobs: int = 1, **changes: Any) -> PlanResult:
+    """The same with models chosen by trials at earlier origins."""
+    return planned(tables, jobs, **{"model": "auto", **changes})
 
 
 def made(tables: dict[str, Any], **changes: Any) -> Plan:

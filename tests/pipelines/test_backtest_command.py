@@ -11,7 +11,7 @@ import pytest
 from forecasting import backtest
 from pipelines.project import open_project
 from tests.pipelines.shop import bytes_of
-from tests.pipelines.windows import END, START, five_skus, restock, weekly_project
+from tests.pipelines.windows import END, START, five_skus, published, restock, weekly_project
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +26,7 @@ def test_a_backtest_is_one_run_of_forecast_and_decisions(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ("backtest", "--config", project, "--from", START, "--to", END, "--origins", 3, "--model", "ses")
-    code, out, err = restock(monkeypatch, capsys, *command, "--json")
-    told = json.loads(out)
-    assert (code, out.count("\n"), err) == (0, 1, "")
-    assert set(told) >= {"schema", "status", "run_id", "counts", "backorder_rate", "order_value", "outputs", "warnings"}
-    space = open_project(project).workspace
-    folder = space.folder(told["run_id"])
-    assert space.complete(told["run_id"])
-    assert space.latest() is None
+    told, folder = published(project, restock(monkeypatch, capsys, *command, "--json"))
     decisions = pd.read_csv(folder / "decisions.csv").set_index("rule")
     assert decisions.index[0] == "plan"
     assert decisions["achieved"]["plan"] == pytest.approx(told["backorder_rate"]["achieved"])

@@ -69,7 +69,8 @@ def restock(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a published run; tests that write use a workspace of their own."""
-    file = write_project(tmp_path_factory.mktemp("shop"), only(small_shop(), "NA", "00123", "-7", "=1+1"))
+    tables = only(small_shop(), "NA", "00123", "-7", "=1+1")
+    file = write_project(tmp_path_factory.mktemp("shop"), tables, model="auto")
     run_plan(open_project(file), jobs=1)
     return file
 
@@ -537,12 +538,12 @@ began = time.monotonic()
 run_plan(open_project(file, workspace=root / "timed"), jobs=1)
 took = time.monotonic() - began
 space = Workspace(root / "w")
-for _ in range(kills):
+for k in range(kills):
     child = os.fork()
     if child == 0:
         run_plan(open_project(file, workspace=space.root), jobs=1)
         os._exit(0)
-    time.sleep(took * random.uniform(0.1, 1.2))
+    time.sleep(took * (0.1 + 1.1 * (k + random.random()) / kills))  # early, later, and perhaps too late
     os.kill(child, signal.SIGKILL)
     killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
     latest = space.latest()
@@ -553,17 +554,18 @@ for _ in range(kills):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.thorough)])
 def test_killed_at_random_moments_the_next_run_writes_the_very_bytes(
-    file: Path, run: PublishedRun, tmp_path: Path
+    file: Path, run: PublishedRun, tmp_path: Path, kills: int
 ) -> None:
     """Children are killed while they plan and publish; what they leave never passes for a run, and is swept away."""
     told = subprocess.run(
-        [sys.executable, "-c", KILLS, str(file), str(tmp_path), str(random.randrange(2**32)), "12"],
+        [sys.executable, "-c", KILLS, str(file), str(tmp_path), str(random.randrange(2**32)), str(kills)],
         capture_output=True, text=True, check=False, timeout=120, env=ENVIRONMENT,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
     outcomes = told.stdout.splitlines()
-    assert len(outcomes) == 12
+    assert len(outcomes) == kills
     assert set(outcomes) <= {"killed nothing", "killed True", "ended True"}, outcomes
     assert "killed nothing" in outcomes
     again = run_plan(open_project(file, workspace=tmp_path / "w"), jobs=1)

@@ -63,7 +63,9 @@ def test_a_plan_in_which_too_much_fell_back_is_published_and_flagged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], most: float, code: int
 ) -> None:
     brief = {"frequency": "W-MON", "simulation_paths": 0, "planned_orders_days": 0}
-    file = write_project(tmp_path, one_item(SHORT, lead_time_days=7.0), max_fallback_fraction=most, **brief)
+    file = write_project(
+        tmp_path, one_item(SHORT, lead_time_days=7.0), max_fallback_fraction=most, model="auto", **brief
+    )
     ended, out, _ = restock(monkeypatch, capsys, "plan", "--config", file, "--json")
     told = json.loads(out)
     assert (ended, told["status"], told.get("exit_code")) == ((0, "ok", None) if code == 0 else (4, "flagged", 4))

@@ -24,9 +24,9 @@ from tests.pipelines.shop import (
     QUICK,
     SKUS,
     Tables,
+    auto_planned,
     examples,
     only,
-    planned,
     same_plan,
     small_shop,
     write_csv,
@@ -86,13 +86,13 @@ def shops(draw: st.DrawFn) -> Tables:
 @FAST
 @given(shops(), st.sampled_from(["auto", "order_up_to", "reorder_point", "min_max"]), st.sampled_from([0, 7, 28]))
 def test_any_tables_that_pass_give_a_plan_that_keeps_its_invariants(tables: Tables, policy: str, review: int) -> None:
-    result = planned(tables, frequency="W-MON", policy=policy, review_days=review, simulation_paths=3)
+    result = auto_planned(tables, frequency="W-MON", policy=policy, review_days=review, simulation_paths=3)
     assert len(result.quarantine) == 0
 
 
 @pytest.fixture(scope="module")
 def usual() -> PlanResult:
-    return planned(SHOP)
+    return auto_planned(SHOP)
 
 
 @settings(FAST, max_examples=6)
@@ -109,7 +109,7 @@ def test_the_order_of_rows_and_their_files_changes_no_bit(usual: PlanResult, see
             ]
             for name, frame in mixed.items()
         }
-        assert same_plan(planned(files), usual)
+        assert same_plan(auto_planned(files), usual)
 
 
 def german(frame: pd.DataFrame, path: Path, encoding: str) -> TableSource:
@@ -155,7 +155,7 @@ def test_how_tables_are_written_changes_no_bit(door: str, usual: PlanResult, tmp
     western = {"naïve Ä 日本": "naïve Ä ß"} if door == "cp1252" else {}
     tables = {name: frame.replace(western) for name, frame in SHOP.items()}
     given = {name: DOORS[door](frame, tmp_path / name) for name, frame in tables.items()}
-    assert same_plan(planned(given), planned(tables) if western else usual)
+    assert same_plan(auto_planned(given), auto_planned(tables) if western else usual)
 
 
 def test_damaged_files_end_in_no_traceback_and_lose_no_row() -> None:

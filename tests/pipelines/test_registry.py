@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,10 +31,13 @@ model.predict(asked).to_parquet(sys.argv[2])
 """
 
 
+@pytest.mark.thorough
 def test_a_planner_is_registered_promoted_and_the_same_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], migrated: Path
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (tmp_path / "workspace").mkdir()
+    shutil.copy(migrated, tmp_path / "workspace" / "mlflow.db")
     tables = only(small_shop(), "00123", "NA")
     plain = {"frequency": "W-MON", "model": "moving_average", "simulation_paths": 0}
     file = write_project(tmp_path, tables, target=0.2, **plain)

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.project import open_project
 from tests.pipelines.shop import bytes_of
-from tests.pipelines.windows import END, START, five_skus, restock, weekly_project
+from tests.pipelines.windows import END, START, five_skus, published, restock, weekly_project
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +22,7 @@ def test_a_replay_is_a_run_that_is_made_once(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ("replay", "--config", project, "--from", START, "--to", END)
-    code, out, err = restock(monkeypatch, capsys, *command, "--json")
-    told = json.loads(out)
-    assert (code, out.count("\n"), err) == (0, 1, "")
-    assert set(told) >= {"schema", "status", "run_id", "counts", "backorder_rate", "order_value", "outputs", "warnings"}
-    space = open_project(project).workspace
-    folder = space.folder(told["run_id"])
-    assert space.complete(told["run_id"])
-    assert space.latest() is None
+    told, folder = published(project, restock(monkeypatch, capsys, *command, "--json"))
     names = {"service.csv", "service.parquet", "items.parquet", "periods.parquet", "cost.parquet", "summary.json"}
     assert names <= set(bytes_of(folder))
     service = pd.read_csv(folder / "service.csv")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -256,52 +255,47 @@ def test_old_stages_go_when_runs_are_pruned(
 
 
 KILLS = """
-import os, random, signal, sys, time
+import json, os, random, signal, sys, time
 from pathlib import Path
 import pipelines.stage_store
 from pipelines.project import open_project, run_plan
 from pipelines.workspace import Workspace
 
-file, root, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-random.seed(seed)
+file, root, moments = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 run_plan(open_project(file, workspace=root / "warm"), jobs=1)  # loads what is compiled
 began = time.monotonic()
-run_plan(open_project(file, workspace=root / "timed"), jobs=1)
+if "random" in moments:
+    run_plan(open_project(file, workspace=root / "timed"), jobs=1)
 took = time.monotonic() - began
 space = Workspace(root / "w")
 real = pipelines.stage_store.StageStore.keep
 
 
 def child(at):
-    # Killed before, within or after the stage of this number is kept; or from outside.
-    count = 0
+    # Killed before, within or after the first stage that is carried out is kept; or at a random moment, from outside.
+    def die(when):
+        if at == when:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def keep(store, stage, key, write):
-        nonlocal count
-        count += 1
-
         def cut_short(folder):
             write(folder)
-            if at == (count, "within"):
-                os.kill(os.getpid(), signal.SIGKILL)
+            die("within")
 
-        if at == (count, "before"):
-            os.kill(os.getpid(), signal.SIGKILL)
+        die("before")
         real(store, stage, key, cut_short)
-        if at == (count, "after"):
-            os.kill(os.getpid(), signal.SIGKILL)
+        die("after")
 
     pipelines.stage_store.StageStore.keep = keep
     run_plan(open_project(file, workspace=space.root), jobs=1)
     os._exit(0)
 
 
-boundaries = [(1, "before"), (1, "within"), (1, "after"), (1, "within"), (1, "after")]
-for at in [*boundaries, *[None] * 5]:
+for at in moments:
     pid = os.fork()
     if pid == 0:
         child(at)
-    if at is None:
+    if at == "random":
         time.sleep(took * random.uniform(0.05, 0.6))
         os.kill(pid, signal.SIGKILL)
     killed = os.WIFSIGNALED(os.waitpid(pid, 0)[1])
@@ -311,27 +305,33 @@ for at in [*boundaries, *[None] * 5]:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_killed_ten_times_the_plan_goes_on_from_the_last_finished_stage(
-    project: Project, run: PublishedRun, tmp_path: Path, spied: list[str]
+@pytest.mark.parametrize(
+    ("moments", "kept"),
+    [
+        (["within", "after", "after"], ["", "forecast", "forecast,levels"]),
+        pytest.param(
+            ["before", "within", "after", "within", "after", *["random"] * 5],
+            ["", "", "forecast", "forecast", "forecast,levels"],
+            marks=pytest.mark.thorough,
+        ),
+    ],
+    ids=["three times", "ten times"],
+)
+def test_killed_the_plan_goes_on_from_the_last_finished_stage(
+    project: Project, run: PublishedRun, tmp_path: Path, spied: list[str], moments: list[str], kept: list[str]
 ) -> None:
     """At the boundaries of stages and at random moments; nothing finished is computed again, and no byte differs."""
     first = bytes_of(again(project)[0].folder)
     spied.clear()
     told = subprocess.run(
-        [sys.executable, "-c", KILLS, str(project.file), str(tmp_path), str(random.randrange(2**32))],
+        [sys.executable, "-c", KILLS, str(project.file), str(tmp_path), json.dumps(moments)],
         capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
     lines = told.stdout.splitlines()
+    assert len(lines) == len(moments)
     # Each start found what the one before had finished, so that it came one stage further.
-    assert [line.split(" ")[:2] for line in lines[:5]] == [
-        ["killed", ""],
-        ["killed", ""],
-        ["killed", "forecast"],
-        ["killed", "forecast"],
-        ["killed", "forecast,levels"],
-    ]
-    assert len(lines) == 10
+    assert [line.split(" ")[:2] for line in lines[: len(kept)]] == [["killed", stages] for stages in kept]
     now = run_plan(open_project(project.file, workspace=tmp_path / "w"), jobs=1)
     assert "fit" not in spied
     assert (now.run_id, bytes_of(now.folder)) == (run.run_id, first)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 import pytest
@@ -113,6 +116,49 @@ def test_a_server_that_is_away_costs_seconds_and_harms_nothing(
     assert err.count("\n") == 1
     assert "not tracked" in err
     assert "geheim" not in err
+
+
+class SlowServer(BaseHTTPRequestHandler):
+    """Knows one experiment without runs, and takes its time to make one."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.answer(
+            {"experiment": {"experiment_id": "1", "name": "restock", "artifact_location": "mlflow-artifacts:/"}}
+        )
+
+    def do_POST(self) -> None:
+        self.asked.append(self.path.rpartition("/runs/")[2])
+        if self.asked[-1] == "create":
+            time.sleep(2.5)
+        self.answer({})
+
+    def answer(self, found: dict[str, Any]) -> None:
+        body = json.dumps(found).encode()
+        with contextlib.suppress(OSError):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_what_a_slow_server_may_have_done_is_not_asked_for_twice(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second run would be told, and the first seem to go on for ever."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), SlowServer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server.server_port}")
+        code, _, err = restock(monkeypatch, capsys, "replay", "--config", project, *WINDOW, "--track", "--json")
+        server.shutdown()
+    assert (code, err.count("\n")) == (0, 1)
+    assert "not tracked" in err
+    assert SlowServer.asked == ["search", "create"]
 
 
 def test_whatever_goes_wrong_with_tracking_is_told_in_a_line(

@@ -13,7 +13,7 @@ from pipelines.errors import InputError
 from tests.pipelines.shop import QUICK, only, small_shop, write_project
 
 WEEK = pd.Timedelta(days=7)
-PLAIN = {"frequency": "W-MON", "model": "moving_average", **QUICK}
+PLAIN = {**QUICK, "frequency": "W-MON", "model": "moving_average"}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from pipelines import Inputs, PlanConfig
 from tests.real.development_data import DATA, Planned, check_conservation, check_no_row_is_lost, needs
 
-pytestmark = needs("m5")
+pytestmark = [needs("m5"), pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")

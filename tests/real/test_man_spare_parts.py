@@ -9,7 +9,7 @@ from pipelines import Inputs, PlanConfig
 from tests.real.development_data import DATA, KEY, Planned, check_conservation, check_no_row_is_lost, needs, read
 
 NAME = "man_spare_parts"
-pytestmark = needs(NAME)
+pytestmark = [needs(NAME), pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ Chen, D. (2012), Online Retail II, UCI Machine Learning Repository, CC BY 4.0.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,11 @@ SOURCE = TableSource(
 ENDS = {"D": pd.Timestamp("2010-12-09"), "W-MON": pd.Timestamp("2010-12-06"), "MS": pd.Timestamp("2010-12-01")}
 
 
+every_frequency = pytest.mark.parametrize(
+    "frequency", ["W-MON", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("D", "MS"))]
+)
+
+
 @pytest.fixture(scope="module")
 def lines() -> pd.DataFrame:
     """The table as pandas sees it, with the day of each line and whether its article was ever sold."""
@@ -39,7 +45,13 @@ def lines() -> pd.DataFrame:
     return frame
 
 
-def demand(frequency: str, returns: str, source: Any = SOURCE) -> tuple[Demand, list[str]]:
+@cache
+def demand(frequency: str, returns: str) -> tuple[Demand, list[str]]:
+    """The demand that the file tells; made once a process."""
+    return demand_of(SOURCE, frequency, returns)
+
+
+def demand_of(source: Any, frequency: str, returns: str) -> tuple[Demand, list[str]]:
     config = PlanConfig(frequency=frequency, duplicates="sum", returns=returns, max_quarantine_fraction=1.0)  # type: ignore[arg-type]
     tables = check_inputs(Inputs(sales=source), config)
     return demand_from_sales(tables, config), tables.findings.warnings
@@ -68,7 +80,7 @@ def agree(found: Demand, expected: pd.DataFrame) -> None:
     assert panel.to_numpy().sum() == expected.loc[expected.index.isin(panel.index)].to_numpy().sum()
 
 
-@pytest.mark.parametrize("frequency", ENDS)
+@every_frequency
 @pytest.mark.parametrize("returns", ["net", "separate", "quarantine"])
 def test_every_line_has_one_fate(lines: pd.DataFrame, frequency: str, returns: str) -> None:
     """The fates add up to the lines, and each is what pandas counts."""
@@ -88,7 +100,7 @@ def test_every_line_has_one_fate(lines: pd.DataFrame, frequency: str, returns: s
     assert sum(found.fates.values()) == len(lines) == LINES
 
 
-@pytest.mark.parametrize("frequency", ENDS)
+@every_frequency
 def test_sales_without_their_returns_agree_with_pandas_cell_by_cell(lines: pd.DataFrame, frequency: str) -> None:
     kept = lines[~lines["back"] & (lines["day"] < ENDS[frequency])]
     for returns in ("separate", "quarantine"):
@@ -97,7 +109,7 @@ def test_sales_without_their_returns_agree_with_pandas_cell_by_cell(lines: pd.Da
         assert set(found.panel.skus) == set(lines.loc[~lines["back"], "sku"])
 
 
-@pytest.mark.parametrize("frequency", ENDS)
+@every_frequency
 def test_netted_sales_agree_with_pandas_cell_by_cell(lines: pd.DataFrame, frequency: str) -> None:
     """Returns are taken off the period in which they came back, down to zero and no further."""
     kept = lines[lines["ever_sold"] & (lines["day"] < ENDS[frequency])]
@@ -119,13 +131,14 @@ def test_what_returns_could_not_take_off_is_told_in_units(lines: pd.DataFrame) -
 def test_a_frame_and_the_file_are_the_same_demand(lines: pd.DataFrame) -> None:
     frame = lines[["sku", "datetime", "quantity"]].rename(columns={"datetime": "date"})
     for returns in ("net", "separate"):
-        a, b = demand("W-MON", returns)[0], demand("W-MON", returns, frame)[0]
+        a, b = demand("W-MON", returns)[0], demand_of(frame, "W-MON", returns)[0]
         assert a.panel.keys == b.panel.keys
         assert a.fates == b.fates
         assert (a.panel.quantity == b.panel.quantity).all()
         assert (a.panel.status == b.panel.status).all()
 
 
+@pytest.mark.thorough
 def test_transactions_without_a_rule_for_duplicates_are_not_added_up_unasked() -> None:
     """By default, several rows of an article and day are set aside: far too many, and the table is refused."""
     config = PlanConfig(frequency="W-MON", returns="net")
@@ -133,6 +146,7 @@ def test_transactions_without_a_rule_for_duplicates_are_not_added_up_unasked() -
         demand_from_sales(check_inputs(Inputs(sales=SOURCE), config), config)
 
 
+@pytest.mark.thorough
 def test_the_demand_of_half_a_million_lines_can_be_planned() -> None:
     """What a planner sees: a plan of every article, postage and fees among them, for nobody said what an item is."""
     config = PlanConfig(

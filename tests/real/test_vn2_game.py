@@ -56,6 +56,7 @@ def test_the_benchmark_agrees_with_a_loop_over_one_item(game: Game) -> None:
     assert order == max(round(wanted - 3), 0)
 
 
+@pytest.mark.thorough
 def test_a_plan_orders_whole_units_for_the_week_in_which_they_arrive(game: Game) -> None:
     mean = np.rint(game.recent_mean())
     nothing = np.zeros_like(mean)

@@ -33,7 +33,7 @@ def world(rng: np.random.Generator, skus: int, shock: float) -> tuple[np.ndarray
     return np.clip(over, 0.0, own), own
 
 
-@pytest.mark.parametrize(("skus", "shock"), [(300, 0.0), (300, 0.15)])
+@pytest.mark.parametrize(("skus", "shock"), [pytest.param(300, 0.0, marks=pytest.mark.thorough), (300, 0.15)])
 def test_the_interval_holds_the_truth_in_nineteen_worlds_of_twenty(skus: int, shock: float) -> None:
     rng = np.random.default_rng(11)
     many = [world(rng, 2000, shock) for _ in range(100)]

@@ -51,6 +51,7 @@ from replenishment.kernels.simulation.settings import (
     Chances,
     Schedule,
     fill_day_rules,
+    fill_mishaps,
 )
 from replenishment.kernels.simulation.shelf import drift, put, scrap_expired
 from replenishment.kernels.simulation.supplier import fail_or_recover, receive, ship
@@ -143,6 +144,7 @@ def run_events(
     untold = np.empty((0, len(COLUMNS)))
     for i in range(n):
         fill_day_rules(schedule, i, rules)
+        fill_mishaps(schedule, i, rules)
         imbalance[i] = 0.0
         for p in range(paths):
             begin(states[0], items[i], first_path + p, batches, due, arrivals[i], queue)
@@ -176,7 +178,7 @@ def _live_on(
     for t in range(start, wanted.size):
         if state.lines + most_lines(chances, i, np.float64(wanted[t])) > queue.left.size:
             return t
-        open_period(state, batches, item, path, t, today)
+        open_period(state, batches, item, rules, path, t, today)
         live(
             state, batches, due, queue, item, rules, chances, i, path, t, np.float64(wanted[t]), events, warm_up,
             waits, today,
@@ -217,13 +219,13 @@ def due_slots(schedule: Schedule, chances: Chances, arrivals: Floats) -> int:
 
 
 @njit(nogil=True, cache=True, _nrt=False, forceinline=True)
-def open_period(state: Any, batches: Floats, item: Any, path: int, t: int, today: Floats) -> None:
+def open_period(state: Any, batches: Floats, item: Any, rules: Floats, path: int, t: int, today: Floats) -> None:
     """Begin a period: what happens before its first event."""
     today[:] = 0.0
     today[OPENING_STOCK] = state.shelf + state.hidden
     state.received = state.filled = False
     fail_or_recover(state, item, path, t)
-    drift(state, batches, item, path, t, today)
+    drift(state, batches, item, rules, path, t, today)
 
 
 @njit(nogil=True, cache=True, _nrt=False, forceinline=True)
@@ -235,7 +237,7 @@ def live(
     ranks = max(chances.priority.shape[1], 1)
     for event in events:
         if event == _RECEIVE:
-            receive(state, batches, due, item, path, t, today)
+            receive(state, batches, due, item, rules, path, t, today)
             state.received = True
         elif event == _FILL:
             _fill(state, batches, queue, item, ranks, t, warm_up, waits, today)
@@ -244,7 +246,7 @@ def live(
             _review(state, item, rules, t, today)
             here = ship(state, due, item, rules, chances.lead_time[i], path, t)
             if here and state.received:
-                receive(state, batches, due, item, path, t, today)
+                receive(state, batches, due, item, rules, path, t, today)
                 if state.filled:
                     _fill(state, batches, queue, item, ranks, t, warm_up, waits, today)
         elif event == _DEMAND:

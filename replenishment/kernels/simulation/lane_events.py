@@ -105,7 +105,7 @@ def live_lanes(
 
     Parameters
     ----------
-    buffer : (periods, >= width) demand. rules : (periods, RULES). lead_time, guide : see ``chance.chosen_from``.
+    buffer : (periods, >= width) demand. rules : (periods, DAY_RULES). lead_time, guide : see ``chance.chosen_from``.
     sizes, upto : (k,) sizes of order lines and their cumulative probabilities; none, or an infinite first one: a
         period's demand is one line.
     width : lanes in use. path : the number of the first lane's path. ages : count how long units waited.

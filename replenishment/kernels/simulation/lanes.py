@@ -34,11 +34,11 @@ from replenishment.kernels.simulation.events import start_stock
 from replenishment.kernels.simulation.lane_events import LANES, NET, POSITION, ROW, ROWS, LaneWork, live_lanes
 from replenishment.kernels.simulation.sampling import STEPS, DemandTable, draw_lanes, fill_steps
 from replenishment.kernels.simulation.settings import (
+    DAY_RULES,
     MAXIMUM,
     PLANNED,
     RAISE_TO,
     REORDER_POINT,
-    RULES,
     Chances,
     Schedule,
     fill_day_rules,
@@ -89,7 +89,7 @@ def run_lanes(
     reach = max(chances.lead_time.shape[1] + schedule.delay.max(), arrivals.shape[1]) + 1
     work = _new_work(reach, constants)
     buffer = np.zeros((schedule.reviews.shape[1], ROW), np.float32)
-    rules = np.empty((buffer.shape[0], RULES))
+    rules = np.empty((buffer.shape[0], DAY_RULES))
     steps, numbers = np.empty(STEPS, np.float32), np.empty((2, ROW), np.uint32)
     guide, group = np.empty(_GUIDE, np.int16), np.zeros(width, np.int64)
     for i in range(items.size):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["ITEM", "RULES", "Chances", "Schedule", "at", "fill_day_rules"]
+__all__ = ["DAY_RULES", "ITEM", "RULES", "Chances", "Schedule", "at", "fill_day_rules", "fill_mishaps"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -30,11 +30,7 @@ ITEM: Final = np.dtype(
         ("crossing", np.bool_),  # later orders may arrive before earlier ones
         ("failure", np.float64),  # chance a period that the supplier stops shipping
         ("recovery", np.float64),  # chance a period that it starts again
-        ("least_yield", np.float64),  # share of a delivery that is good: uniform between these
-        ("most_yield", np.float64),
         ("shelf_life", np.int64),
-        ("error_probability", np.float64),  # chance a period that units leave the shelf and the record doesn't know
-        ("error_share", np.float64),  # so much of the shelf
         ("misplaced", np.bool_),  # they are found at the next stocktake (else they are gone)
         ("stocktake_every", np.int64),
         ("book_error", np.float64),  # the record's surplus over the shelf at the start
@@ -52,6 +48,10 @@ class Schedule(NamedTuple):
     capacity: Floats  # units that the supplier can ship in a period
     delay: Integers  # periods more than the lead time drawn for what is shipped in this period
     reviews: Flags  # (n, periods)
+    least_yield: Floats  # share of a delivery that is good: uniform between these
+    most_yield: Floats
+    error_probability: Floats  # chance that units leave the shelf and the record doesn't know
+    error_share: Floats  # so much of the shelf
 
 
 class Chances(NamedTuple):
@@ -63,9 +63,11 @@ class Chances(NamedTuple):
     priority: Floats  # of 0 (first), 1, ...
 
 
-# The columns of what holds in each period for one item; see ``fill_day_rules``.
+# The columns of what holds in each period for one item; see ``fill_day_rules`` and ``fill_mishaps``.
 REVIEW, REORDER_POINT, RAISE_TO, MAXIMUM, PLANNED, CAPACITY, DELAY = range(7)
-RULES: Final = 7
+LEAST_YIELD, MOST_YIELD, ERROR_PROBABILITY, ERROR_SHARE = range(7, 11)
+DAY_RULES: Final = 7
+RULES: Final = 11
 
 
 @njit(nogil=True, cache=True)
@@ -76,7 +78,7 @@ def at(table, i, t):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def fill_day_rules(schedule: Schedule, i: int, out: Floats) -> None:
-    """Write what holds in each period for item i into ``out`` (periods, RULES); PLANNED is -1 where the rule decides.
+    """Write the first DAY_RULES of what holds in each period for item i; PLANNED is -1 where the rule decides.
 
     The inner loops look things up here: to take an array out of a named tuple costs more than all they do with it.
     """
@@ -88,3 +90,13 @@ def fill_day_rules(schedule: Schedule, i: int, out: Floats) -> None:
         out[t, PLANNED] = schedule.planned[i, t] if schedule.planned.shape[0] > 0 else -1.0
         out[t, CAPACITY] = at(schedule.capacity, i, t)
         out[t, DELAY] = at(schedule.delay, i, t)
+
+
+@njit(nogil=True, cache=True)
+def fill_mishaps(schedule: Schedule, i: int, out: Floats) -> None:
+    """Write the others of what holds in each period for item i, which the fast loop has no use for."""
+    for t in range(out.shape[0]):
+        out[t, LEAST_YIELD] = at(schedule.least_yield, i, t)
+        out[t, MOST_YIELD] = at(schedule.most_yield, i, t)
+        out[t, ERROR_PROBABILITY] = at(schedule.error_probability, i, t)
+        out[t, ERROR_SHARE] = at(schedule.error_share, i, t)

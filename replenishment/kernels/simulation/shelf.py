@@ -10,6 +10,7 @@ from numba import njit
 
 from replenishment.kernels.simulation.chance import RECORDS, place, share_of, stream, uniform
 from replenishment.kernels.simulation.columns import SCRAPPED
+from replenishment.kernels.simulation.settings import ERROR_PROBABILITY, ERROR_SHARE
 
 __all__ = ["drift", "put", "scrap_expired", "take"]
 
@@ -49,12 +50,12 @@ def scrap_expired(state: Any, batches: Floats, item: Any, today: Floats) -> None
 
 
 @njit(nogil=True, cache=True, _nrt=False, forceinline=True)
-def drift(state: Any, batches: Floats, item: Any, path: int, t: int, today: Floats) -> None:
+def drift(state: Any, batches: Floats, item: Any, rules: Floats, path: int, t: int, today: Floats) -> None:
     """Before a period: units leave the shelf unnoticed; a stocktake finds them, or that they are gone."""
-    if item.error_probability > 0.0:
+    if rules[t, ERROR_PROBABILITY] > 0.0:
         hit = uniform(stream(item.key, RECORDS), place(path, t))
-        if hit < item.error_probability:
-            gone = share_of(state.shelf, item.error_share)
+        if hit < rules[t, ERROR_PROBABILITY]:
+            gone = share_of(state.shelf, rules[t, ERROR_SHARE])
             take(state, batches, item, gone)
             if item.misplaced:
                 state.hidden += gone

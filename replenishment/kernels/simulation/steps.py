@@ -87,7 +87,7 @@ def step(
             if closes:
                 rules[i, t, PLANNED], rules[i, t, CAPACITY] = orders[i, p], able[i, p]
             else:
-                open_period(state, worlds.batches[i, p], items[i], p, t, today)
+                open_period(state, worlds.batches[i, p], items[i], rules[i], p, t, today)
             live(
                 state, worlds.batches[i, p], worlds.due[i, p], _queue(worlds, i, p), items[i], rules[i], chances, i, p,
                 t, np.float64(demand[i, p if demand.shape[1] > 1 else 0]), events, warm_up,

@@ -19,7 +19,7 @@ from replenishment.kernels.simulation.chance import (
     uniform,
 )
 from replenishment.kernels.simulation.columns import CYCLES, RECEIVED, SCRAPPED, SHORT_CYCLES
-from replenishment.kernels.simulation.settings import CAPACITY, DELAY
+from replenishment.kernels.simulation.settings import CAPACITY, DELAY, LEAST_YIELD, MOST_YIELD
 from replenishment.kernels.simulation.shelf import put
 
 __all__ = ["fail_or_recover", "receive", "ship"]
@@ -55,7 +55,9 @@ def ship(state: Any, due: Floats, item: Any, rules: Floats, lead_time: Floats, p
 
 
 @njit(nogil=True, cache=True, _nrt=False, forceinline=True)
-def receive(state: Any, batches: Floats, due: Floats, item: Any, path: int, t: int, today: Floats) -> None:
+def receive(
+    state: Any, batches: Floats, due: Floats, item: Any, rules: Floats, path: int, t: int, today: Floats
+) -> None:
     """Take in what is due; reject what is not good."""
     came = due[t % due.size]
     if came <= 0.0:
@@ -63,9 +65,10 @@ def receive(state: Any, batches: Floats, due: Floats, item: Any, path: int, t: i
     due[t % due.size] = 0.0
     state.on_order -= came
     good = came
-    if item.least_yield < 1.0:
+    least, most = rules[t, LEAST_YIELD], rules[t, MOST_YIELD]
+    if least < 1.0:
         number = uniform(stream(item.key, YIELD), place(path, t))
-        good = share_of(came, item.least_yield + (item.most_yield - item.least_yield) * number)
+        good = share_of(came, least + (most - least) * number)
     put(state, batches, item, good)
     today[RECEIVED] += came
     today[SCRAPPED] += came - good

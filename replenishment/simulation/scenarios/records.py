@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from replenishment.simulation.case import Case
 from replenishment.simulation.scenarios.scenario import Scenario
-from replenishment.simulation.world import each
+from replenishment.simulation.world import by_period, each
 
 __all__ = ["MiscountedStock", "MisplacedStock"]
 
@@ -38,10 +38,14 @@ class MisplacedStock(Scenario):
         n, house = len(case), case.warehouse
         hit = case.hit(self.where) & (self.share > 0)
         chance = min(case.period_days / self.every_days, 1.0)
+
+        def where_hit(name: str, value: float) -> Floats:
+            return np.where(hit[:, None], value, by_period(name, getattr(house, name), n, case.periods, 0.0, 1.0))
+
         changed = replace(
             house,
-            error_probability=np.where(hit, chance, each("error_probability", house.error_probability, n, 0.0, 1.0)),
-            error_share=np.where(hit, self.share, each("error_share", house.error_share, n, 0.0, 1.0)),
+            error_probability=where_hit("error_probability", chance),
+            error_share=where_hit("error_share", self.share),
             misplaced=np.where(hit, True, house.misplaced),
             stocktake_every=_stocktakes(case, hit, self.stocktake_days),
         )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from replenishment.simulation.case import Case
 from replenishment.simulation.scenarios.scenario import Scenario, Temporary, periods_of, whole_steps
 from replenishment.simulation.sharing import SharedLimit
-from replenishment.simulation.world import each
+from replenishment.simulation.tables import yields_of
 
 __all__ = ["LongerLeadTime", "RejectedQuality", "SupplierAtCapacity", "SupplierDelay", "SupplierFailure"]
 
@@ -119,10 +119,8 @@ class RejectedQuality(Scenario):
 
     def apply(self, case: Case) -> Case:
         """Lower the yield."""
-        n, hit = len(case), case.hit(self.where)
-        least = each("least_yield", case.supply.least_yield, n, 0.0, 1.0)
-        most = each("most_yield", case.supply.most_yield, n, 0.0, 1.0)
-        least = np.where(hit, least * (1.0 - 2.0 * self.share), least)
+        least, most = yields_of(case.supply, len(case), case.periods)
+        least = np.where(case.hit(self.where)[:, None], least * (1.0 - 2.0 * self.share), least)
         return replace(case, supply=replace(case.supply, least_yield=least, most_yield=most))
 
 

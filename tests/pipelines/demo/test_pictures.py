@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pipelines.demo import DemoWorld
 from pipelines.demo.pictures import PICTURES, draw_pictures
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
+@pytest.mark.thorough
 def test_every_picture_is_drawn_and_shown_on_the_page(shop: DemoWorld, tmp_path: Path) -> None:
     written = draw_pictures(shop, tmp_path)
     assert [path.stem for path in written] == list(PICTURES)

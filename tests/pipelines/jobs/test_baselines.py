@@ -131,6 +131,7 @@ def test_only_the_level_differs(tables: Tables) -> None:
         assert (orders >= least[key]).all()
 
 
+@pytest.mark.thorough
 def test_reviews_that_are_shared_change_nothing(tables: Tables) -> None:
     reviewed: dict[int, Any] = {}
     run(tables, None, reviewed=reviewed)

@@ -12,7 +12,7 @@ import pytest
 from pipelines.errors import InputError
 from pipelines.explaining import explain
 from pipelines.project import open_project, run_plan
-from tests.pipelines.shop import AS_OF, KEY, Tables, made, planned, small_shop, write_project
+from tests.pipelines.shop import AS_OF, KEY, Tables, auto_planned, made, planned, small_shop, write_project
 
 OLD, NEW = "00123", "123"
 
@@ -86,7 +86,7 @@ def never_sold(available_from: Any, model: str | None = None) -> tuple[Any, pd.S
     new = items.iloc[[0]].assign(sku="unsold", available_from=available_from, lead_time_days=14.0)
     tables["items"] = pd.concat([items, new], ignore_index=True)
     rules = [{"where": {"sku": "unsold"}, "set": {"model": model}}] if model else []
-    result = planned(tables, rules=rules)
+    result = auto_planned(tables, rules=rules)
     return result, result.recommendations.set_index("sku").loc["unsold"]
 
 

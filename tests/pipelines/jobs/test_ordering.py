@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines import PlanResult
-from tests.pipelines.shop import AS_OF, KEY, QUICK, Tables, planned
+from tests.pipelines.shop import AS_OF, KEY, QUICK, Tables, auto_planned, planned
 
 SOLD = (20.0, 12.0, 6.0, 30.0)
 
@@ -373,7 +373,7 @@ def stock_value(result: PlanResult) -> float:
 def test_one_target_for_all_is_met_with_less_stock_than_the_same_target_for_each(unmet: str) -> None:
     tables = shop(pack_size=1.0, unit_cost=[2.0, 50.0, 9.0, 0.5])
     common = {"paths": 1000, "simulation_paths": 0, "target": 0.05, "unmet_demand": unmet}
-    equal, total = planned(tables, **common), planned(tables, **common, target_scope="total")
+    equal, total = auto_planned(tables, **common), auto_planned(tables, **common, target_scope="total")
     promised = total.summary["total_target"]["promised"]
     assert 0.045 < promised <= 0.05 + 1e-6
     assert promised == pytest.approx(total.summary["expected_backorder_rate"])

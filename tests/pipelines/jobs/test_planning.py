@@ -21,6 +21,7 @@ from tests.pipelines.shop import (
     QUICK,
     SKUS,
     Tables,
+    auto_planned,
     day,
     made,
     one_item,
@@ -43,7 +44,7 @@ def tables() -> Tables:
 @pytest.fixture(scope="module")
 def plain(tables: Tables) -> Any:
     """The plan of the shop as it is."""
-    return planned(tables)
+    return auto_planned(tables)
 
 
 def shuffled(tables: Tables) -> Tables:
@@ -64,21 +65,21 @@ def other_types(tables: Tables) -> Tables:
 def test_how_rows_are_written_down_changes_no_bit(
     tables: Tables, plain: Any, change: Callable[[Tables], Tables]
 ) -> None:
-    assert same_plan(planned(change(tables)), plain)
+    assert same_plan(auto_planned(change(tables)), plain)
 
 
 def test_the_number_of_threads_changes_no_bit(tables: Tables, plain: Any) -> None:
     for jobs in (2, 3):
-        assert same_plan(planned(tables, jobs=jobs), plain)
+        assert same_plan(auto_planned(tables, jobs=jobs), plain)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 500])
 def test_other_row_groups_of_parquet_change_no_bit(tables: Tables, plain: Any, tmp_path: Path, rows: int) -> None:
     sales = tables["sales"].sample(frac=1, random_state=rows).head(700 if rows == 1 else None)
     if rows == 1:
-        plain = planned({**tables, "sales": sales})
+        plain = auto_planned({**tables, "sales": sales})
     file = write_parquet(sales, tmp_path / "sales.parquet", row_group_size=rows)
-    assert same_plan(planned({**tables, "sales": file}), plain)
+    assert same_plan(auto_planned({**tables, "sales": file}), plain)
 
 
 def test_smaller_batches_change_no_bit(
@@ -88,11 +89,11 @@ def test_smaller_batches_change_no_bit(
     for module in ("frames", "parquet_files"):
         monkeypatch.setattr(f"pipelines.readers.{module}.BATCH_ROWS", 100)
     monkeypatch.setattr("pipelines.readers.text_files._BLOCK_BYTES", 4096)
-    assert same_plan(planned(tables), plain)
+    assert same_plan(auto_planned(tables), plain)
     file = write_csv(tables["sales"], tmp_path / "sales.csv")
-    assert same_plan(planned({**tables, "sales": file}), plain)
+    assert same_plan(auto_planned({**tables, "sales": file}), plain)
     file = write_parquet(tables["sales"], tmp_path / "sales.parquet")
-    assert same_plan(planned({**tables, "sales": file}), plain)
+    assert same_plan(auto_planned({**tables, "sales": file}), plain)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_smaller_pieces_of_work_change_no_bit(
     tables: Tables, plain: Any, monkeypatch: pytest.MonkeyPatch, place: str, size: int
 ) -> None:
     monkeypatch.setattr(place, size)
-    assert same_plan(planned(tables), plain)
+    assert same_plan(auto_planned(tables), plain)
 
 
 @pytest.mark.parametrize("write", [write_csv, write_parquet])
@@ -117,18 +118,18 @@ def test_files_and_frames_of_the_same_data_are_the_same_plan(
 ) -> None:
     suffix = ".csv" if write is write_csv else ".parquet"
     files = {name: write(frame, tmp_path / f"{name}{suffix}") for name, frame in tables.items()}
-    assert same_plan(planned(files), plain)
+    assert same_plan(auto_planned(files), plain)
 
 
 def test_the_same_plan_twice_is_the_same_and_another_seed_another(tables: Tables, plain: Any) -> None:
-    assert same_plan(planned(tables), plain)
-    other = planned(tables, seed=1).recommendations
+    assert same_plan(auto_planned(tables), plain)
+    other = auto_planned(tables, seed=1).recommendations
     assert not other["demand_mean"].equals(plain.recommendations["demand_mean"])
 
 
 def test_a_plan_changes_none_of_its_tables(tables: Tables) -> None:
     before = {name: frame.copy() for name, frame in tables.items()}
-    planned(tables)
+    auto_planned(tables)
     for name, frame in tables.items():
         pd.testing.assert_frame_equal(frame, before[name])
 
@@ -156,10 +157,10 @@ def test_sales_at_or_after_as_of_change_nothing_and_are_counted(tables: Tables) 
     late = after(tables, early)
     spoilt = tables["sales"].copy()
     spoilt.loc[late, "quantity"] *= 1000.0
-    cut = planned({**tables, "sales": tables["sales"][~late]}, as_of=early.date())
+    cut = auto_planned({**tables, "sales": tables["sales"][~late]}, as_of=early.date())
     assert cut.summary["sales_rows_after_as_of"] == 0
     for sales in (tables["sales"], spoilt):
-        whole = planned({**tables, "sales": sales}, as_of=early.date())
+        whole = auto_planned({**tables, "sales": sales}, as_of=early.date())
         assert same_plan(whole, cut)
         assert whole.summary["sales_rows_after_as_of"] == late.sum() > 0
         assert any("at or after as_of" in w for w in whole.summary["warnings"])
@@ -173,15 +174,15 @@ def test_receipts_after_as_of_are_open_orders_then_and_orders_after_it_change_no
     future[["ordered_on", "received_on"]] += pd.Timedelta(days=400)
 
     def known(*more: pd.DataFrame) -> Any:
-        return planned({**tables, "receipts": pd.concat([tables["receipts"], *more])}, as_of=AS_OF.date())
+        return auto_planned({**tables, "receipts": pd.concat([tables["receipts"], *more])}, as_of=AS_OF.date())
 
     assert same_plan(known(later), known(later.assign(received_on=pd.NaT)))
-    assert same_plan(known(future), planned(tables, as_of=AS_OF.date()))
+    assert same_plan(known(future), auto_planned(tables, as_of=AS_OF.date()))
 
 
 def test_as_of_is_after_the_last_complete_period_unless_it_is_given(tables: Tables, plain: Any) -> None:
     assert plain.summary["as_of"] == str(AS_OF.date())
-    assert same_plan(planned(tables, as_of=AS_OF.date()), plain)
+    assert same_plan(auto_planned(tables, as_of=AS_OF.date()), plain)
 
 
 def test_daily_rows_are_planned_by_week_and_a_partial_week_is_left_out(tables: Tables, plain: Any) -> None:
@@ -207,7 +208,7 @@ def test_other_frequencies_keep_the_invariants(tables: Tables, frequency: str) -
         "MS": sales["date"],
     }[frequency]  # fmt: skip
     some = {**only(tables, "NA", "null", "123"), "sales": sales}
-    result = planned(some, **({"frequency": "MS"} if frequency == "MS" else {}))
+    result = auto_planned(some, **({"frequency": "MS"} if frequency == "MS" else {}))
     assert result.summary["frequency"] == frequency
     assert result.summary["items"] == 6
 
@@ -305,12 +306,12 @@ def test_out_of_stock_is_not_zero() -> None:
     random = np.random.default_rng(0)
     sold = random.poisson(20.0, 60).astype(float)
     tables = one_item(sold.tolist(), lead_time_days=14.0)
-    full = planned(tables, paths=1000).recommendations["demand_mean"][0]
+    full = auto_planned(tables, paths=1000).recommendations["demand_mean"][0]
     empty = np.arange(60) % 2 == 1
     tables["sales"].loc[empty, "quantity"] = 0.0
-    naive = planned(tables, paths=1000).recommendations["demand_mean"][0]
+    naive = auto_planned(tables, paths=1000).recommendations["demand_mean"][0]
     tables["sales"]["in_stock"] = ~empty
-    told = planned(tables, paths=1000)
+    told = auto_planned(tables, paths=1000)
     assert told.recommendations["demand_mean"][0] == pytest.approx(full, rel=0.15)
     assert naive < 0.75 * full
     assert told.forecast["periods_out_of_stock"][0] == 30
@@ -333,7 +334,7 @@ def test_a_higher_target_never_means_less_stock(tables: Tables, measure: str) ->
 @pytest.mark.parametrize("measure", ["backorder_rate", "cost"])
 def test_lost_sales_and_cost_are_modes_that_keep_the_invariants(tables: Tables, measure: str, unmet: str) -> None:
     items = tables["items"].assign(shortage_cost=20.0, holding_rate=0.3)
-    result = planned({**tables, "items": items}, measure=measure, unmet_demand=unmet)
+    result = auto_planned({**tables, "items": items}, measure=measure, unmet_demand=unmet)
     assert set(result.policy["unmet_demand"]) == {unmet}
     assert (result.recommendations["order_quantity"] > 0).any()
 
@@ -401,7 +402,7 @@ def test_rules_change_the_plan_of_the_items_they_are_about(tables: Tables) -> No
 
 def test_items_that_never_sold_are_planned_as_new(tables: Tables) -> None:
     items = pd.concat([tables["items"], pd.DataFrame({"sku": ["unsold"], "location": ["007"]})])
-    result = planned({**tables, "items": items})
+    result = auto_planned({**tables, "items": items})
     line = result.recommendations.set_index("sku").loc["unsold"]
     assert line["status"] in ("new", "needs planner")
     assert line["order_quantity"] == 0
@@ -523,7 +524,7 @@ def test_demand_over_a_long_interval_stays_near_what_was_ever_seen() -> None:
         "sales": pd.DataFrame({"sku": "A", "date": days, "quantity": sold}),
         "items": pd.DataFrame({"sku": ["A"], "lead_time_days": [54.0], "review_days": [7.0]}),
     }
-    forecast = planned(tables, paths=400).forecast.iloc[0]
+    forecast = auto_planned(tables, paths=400).forecast.iloc[0]
     seen = np.convolve(sold, np.ones(61), "valid")
     assert forecast["q0.99"] < 1.5 * seen.max()
 

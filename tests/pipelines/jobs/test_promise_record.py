@@ -22,7 +22,14 @@ def inputs() -> Inputs:
     return biased(0.8)
 
 
-@pytest.mark.parametrize(("uplift", "scope"), [(0.8, "sku"), (1.25, "sku"), (0.8, "total")])
+@pytest.mark.parametrize(
+    ("uplift", "scope"),
+    [
+        (0.8, "sku"),
+        pytest.param(1.25, "sku", marks=pytest.mark.thorough),
+        pytest.param(0.8, "total", marks=pytest.mark.thorough),
+    ],
+)
 def test_a_replay_of_a_biased_forecast_mends_itself(uplift: float, scope: str) -> None:
     wrong, asked = biased(uplift), CONFIG.model_copy(update={"target_scope": scope})
     plain = replay(wrong, asked.model_copy(update={"correction": "none"}), *LAST, jobs=1)
@@ -90,6 +97,7 @@ def test_the_record_sees_nothing_that_comes_later() -> None:
     assert not kept.reviews["asked"].equals(spoilt.reviews["asked"])
 
 
+@pytest.mark.thorough
 def test_the_record_depends_neither_on_threads_nor_on_the_order_of_rows() -> None:
     tables = small_shop()
     one = run(tables, START, SOON, correction="online")

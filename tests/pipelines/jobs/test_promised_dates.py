@@ -22,6 +22,8 @@ from pipelines.jobs.stages import gather_knowledge
 from pipelines.jobs.supply import stock_position
 from replenishment.backorders.promises import promise_days
 
+pytestmark = pytest.mark.thorough
+
 Floats = npt.NDArray[np.float64]
 PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
 AS_OF = pd.Timestamp("2026-06-29")

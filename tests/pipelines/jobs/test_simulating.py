@@ -23,7 +23,7 @@ from tests.pipelines.shop import AS_OF, KEY, Tables, made, one_item, small_shop
 def whole() -> Plan:
     tables = small_shop()
     tables["items"]["shortage_cost"] = 3.0
-    return made(tables, paths=400)
+    return made(tables, model="auto", paths=400)
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +62,10 @@ def test_what_was_ordered_arrives_after_its_lead_time(whole: Plan, simulated: Si
 
 def test_lines_that_leave_whole_wait_beside_stock_that_is_less_than_they_are() -> None:
     """In parts, stock and backorders never exist together; of a line that is short no unit is filled at once."""
-    complete = simulate_plan(made(small_shop(), paths=400, whole_lines=True), paths=2, days=200)
+    complete = simulate_plan(made(small_shop(), target=0.2, whole_lines=True), paths=2, days=500)
     ways = [complete.trajectory(sku, place) for sku, place in complete.kpis[KEY].itertuples(index=False, name=None)]
     assert sum(((way["stock"] > 0) & (way["waiting"] > 0)).sum() for way in ways) > 10
-    parts = simulate_plan(made(small_shop(), paths=400), paths=2, days=200)
+    parts = simulate_plan(made(small_shop(), target=0.2), paths=2, days=500)
     assert complete.total["backorder_rate"] > parts.total["backorder_rate"]
     assert complete.total["demand"] == parts.total["demand"]
 
@@ -91,7 +91,7 @@ def test_the_total_adds_up_the_items(simulated: SimulationResult) -> None:
 def test_the_promise_is_kept_in_simulation_within_its_error(whole: Plan, simulated: SimulationResult) -> None:
     """Target 2 %, forecast and simulation from the same model: the weighted total lies near it."""
     assert abs(simulated.total["backorder_rate"] - 0.02) < 0.01
-    looser = simulate_plan(made(small_shop(), paths=400, target=0.2), paths=40, days=700)
+    looser = simulate_plan(made(small_shop(), model="auto", paths=400, target=0.2), paths=40, days=700)
     assert abs(looser.total["backorder_rate"] - 0.2) < 0.04
 
 
@@ -149,14 +149,15 @@ def with_lines(size: float) -> Tables:
 def test_kept_parts_are_those_of_the_same_customers_length_and_mode(tmp_path: Path) -> None:
     """What the policies meet is asked for, not only what they are."""
     store, seen = StageStore(tmp_path), []
-    ways: list[tuple[float, dict[str, Any]]] = [
-        (1.0, {"days": 200}),
-        (4.0, {"days": 200}),
-        (4.0, {"days": 220}),
-        (4.0, {"days": 200, "unmet_demand": "lost"}),
+    ways: list[tuple[float, dict[str, Any], dict[str, Any]]] = [
+        (1.0, {}, {"days": 200}),
+        (4.0, {}, {"days": 200}),
+        (4.0, {}, {"days": 220}),
+        (4.0, {}, {"days": 200, "unmet_demand": "lost"}),
+        (4.0, {"whole_lines": True}, {"days": 200}),
     ]
-    for size, asked in ways:
-        plan = made(with_lines(size), target=0.2)
+    for size, changes, asked in ways:
+        plan = made(with_lines(size), target=0.2, **changes)
         told = simulate_plan(plan, paths=4, store=store, **asked)
         assert told.kpis.equals(simulate_plan(plan, paths=4, **asked).kpis)
         seen.append(told.kpis)
@@ -208,7 +209,7 @@ def test_the_promise_is_kept_for_an_item_that_sold_three_times_in_two_years() ->
         "moq": 10.0,
         "pack_size": 1.0,
     }
-    plan = made(one_item(sold.tolist(), **item), paths=400)
+    plan = made(one_item(sold.tolist(), **item), model="auto", paths=400)
     total = simulate_plan(plan, paths=400).total
     assert total["backorder_rate"] < 0.05 + 3 * total["backorder_rate_se"]
 
@@ -217,7 +218,7 @@ def test_the_promise_is_kept_for_an_item_sold_one_by_one_and_bought_by_the_hundr
     """One pack serves for decades, so that in steady state hardly anything waits; a simulated year starts with none."""
     sold = np.zeros(105)
     sold[77] = 1.0
-    plan = made(one_item(sold.tolist(), lead_time_days=112.0, pack_size=100.0), paths=400)
+    plan = made(one_item(sold.tolist(), lead_time_days=112.0, pack_size=100.0), model="auto", paths=400)
     assert plan.levels.policies.kind[0] == "order_up_to"
     total = simulate_plan(plan, paths=400).total
     assert total["backorder_rate"] < 0.05 + 3 * total["backorder_rate_se"]

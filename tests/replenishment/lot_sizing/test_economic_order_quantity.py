@@ -75,6 +75,10 @@ def test_dozens_order_cost_and_infinite_patience(k: float, h: float, rate: float
     assert impatient.quantity == pytest.approx(units.quantity, rel=1e-6)
 
 
+def test_what_costs_next_to_nothing_to_hold_is_ordered_without_end_and_without_a_warning() -> None:
+    assert economic_order(fixed_cost=10.0, holding_cost=5e-324, demand_rate=1e3).quantity == np.inf
+
+
 def test_cycle_turnover_reorder_point_and_total_cost() -> None:
     order = economic_order(fixed_cost=3.2, holding_cost=0.24, demand_rate=[2_400.0, 1_200.0])
     assert order.cycle == pytest.approx(order.quantity / order.demand_rate)

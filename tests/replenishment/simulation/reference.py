@@ -90,7 +90,7 @@ class Shop:
     capacity: Any = FOREVER
     failure: float = 0.0
     recovery: float = 1.0
-    yields: tuple[float, float] = (1.0, 1.0)
+    yields: Any = (1.0, 1.0)
     crossing: bool = False
     on_order: list[float] = field(default_factory=list)
     # the customers
@@ -102,8 +102,8 @@ class Shop:
     waiting: float = 0.0
     # the warehouse
     shelf_life: float = FOREVER
-    error_probability: float = 0.0
-    error_share: float = 0.0
+    error_probability: Any = 0.0
+    error_share: Any = 0.0
     misplaced: bool = False
     stocktake_every: int = 0
     book_error: float = 0.0
@@ -152,8 +152,9 @@ class Shop:
         if self.failure:
             drawn = self.chance.uniform("supplier", self.now)
             self.supplier_up = drawn >= self.failure if self.supplier_up else drawn < self.recovery
-        if self.error_probability and self.chance.uniform("records", self.now) < self.error_probability:
-            gone = share_of(self.on_shelf, self.error_share)
+        error = self.at(self.error_probability)
+        if error and self.chance.uniform("records", self.now) < error:
+            gone = share_of(self.on_shelf, self.at(self.error_share))
             self.take(gone)
             if self.misplaced:
                 self.hidden += gone
@@ -169,7 +170,7 @@ class Shop:
         self.arrivals = [(due, units) for due, units in self.arrivals if due != self.now]
         if not came:
             return
-        low, high = self.yields
+        low, high = self.at(self.yields)
         good = came
         if low < 1.0:
             good = share_of(came, low + (high - low) * self.chance.uniform("yield", self.now))

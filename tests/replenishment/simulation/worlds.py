@@ -61,6 +61,11 @@ def ordinary_worlds(draw: Any) -> dict[str, Any]:
     }
 
 
+def by_period(value: Any, periods: int) -> Any:
+    """One number for all periods, or one for each."""
+    return st.one_of(value, st.lists(value, min_size=periods, max_size=periods))
+
+
 @st.composite
 def worlds(draw: Any) -> dict[str, Any]:
     """Every clock, mode and mishap."""
@@ -79,7 +84,8 @@ def worlds(draw: Any) -> dict[str, Any]:
     if draw(st.sampled_from(seldom)):
         world |= {"failure": draw(st.sampled_from([0.1, 0.5])), "recovery": draw(st.sampled_from([0.3, 1.0]))}
     if whole and draw(st.sampled_from(seldom)):
-        world["yields"] = draw(st.sampled_from([(0.5, 1.0), (0.0, 0.9), (0.75, 0.75)]))
+        share = st.sampled_from([(0.5, 1.0), (0.0, 0.9), (0.75, 0.75), (1.0, 1.0)])
+        world["yields"] = draw(by_period(share, periods))
     if draw(st.sampled_from(seldom)):
         world["patience"] = float(draw(st.integers(0, 5)))
         world["lost_share"] = draw(st.sampled_from([0.0, 1.0] if whole else [0.0, 0.5, 1.0]))
@@ -90,8 +96,8 @@ def worlds(draw: Any) -> dict[str, Any]:
         world["shelf_life"] = float(draw(st.integers(1, 6)))
     if whole and draw(st.sampled_from(seldom)):
         world |= {
-            "error_probability": draw(st.sampled_from([0.2, 1.0])),
-            "error_share": draw(st.sampled_from([0.25, 1.0])),
+            "error_probability": draw(by_period(st.sampled_from([0.0, 0.2, 1.0]), periods)),
+            "error_share": draw(by_period(st.sampled_from([0.25, 1.0]), periods)),
             "misplaced": "shelf_life" not in world and draw(st.booleans()),
             "stocktake_every": draw(st.integers(0, 5)),
             "book_error": float(draw(st.integers(-4, 4))),
@@ -132,6 +138,9 @@ def simulated(world: dict[str, Any], paths: int, **more: Any) -> tuple[Any, Any]
         values, upto = np.array(shop.sizes).T
         sizes = OrderSizes(values[None], np.diff(upto, prepend=0.0)[None])
     policy = more.pop("policy", policy)
+    yields = (
+        [list(column) for column in zip(*shop.yields, strict=True)] if isinstance(shop.yields, list) else shop.yields
+    )
     captured: list[Any] = []
 
     def spy(work: Any, pieces: Any) -> Any:
@@ -154,7 +163,7 @@ def simulated(world: dict[str, Any], paths: int, **more: Any) -> tuple[Any, Any]
         on_order=np.array([shop.on_order]) if shop.on_order else None,
         supply=Supply(
             crossing=shop.crossing, delay=table(shop.delay), capacity=table(shop.capacity), failure=shop.failure,
-            recovery=shop.recovery, least_yield=shop.yields[0], most_yield=shop.yields[1],
+            recovery=shop.recovery, least_yield=table(yields[0]), most_yield=table(yields[1]),
         ),
         customers=Customers(
             patience=shop.patience if mixed else FOREVER, lost_share=shop.lost_share if mixed else 0.0,
@@ -162,7 +171,8 @@ def simulated(world: dict[str, Any], paths: int, **more: Any) -> tuple[Any, Any]
             priorities=np.diff(shop.priorities, prepend=0.0),
         ),
         warehouse=Warehouse(
-            shelf_life=shop.shelf_life, error_probability=shop.error_probability, error_share=shop.error_share,
+            shelf_life=shop.shelf_life, error_probability=table(shop.error_probability),
+            error_share=table(shop.error_share),
             misplaced=shop.misplaced, stocktake_every=shop.stocktake_every, book_error=shop.book_error,
         ),
         limits=OrderLimits(open=table(shop.order_days), maximum=table(shop.maximum), max_stock=shop.max_stock),
