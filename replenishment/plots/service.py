@@ -48,16 +48,18 @@ def promised_and_achieved(axes: Axes, service: pd.DataFrame, *, title: str = "")
 
     Parameters
     ----------
-    service : columns group, value, promised, achieved, low, high, as a replay gives them; rates are shares.
+    service : columns group, value, promised, achieved, low, high, as a replay gives them; rates are shares. Intervals
+        that reach beyond twice the largest rate run out of the picture: a group of which little is known hides no other.
     """
     place = range(len(service))
+    largest = float(service[["promised", "achieved"]].max().max())
     low, high = 100 * (service["achieved"] - service["low"]), 100 * (service["high"] - service["achieved"])
     axes.errorbar(
         100 * service["achieved"], place, xerr=[low, high], fmt="o", color=_CURVE, ecolor=GREY, label="achieved, 95 %"
     )
     axes.plot(100 * service["promised"], place, "|", color=_NOW, markersize=14, markeredgewidth=2, label="promised")
     named_rows(axes, [f"{g}: {v}" for g, v in zip(service["group"], service["value"], strict=True)])
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 105 * min(float(service["high"].max()), 2.0 * largest) or None)
     axes.set_xlabel("backorder rate by unit, %")
     axes.set_title(title, loc="left")
     return finished(axes, "", legend={"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)})
