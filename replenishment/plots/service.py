@@ -49,7 +49,7 @@ def promised_and_achieved(axes: Axes, service: pd.DataFrame, *, title: str = "")
     Parameters
     ----------
     service : columns group, value, promised, achieved, low, high, as a replay gives them; rates are shares. Intervals
-        that reach beyond twice the largest rate run out of the picture: a group of which little is known hides no other.
+        that reach beyond twice the largest rate run out of the picture: a group of which little is known hides none.
     """
     place = range(len(service))
     largest = float(service[["promised", "achieved"]].max().max())
