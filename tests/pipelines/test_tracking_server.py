@@ -25,7 +25,7 @@ from tests.pipelines.shop import AS_OF, bytes_of, only, small_shop, write_projec
 from tests.pipelines.windows import restock
 
 WINDOW = ("--from", f"{AS_OF - pd.Timedelta(weeks=4):%Y-%m-%d}", "--to", f"{AS_OF - pd.Timedelta(weeks=1):%Y-%m-%d}")
-UP_WITHIN = 30.0
+UP_WITHIN = 120.0
 # To start a server takes longer than all that is asked of it.
 pytestmark = pytest.mark.thorough
 
