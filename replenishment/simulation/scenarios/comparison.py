@@ -104,9 +104,10 @@ def compare_scenarios(
     for mode in modes or (None,):
         base = case if mode is None else replace(case, unmet_demand=mode, customers=_willing(case))
         cases = [base, *(scenario.apply(base) for scenario in scenarios)]
-        for name, changed in zip(names, cases, strict=True):
+        # Side by side, as items that share something are simulated by one thread.
+        for name, result in zip(names, run(lambda changed: changed.simulate(run), cases), strict=True):
             key = name, mode or "own"
-            results[key] = changed.simulate(run)
+            results[key] = result
             rows += _rows(key, results[key], results[BASE, key[1]])
     return ScenarioComparison(pd.DataFrame(rows), results)
 
