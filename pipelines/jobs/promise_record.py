@@ -98,9 +98,8 @@ def begin_record(along: KnownAlong, opening: int, corrections: tuple[str, ...], 
 
     Parameters
     ----------
-    corrections : the settings of ``correction`` under which promises are.
     along : not yet used; is left at the last opening that was looked at. opening : number of the one where a plan or
-        a replay begins.
+        a replay begins. corrections : the values of ``correction`` under which a record is kept there.
     """
     if along.config.correction not in corrections or not may_promise_rates(along.config):
         return None
