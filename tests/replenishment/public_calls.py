@@ -527,6 +527,7 @@ ORDERS: Final = [
             shortage_cost=(8.0, OR_NONE),
         ),
     ),
+    Call(sourcing.can_deliver, _array(limit=(5.0, "[0, inf]"), pack=(2.0, FROM_0), minimum=(0.0, FROM_0))),
     Call(
         sourcing.split_order,
         {"quantity": (9.0, FROM_0), **_array(limit=(5.0, "[0, inf]"), pack=(2.0, FROM_0), minimum=(0.0, FROM_0))},
