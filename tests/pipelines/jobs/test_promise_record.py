@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from pipelines import Inputs, PlanConfig, plan, replay
 from tests.pipelines.jobs.test_replaying import PLAIN, START, absurd, run, with_dated_tables
-from tests.pipelines.jobs.test_tuning import CONFIG, LAST, biased
+from tests.pipelines.jobs.test_tuning import CONFIG, LAST, WEEKS, biased
 from tests.pipelines.shop import settings, small_shop
 
 SOON = START + pd.Timedelta(weeks=13)
@@ -52,6 +53,18 @@ def test_a_plan_asks_for_what_its_record_says_and_promises_what_follows(inputs: 
     assert (mended.policy["order_up_to"] >= plain.policy["order_up_to"]).all()
     assert mended.policy["expected_backorder_rate"].max() <= 0.1 + 1e-9
     assert "correction" not in plain.summary
+
+
+def test_what_a_predecessor_was_asked_for_is_no_demand_of_its_successor(inputs: Inputs) -> None:
+    """T00 is to replace S00 in a fortnight: forecast by the history of S00, and never demanded so far."""
+    items = pd.DataFrame({"sku": [f"S{i:02d}" for i in range(12)]})
+    heir = pd.DataFrame({"sku": ["T00"], "successor_of": ["S00"], "available_from": [WEEKS[-1] + pd.Timedelta("21D")]})
+    one, two = (
+        plan(replace(inputs, items=table), ONLINE, jobs=1) for table in (items, pd.concat([items, heir]))
+    )
+    assert "T00" in set(two.recommendations["sku"])
+    # Draws are the items' own, so that the others' levels, and with them the record, are the same.
+    assert two.summary["correction"] == one.summary["correction"]
 
 
 def test_fill_rates_are_asked_for_by_their_complement(inputs: Inputs) -> None:
