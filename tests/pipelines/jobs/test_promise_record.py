@@ -99,7 +99,7 @@ def test_the_record_sees_nothing_that_comes_later() -> None:
     rich = with_dated_tables(small_shop())
     as_of = START + pd.Timedelta(weeks=9)
     kept, spoilt = (
-        run(tables, START, SOON, refit_every=4, correction="online", target=0.2)
+        run(tables, START, START + pd.Timedelta(weeks=11), refit_every=4, correction="online", target=0.2)
         for tables in (rich, absurd(rich, as_of))
     )
     assert (kept.reviews["asked"][:10] != 1.0).all()
