@@ -49,7 +49,8 @@ class ReplayResult:
     Attributes
     ----------
     service : promised and achieved backorder rate by unit, in total, then by record (whole, or with gaps: out of stock
-        at times), class, category, supplier and location; with the 95 % interval of achieved. Items without any demand before the replay stand apart, in the last rows.
+        at times), class, category, supplier and location; with the 95 % interval of achieved. Items without any demand
+        before the replay stand apart, in the last rows.
     items : one row an item. periods : one row a period, all items together. cost : money after the warm-up, one row.
     reviews : one row a review. summary : the whole in numbers, with notes. trace : every item in every period.
     trade : traces the exchange curve, see ``exchange``.

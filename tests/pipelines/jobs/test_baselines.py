@@ -84,12 +84,12 @@ def test_min_max_fills_what_it_claims_over_its_own_history(tables: Tables) -> No
     """One unit less than its order-up-to level would not have filled nine tenths of the windows it was set on."""
     sales = tables["sales"].copy()
     at_first = sales["date"] < sales["date"].min() + pd.Timedelta(weeks=1)
-    sales.loc[sales["sku"] == "NA", "quantity"] = np.where(at_first, 7.0, 0.0)[sales["sku"] == "NA"]
+    sales.loc[sales["sku"] == "=1+1", "quantity"] = np.where(at_first, 7.0, 0.0)[sales["sku"] == "=1+1"]
     spy = Spy(MinMax())
     run({**tables, "sales": sales}, spy)
     known, found, asked = spy.seen[-1]
     # What sold in the first week only was demanded in no review that follows a lead time.
-    assert np.isnan(asked.level).tolist() == [key[0] == "NA" for key in known.panel.keys]
+    assert np.isnan(asked.level).tolist() == [key[0] == "=1+1" for key in known.panel.keys]
     checked = 0
     for i, key in enumerate(known.panel.keys):
         if found.levels.policies.kind[i] != "order_up_to" or np.isnan(asked.level[i]):

@@ -59,9 +59,7 @@ def test_what_a_predecessor_was_asked_for_is_no_demand_of_its_successor(inputs: 
     """T00 is to replace S00 in a fortnight: forecast by the history of S00, and never demanded so far."""
     items = pd.DataFrame({"sku": [f"S{i:02d}" for i in range(12)]})
     heir = pd.DataFrame({"sku": ["T00"], "successor_of": ["S00"], "available_from": [WEEKS[-1] + pd.Timedelta("21D")]})
-    one, two = (
-        plan(replace(inputs, items=table), ONLINE, jobs=1) for table in (items, pd.concat([items, heir]))
-    )
+    one, two = (plan(replace(inputs, items=table), ONLINE, jobs=1) for table in (items, pd.concat([items, heir])))
     assert "T00" in set(two.recommendations["sku"])
     # Draws are the items' own, so that the others' levels, and with them the record, are the same.
     assert two.summary["correction"] == one.summary["correction"]

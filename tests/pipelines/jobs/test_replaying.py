@@ -74,7 +74,9 @@ def test_service_is_the_ratio_of_sums_over_measured_periods(result: ReplayResult
 
 
 def test_orders_come_after_their_lead_time_and_are_made_by_the_plan(tables: Tables) -> None:
-    result = run(tables, replay_lead_times="planned", lead_times="stated", defaults={"lead_time_days": 14}, **UNCORRECTED)
+    result = run(
+        tables, replay_lead_times="planned", lead_times="stated", defaults={"lead_time_days": 14}, **UNCORRECTED
+    )
     trace = result.trace
     for i in range(len(trace.items)):
         placed = np.flatnonzero(trace.ordered[i])
@@ -170,7 +172,10 @@ def test_periods_out_of_stock_take_their_estimate_and_are_not_measured(tables: T
     assert any("out of stock" in note for note in other.summary["notes"])
     # Apart from those of which all is recorded; together they are the total.
     apart = other.service[other.service["group"] == "record"].set_index("value")
-    assert apart["items"].to_dict() == {"whole": other.items["demanded_before"].sum() - len(rows), "with gaps": len(rows)}
+    assert apart["items"].to_dict() == {
+        "whole": other.items["demanded_before"].sum() - len(rows),
+        "with gaps": len(rows),
+    }
     assert apart["units_backordered"].sum() == pytest.approx(other.service["units_backordered"][0])
     assert apart["units_demanded"]["with gaps"] == pytest.approx(other.items["units_demanded"][rows].sum())
     assert "record" not in set(result.service["group"])
