@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,7 @@ class KnownAlong:
     ) -> None:
         self.config, self._tables, self._recorded, self._run = config, tables, recorded, run
         self._fits = {} if fits is None else fits
+        self._begun: dict[int, Future[Forecast]] = {}
         keys = item_keys(tables, recorded.keys)
         self.place = {key: row for row, key in enumerate(keys)}
         self.streams = stream_keys([sku for sku, _ in keys], [place for _, place in keys], config.seed)
@@ -72,12 +74,33 @@ class KnownAlong:
     def protection_at(self, period: int) -> float:
         """Median protection interval of the items that were known at an opening, periods; 1 where none was."""
         tables, recorded = self._cut(period)
-        keys = [key for key in known_keys(tables, recorded) if key in self.place]
+        keys = self._known_keys(tables, recorded)
         known = gather_knowledge(tables, self.config, recorded, keys)
         return float(np.median(known.protection)) if keys else 1.0
 
+    def begin_fit(self, period: int) -> None:
+        """Begin the fit of a later opening beside the work until then; without threads, do nothing.
+
+        A fit asks nothing of the stock, so that it may be made before the replay comes to it. Most of a review is work
+        of one thread, which leaves processors idle.
+        """
+        if self._run is map or period in self._fits or period in self._begun:
+            return
+
+        def fit() -> Forecast:
+            tables, recorded = self._cut(period)
+            keys = self._known_keys(tables, recorded)
+            return fit_forecast(gather_knowledge(tables, self.config, recorded, keys), self._run)
+
+        beside = ThreadPoolExecutor(1)
+        self._begun[period] = beside.submit(fit)
+        beside.shutdown(wait=False)
+
     def _cut(self, period: int) -> tuple[CheckedTables, DemandPanel]:
         return known_at(self._tables, self._recorded, day_to_date(int(self.calendar.openings[period])))
+
+    def _known_keys(self, tables: CheckedTables, recorded: DemandPanel) -> list[tuple[str, str]]:
+        return [key for key in known_keys(tables, recorded) if key in self.place]
 
     def at(self, period: int, fit: bool) -> Knowledge:
         """Gather what was known at an opening; fit the forecast anew, or let it follow.
@@ -90,13 +113,15 @@ class KnownAlong:
         tables, recorded = self._cut(period)
         again = self.fitted_at < 0 or (self.fitted_at < period and fit)
         if again:
-            self.keys = [key for key in known_keys(tables, recorded) if key in self.place]
+            self.keys = self._known_keys(tables, recorded)
             if not self.keys:
                 raise ConfigurationError(f"nothing was known at {recorded.as_of}: start the replay later")
             self.rows = np.array([self.place[key] for key in self.keys], dtype=np.int64)
         known = gather_knowledge(tables, self.config, recorded, self.keys)
         if again:
-            if period not in self._fits:
+            if period in self._begun:
+                self._fits[period] = self._begun.pop(period).result()
+            elif period not in self._fits:
                 self._fits[period] = fit_forecast(known, self._run)
             # A copy follows the demand: what is kept stays as it was fitted.
             self.forecast = ruled_anew(self._fits[period], known)

@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from forecasting.kernels.random import PATH_STRIDE, uniforms
 from forecasting.panel import CellStatus
+from pipelines.config import PlanConfig
 from pipelines.jobs.correcting import may_promise_rates, promises_rates
 from pipelines.jobs.known_along import KnownAlong
 from pipelines.jobs.stages import Forecast, Knowledge, Levels, set_item_levels
 from pipelines.jobs.supply import nothing_in_stock
 from replenishment.track_record import Asked, ReviewLevels, SeenDemand, TrackRecord
 
-__all__ = ["PromiseRecord", "begin_record", "promised_units"]
+__all__ = ["PromiseRecord", "begin_record", "keeps_record", "promised_units"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -93,16 +94,23 @@ class PromiseRecord:
         return np.asarray(waits.quantile(luck)[:, 0], dtype=np.int64)
 
 
-def begin_record(along: KnownAlong, opening: int, corrections: tuple[str, ...], run: Any) -> PromiseRecord | None:
-    """Look back from an opening; None where promises are not corrected by a record, or none is of rates.
+def keeps_record(config: PlanConfig, corrections: tuple[str, ...]) -> bool:
+    """Whether promises are corrected by a record, and any is of a rate.
 
     Parameters
     ----------
-    along : not yet used; is left at the last opening that was looked at. opening : number of the one where a plan or
-        a replay begins. corrections : the values of ``correction`` under which a record is kept there.
+    corrections : the values of ``correction`` under which a record is kept there.
     """
-    if along.config.correction not in corrections or not may_promise_rates(along.config):
-        return None
+    return config.correction in corrections and may_promise_rates(config)
+
+
+def begin_record(along: KnownAlong, opening: int, run: Any) -> PromiseRecord:
+    """Look back from an opening.
+
+    Parameters
+    ----------
+    along : is left at the last opening that was looked at. opening : number of the one where a plan or a replay begins.
+    """
     record = PromiseRecord(along.streams, along.config.replay_lead_times == "sampled")
     reach = int(_INTERVALS_BACK * along.protection_at(opening))
     first = max(int(np.ceil(_LEAST_SHARE * opening)), _LEAST_PERIODS, opening - reach)
