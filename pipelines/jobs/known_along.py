@@ -26,7 +26,10 @@ from pipelines.jobs.stages import (
     ruled_anew,
 )
 
-__all__ = ["KnownAlong"]
+__all__ = ["Fits", "KnownAlong"]
+
+# Fitted forecasts, by the period and the number of items.
+Fits = dict[tuple[int, int], Forecast]
 
 
 class KnownAlong:
@@ -35,11 +38,13 @@ class KnownAlong:
     Parameters
     ----------
     tables, recorded : as they are known today; each opening sees what :func:`known_at` leaves of them.
-    fits : where fitted forecasts are kept and found again, by period.
+    fits : where fitted forecasts are kept and found again. most : items to tell of; default: all. Of more it tells of
+        those with the smallest random keys, a choice that no order of rows changes.
 
     Attributes
     ----------
     place : number of each item that is known today. streams : uint64 (n,), their random streams.
+    stands_for : how many items each of those stands for that it tells of.
     forecast : of the items that were known at the last fit. keys, rows : those items, and their numbers.
     fitted_at : period of the last fit, -1 before it.
     """
@@ -52,7 +57,8 @@ class KnownAlong:
         config: PlanConfig,
         recorded: DemandPanel,
         run: Any,
-        fits: dict[int, Forecast] | None = None,
+        fits: Fits | None = None,
+        most: int | None = None,
     ) -> None:
         self.config, self._tables, self._recorded, self._run = config, tables, recorded, run
         self._fits = {} if fits is None else fits
@@ -60,10 +66,16 @@ class KnownAlong:
         keys = item_keys(tables, recorded.keys)
         self.place = {key: row for row, key in enumerate(keys)}
         self.streams = stream_keys([sku for sku, _ in keys], [place for _, place in keys], config.seed)
+        self._told = {keys[row] for row in np.argsort(self.streams, kind="stable")[:most]}
+        self.stands_for = len(keys) / max(len(self._told), 1)
         self.calendar: PeriodCalendar = recorded.calendar
         self.fitted_at = -1
         self.keys: list[tuple[str, str]] = []
         self.rows: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+    def of_few(self, most: int) -> KnownAlong:
+        """Return another that has not set out yet, and tells of at most so many of the items."""
+        return KnownAlong(self._tables, self.config, self._recorded, self._run, self._fits, most)
 
     def stand_at(
         self, forecast: Forecast, keys: list[tuple[str, str]], rows: npt.NDArray[np.int64], fitted_at: int
@@ -84,7 +96,7 @@ class KnownAlong:
         A fit asks nothing of the stock, so that it may be made before the replay comes to it. Most of a review is work
         of one thread, which leaves processors idle.
         """
-        if self._run is map or period in self._fits or period in self._begun:
+        if self._run is map or (period, len(self._told)) in self._fits or period in self._begun:
             return
 
         def fit() -> Forecast:
@@ -100,7 +112,7 @@ class KnownAlong:
         return known_at(self._tables, self._recorded, day_to_date(int(self.calendar.openings[period])))
 
     def _known_keys(self, tables: CheckedTables, recorded: DemandPanel) -> list[tuple[str, str]]:
-        return [key for key in known_keys(tables, recorded) if key in self.place]
+        return [key for key in known_keys(tables, recorded) if key in self._told]
 
     def at(self, period: int, fit: bool) -> Knowledge:
         """Gather what was known at an opening; fit the forecast anew, or let it follow.
@@ -119,12 +131,13 @@ class KnownAlong:
             self.rows = np.array([self.place[key] for key in self.keys], dtype=np.int64)
         known = gather_knowledge(tables, self.config, recorded, self.keys)
         if again:
+            name = (period, len(self._told))
             if period in self._begun:
-                self._fits[period] = self._begun.pop(period).result()
-            elif period not in self._fits:
-                self._fits[period] = fit_forecast(known, self._run)
+                self._fits[name] = self._begun.pop(period).result()
+            elif name not in self._fits:
+                self._fits[name] = fit_forecast(known, self._run)
             # A copy follows the demand: what is kept stays as it was fitted.
-            self.forecast = ruled_anew(self._fits[period], known)
+            self.forecast = ruled_anew(self._fits[name], known)
             self.fitted_at = period
         elif known.panel.calendar.periods > self.forecast.forecaster.panel_.calendar.periods:
             follow_forecast(self.forecast, known)

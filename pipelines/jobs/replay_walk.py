@@ -18,7 +18,7 @@ from pipelines.inputs import CheckedTables
 from pipelines.jobs.baselines import LevelRule, set_by_rule
 from pipelines.jobs.exchanging import Exchange, trade_stock_for_service
 from pipelines.jobs.item_facts import patience_periods
-from pipelines.jobs.known_along import KnownAlong
+from pipelines.jobs.known_along import Fits, KnownAlong
 from pipelines.jobs.promise_record import PromiseRecord, begin_record, keeps_record, promised_units
 from pipelines.jobs.replay_demand import replayed_demand
 from pipelines.jobs.replay_trace import ReplayTrace
@@ -75,7 +75,7 @@ class Walk:
         given_stock: bool,
         run: Any,
         progress: Progress,
-        fits: dict[int, Forecast] | None,
+        fits: Fits | None,
         rule: LevelRule | None = None,
         reviewed: dict[int, Reviewed] | None = None,
     ) -> None:
