@@ -19,7 +19,7 @@ from pipelines.jobs.planning import make_plan
 from pipelines.project import open_project
 from tests.end_to_end.conftest import LIGHT, Restock, lightened
 
-WINDOW = ("--from", "2026-05-04", "--to", "2026-06-22")
+WINDOW = ("--from", "2026-04-20", "--to", "2026-06-22")
 LEVELS = (0.25, 0.9, 0.99)
 ELSEWHERE = """
 import sys, mlflow, pandas as pd
