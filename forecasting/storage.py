@@ -24,7 +24,7 @@ __all__ = ["read_tree", "write_tree"]
 Array = npt.NDArray[Any]
 
 _TREE: Final = "forecaster.json"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _MANY: Final = 64
 _OWN_PACKAGE: Final = "forecasting."
 

@@ -232,9 +232,10 @@ def _identifiers(
     texts = coded.dictionary.to_pylist()
     book = IdentifierBook(reader, name)
     # Most are plain, and need no book.
-    odd = {
-        text for text in texts if not (text.isascii() and text.isprintable() and 0 < len(text) <= LONGEST_IDENTIFIER)
-    }
+    known = coded.dictionary
+    length = pc.binary_length(known)
+    within = pc.and_(pc.greater(length, 0), pc.less_equal(length, LONGEST_IDENTIFIER))
+    odd = set(known.filter(pc.invert(pc.and_(within, pc.ascii_is_printable(known)))).to_pylist())
     clean = np.array([(book.look(text) if text else None) if text in odd else text for text in texts] + [None], object)
     # The last place stands for an empty cell.
     place = pc.fill_null(coded.indices, len(texts)).to_numpy(zero_copy_only=False)

@@ -100,8 +100,7 @@ def _told(panel: DemandPanel, rules: CleaningRules) -> list[str]:
         [k for k in rules.keep if k.sku in ("", sku) and k.location in ("", location)] for sku, location in panel.keys
     ]
     lines = rules.lines
-    place = {key: i for i, key in enumerate(panel.keys)}
-    of = np.array([place.get(key, -1) for key in zip(lines.skus, lines.locations, strict=True)], dtype=np.int64)
+    of = lines.rows(panel)
     order = np.lexsort((lines.units, lines.days, of))
     cuts = np.searchsorted(of[order], np.arange(len(panel) + 1)).tolist()
     parts = [order[begin:end] for begin, end in pairwise(cuts)]
