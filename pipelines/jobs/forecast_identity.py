@@ -7,7 +7,7 @@ and open orders are not in it: no forecast looks at them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -129,7 +129,8 @@ class KeptForecasts:
             told = read_tree(folder / _IDENTITY)
             return KeptForecast(DemandForecaster.load(folder, run=self.run), ForecastIdentity(**told))
 
-        return self.store.find(FORECAST, key, read)
+        found = self.store.find(FORECAST, key, read)
+        return None if found is None else replace(found, forecaster=found.forecaster.copy(run=self.run))
 
     def once(self, identity: ForecastIdentity, fit: Callable[[], DemandForecaster]) -> DemandForecaster:
         """The forecast of this identity: taken up where it has been fitted, else fitted and kept."""
@@ -138,9 +139,9 @@ class KeptForecasts:
             return found.forecaster
         forecaster = fit()
 
-        def write(folder: Path) -> None:
-            forecaster.save(folder)
+        def write(folder: Path, kept: KeptForecast) -> None:
+            kept.forecaster.save(folder)
             write_tree(folder / _IDENTITY, {"shared": identity.shared, "series": identity.series})
 
-        self.store.keep(FORECAST, identity.key, write)
+        self.store.keep(FORECAST, identity.key, KeptForecast(forecaster.copy(), identity), write)
         return forecaster

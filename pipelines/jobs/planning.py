@@ -187,7 +187,7 @@ def make_plan(
     known_before = memory or Memory()
     clock = _Clock(progress)
     with clock("reading tables"):
-        tables = check_inputs(inputs, config)
+        tables = check_inputs(inputs, config, store)
         demand = demand_from_sales(tables, config)
     with clock("resolving parameters"):
         known = gather_knowledge(tables, config, demand.panel)
