@@ -49,7 +49,10 @@ def row_digests(rows: int, *values: Any) -> list[str]:
                 _feed_rows(hashers, value)
             continue
         for hasher, item in zip(hashers, value, strict=True):
-            _feed(hasher.update, item)
+            if isinstance(item, str):
+                hasher.update(f"str{len(item)}:{item}".encode())
+            else:
+                _feed(hasher.update, item)
     if columns and rows:
         # All single numbers of a row at once.
         for hasher, row in zip(hashers, np.hstack([c.view(np.uint8).reshape(rows, -1) for c in columns]), strict=True):

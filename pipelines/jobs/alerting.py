@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from pipelines.jobs.holding import HELD
-from pipelines.jobs.lead_times import drifting_suppliers
 from pipelines.trust import DEAD_DAYS, concerns_of, dead_stock
 from replenishment.alerts import NO_DEADLINE, Exceptions, Outlook, find_exceptions, runs_out_at
 
@@ -63,7 +63,7 @@ def alert_frame(made: Plan, seen: Projection, bias: Floats) -> pd.DataFrame:
         key=lambda a: (SEVERITIES.index(a.severity), -np.nan_to_num(a.money), -a.units, a.kind, a.sku, a.location),
     )
     names = list(_Alert.__dataclass_fields__)
-    frame = pd.DataFrame([asdict(row) for row in rows], columns=names)
+    frame = pd.DataFrame([attrgetter(*names)(row) for row in rows], columns=names)
     return frame.astype({"units": np.float64, "money": np.float64, "last_date": "datetime64[s]"})
 
 
@@ -215,7 +215,7 @@ def _biased(made: Plan, bias: Floats) -> Iterator[_Alert]:
 def _drifting(made: Plan) -> Iterator[_Alert]:
     """Suppliers that don't keep their word on lead times."""
     cost = np.nan_to_num(made.items["unit_cost"].to_numpy(float))
-    for drift in drifting_suppliers(made.items["supplier"], made.items):
+    for drift in made.drifting:
         of = (made.items["supplier"] == drift.supplier).to_numpy()
         since = "" if np.isnat(drift.since) else f" since {drift.since}"
         text = (

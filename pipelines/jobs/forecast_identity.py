@@ -88,9 +88,11 @@ def forecast_identity(
     """
     shared = digest_of(code_digest(), panel.calendar, panel.skus, panel.locations, groups, seed)
     asked = list(zip(*models, strict=True)) if models else [()] * len(panel)
+    names = {each: digest_of(each) for each in set(asked)}
     told = _told(panel, rules)
     return ForecastIdentity(
-        shared, tuple(row_digests(len(panel), panel.quantity, panel.status, asked, protection, told))
+        shared,
+        tuple(row_digests(len(panel), panel.quantity, panel.status, [names[each] for each in asked], protection, told)),
     )
 
 

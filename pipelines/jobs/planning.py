@@ -21,6 +21,7 @@ from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
 from pipelines.jobs.history import note_history
 from pipelines.jobs.known_along import KnownAlong
+from pipelines.jobs.lead_times import Drift, drifting_suppliers
 from pipelines.jobs.levels import ItemFacts, LevelResults
 from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
 from pipelines.jobs.ordering import Orders
@@ -133,6 +134,11 @@ class Plan:
     def held(self) -> npt.NDArray[np.bool_]:
         """Items for which no order is proposed."""
         return np.asarray(self.why_held != "")
+
+    @cached_property
+    def drifting(self) -> list[Drift]:
+        """Suppliers that take longer or shorter than they state."""
+        return drifting_suppliers(self.items["supplier"], self.items)
 
     @cached_property
     def drawn_from(self) -> list[str]:
