@@ -16,7 +16,6 @@ from pipelines.readers import Source, TableReader, open_table
 from pipelines.relations import check_relations
 from pipelines.sales import CheckedSales, SalesRules
 from pipelines.sources import TableSource
-from pipelines.stage_store import FORGETFUL, StageStore
 from pipelines.tables import OPTIONAL, PIECES, TABLES
 
 if TYPE_CHECKING:
@@ -85,10 +84,10 @@ class CheckedTables:
         return self.frames.get(table)
 
 
-def check_inputs(inputs: Inputs, config: PlanConfig, store: StageStore = FORGETFUL) -> CheckedTables:
+def check_inputs(inputs: Inputs, config: PlanConfig, kept: KeptTables | None = None) -> CheckedTables:
     """Open and check every table, by itself and against the others.
 
-    ``store`` : where tables that have been checked before are taken up; sales are read anew.
+    ``kept`` : where tables that have been checked before are taken up; sales are read anew.
 
     Raises
     ------
@@ -98,7 +97,7 @@ def check_inputs(inputs: Inputs, config: PlanConfig, store: StageStore = FORGETF
     """
     findings = Findings()
     readers = {name: open_table(name, source) for name, source in inputs.given().items()}
-    kept, drop = KeptTables(store), config.exact_duplicates == "drop"
+    kept, drop = kept or KeptTables(), config.exact_duplicates == "drop"
     frames: dict[str, pd.DataFrame] = {}
     for name in (name for name in OPTIONAL if name in readers):
         limit = config.quarantine_limit(name)

@@ -43,6 +43,7 @@ from pipelines.jobs.stages import (
 )
 from pipelines.jobs.supply import StockPosition, check_stock_age, stock_position
 from pipelines.jobs.total_target import TotalShare
+from pipelines.kept_tables import KeptTables
 from pipelines.memory import Memory
 from pipelines.stage_store import FORGETFUL, StageStore
 from replenishment.lead_times import LeadTimes
@@ -192,14 +193,16 @@ def make_plan(
     """
     known_before = memory or Memory()
     clock = _Clock(progress)
+    kept = KeptTables(store)
     with clock("reading tables"):
-        tables = check_inputs(inputs, config, store)
+        tables = check_inputs(inputs, config, kept)
         demand = demand_from_sales(tables, config)
     with clock("resolving parameters"):
         known = gather_knowledge(tables, config, demand.panel)
         check_stock_age(tables, config, known.panel.as_of)
         unseen = unseen_releases(known_before, tables, known.panel.as_of)
         stock = stock_position(tables, known.panel.keys, known.panel.calendar, unseen)
+        kept.keep()
     with clock("forecasting"):
         along = KnownAlong(tables, config, demand.panel, run)
         record = begin_record(along, known.panel.calendar.periods, ("online",), run)
