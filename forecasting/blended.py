@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecasting.calibration import Calibration
 from forecasting.combination import LEVELS, average_weights
 from forecasting.distributions import TAIL_SHARE
-from forecasting.fitted import FittedSeries, Mapper
+from forecasting.fitted import FittedSeries, Mapper, side_by_side
 from forecasting.kernels.blending import blend_paths, blend_totals
 from forecasting.kernels.paths import sums_at
 from forecasting.models.protocol import FitContext
@@ -173,7 +173,9 @@ class BlendedSeries:
 
     def follow(self, panel: DemandPanel, context: FitContext, run: Mapper) -> BlendedSeries:
         """Take in a longer history; weights and calibration stay."""
-        return replace(self, members=tuple(member.follow(panel, context, run) for member in self.members))
+        run_models, run_pieces = side_by_side(run, len(self.rows))
+        members = tuple(run_models(lambda member: member.follow(panel, context, run_pieces), self.members))
+        return replace(self, members=members)
 
     def parameters(self) -> list[tuple[Integers, dict[str, npt.NDArray[np.generic]]]]:
         """The weighted mean of the members' levels and the weight of each member."""

@@ -13,7 +13,7 @@ from forecasting.kernels.paths import sums_at
 from forecasting.models.protocol import DemandModel, FitContext, FittedModel, Follows, Pools, Readies, SharesLesson
 from forecasting.panel import DemandPanel
 
-__all__ = ["FittedSeries", "Mapper", "fit_series", "pool_all", "ready_all"]
+__all__ = ["FittedSeries", "Mapper", "fit_series", "pool_all", "ready_all", "side_by_side"]
 
 Floats32 = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -113,6 +113,11 @@ def fit_series(
 
     parts = [rows[k : k + SERIES_A_PIECE] for k in range(0, len(rows), SERIES_A_PIECE)]
     return FittedSeries(model, rows, tuple(run(fit, parts)), SERIES_A_PIECE, pooled)
+
+
+def side_by_side(run: Mapper, series: int) -> tuple[Mapper, Mapper]:
+    """How several models and how the pieces of each are run: models side by side where one piece holds all series."""
+    return (run, map) if series <= SERIES_A_PIECE else (map, run)
 
 
 def ready_all(models: Sequence[DemandModel]) -> None:

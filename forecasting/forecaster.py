@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +17,7 @@ from forecasting.cleaning import prepare
 from forecasting.cleaning_rules import CleaningRules
 from forecasting.covariates import Covariates
 from forecasting.distributions import LeadTimeDemand
-from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series, pool_all, ready_all
+from forecasting.fitted import SERIES_A_PIECE, FittedSeries, Mapper, fit_series, pool_all, ready_all, side_by_side
 from forecasting.kernels.paths import apply_ahead, sums_at
 from forecasting.models import DEFAULT_MEMBERS, model_named
 from forecasting.models.protocol import DemandModel, FitContext
@@ -195,11 +194,12 @@ class DemandForecaster:
             groups = [self._groups[i] for i in rows]
             facts = (self._protection[rows], classes[rows], self._keys[rows])
             planned = plan_trials(recorded.take(rows), models, groups, *facts, self._rules)
+        pooled: list[Any] = []
+        lessons, tries, trials = planned.steps() if planned else ([], [], None)
         # What is learned at earlier origins and what is learned from all of history need nothing of each other.
-        steps = [*(planned.lessons() if planned else []), partial(pool_all, models, self.panel_, context)]
-        *taught, pooled = list[list[Any]](self._run(lambda step: step(), steps))
-        if planned is not None:
-            trials = planned.carry_out(taught, self._run)
+        steps = [*lessons, lambda: pooled.extend(pool_all(models, self.panel_, context)), *tries]
+        list(self._run(lambda step: step(), steps))
+        if trials is not None:
             self.blending_ = learn_blending(trials, self._protection[rows][trials.rows])
         return pooled
 
@@ -207,10 +207,13 @@ class DemandForecaster:
         self, rows: Integers, classes: npt.NDArray[np.str_], context: FitContext, pooled: Sequence[Any]
     ) -> BlendedSeries:
         number = np.array([CLASSES.index(name) for name in classes[rows]], dtype=np.int64)
-        members = tuple(
-            fit_series(model_named(name), self.panel_, rows, context, self._run, learned)
-            for name, learned in zip(DEFAULT_MEMBERS, pooled, strict=True)
-        )
+        run_models, run_pieces = side_by_side(self._run, len(rows))
+
+        def fit(taught: tuple[str, Any]) -> FittedSeries:
+            name, learned = taught
+            return fit_series(model_named(name), self.panel_, rows, context, run_pieces, learned)
+
+        members = tuple(run_models(fit, zip(DEFAULT_MEMBERS, pooled, strict=True)))
         length = self._protection[rows]
         pool = self.blending_.pool(self.summary_.mean[rows] * length)
         return BlendedSeries(

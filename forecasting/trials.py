@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from forecasting.calendars import day_to_date
 from forecasting.cleaning import clean
 from forecasting.cleaning_rules import CleaningRules
-from forecasting.fitted import Mapper, fit_series, pool_all
+from forecasting.fitted import fit_series, pool_all
 from forecasting.models.protocol import DemandModel, FitContext
 from forecasting.panel import CellStatus, DemandPanel
 from forecasting.seasonality import fit_pooled_seasonality
@@ -107,25 +108,20 @@ class TrialPlan:
     rows: Integers
     origins: tuple[int, ...]
 
-    def lessons(self) -> list[Callable[[], list[Any]]]:
-        """What the models must learn from the panel first: steps that need nothing of each other.
+    def steps(self) -> tuple[list[Callable[[], object]], list[Callable[[], object]], Trials]:
+        """What is to be done, in any number of threads, the first steps begun before the others.
 
-        What the panel taught at one origin serves at the next ones, too: it changes little, and costs most.
+        Returns
+        -------
+        lessons : what the models must learn from the panel. What it taught at one origin serves at the next ones, too:
+            it changes little, and costs most. tries : at each origin; they wait for their lesson, and need nothing of
+            each other. trials : complete when all of them are done.
         """
-        return [partial(self._teach, origin) for origin in self.origins[::ORIGINS_A_LESSON]]
-
-    def carry_out(self, taught: Sequence[list[Any]], run: Mapper = map) -> Trials:
-        """Try the models at every origin.
-
-        Parameters
-        ----------
-        taught : what the steps of ``lessons`` returned. run : how the origins are run: the built-in ``map`` or a
-            thread pool's; the result is the same.
-        """
+        taught: list[Future[list[Any]]] = [Future() for _ in self.origins[::ORIGINS_A_LESSON]]
+        lessons = [partial(self._teach, k * ORIGINS_A_LESSON, lesson) for k, lesson in enumerate(taught)]
         trials = self._empty()
-        list(run(lambda o: self._try_at(o, taught[o // ORIGINS_A_LESSON], trials), range(len(self.origins))))
-        trials.sums.sort(axis=3)
-        return trials
+        tries = [partial(self._try_at, o, taught[o // ORIGINS_A_LESSON], trials) for o in range(len(self.origins))]
+        return [*lessons], [*tries], trials
 
     def _empty(self) -> Trials:
         shape = (len(self.origins), len(self.rows))
@@ -140,8 +136,15 @@ class TrialPlan:
             whole=self.panel.integral[self.rows],
         )
 
-    def _teach(self, origin: int) -> list[Any]:
-        """What each model learned from the panel as known at an origin, from the series with the smallest keys."""
+    def _teach(self, o: int, lesson: Future[list[Any]]) -> None:
+        """Let each model learn from the panel as known at an origin, from the series with the smallest keys."""
+        try:
+            lesson.set_result(self._learned_at(self.origins[o]))
+        except BaseException as problem:
+            lesson.set_exception(problem)  # or those that wait for it would wait for ever
+            raise
+
+    def _learned_at(self, origin: int) -> list[Any]:
         alive = np.flatnonzero(self.classes != "no demand")
         rows = np.sort(alive[np.argsort(self.keys[alive], kind="stable")[:SERIES_TO_LEARN]])
         cleaned, _, context = self._known_at(origin, rows)
@@ -154,15 +157,16 @@ class TrialPlan:
         season = fit_pooled_seasonality(cleaned, summary, [self.groups[i] for i in rows])
         return cleaned, summary, FitContext(season, season.profile)
 
-    def _try_at(self, o: int, taught: list[Any], trials: Trials) -> None:
+    def _try_at(self, o: int, lesson: Future[list[Any]], trials: Trials) -> None:
         """Forecast at an origin, and write down what was forecast and what came."""
         origin, rows = self.origins[o], self.rows
         length = self.protection[rows]
         cleaned, summary, context = self._known_at(origin, rows)
         everything = np.arange(len(rows))
+        taught = lesson.result()
         for j, model in enumerate(self.models):
             fitted = fit_series(model, cleaned, everything, context, pooled=taught[j])
-            trials.sums[j, o] = fitted.sums(everything, self.keys[rows], length, DRAWS)
+            trials.sums[j, o] = np.sort(fitted.sums(everything, self.keys[rows], length, DRAWS), axis=1)
         window = np.arange(int(length.max()))
         inside = window[None, :] < length[:, None]
         coming = np.ix_(rows, origin + window)

@@ -54,6 +54,7 @@ class ReviewLevels:
     lead_time, review : int (k,) L and R, periods. weight : (k,) units that the forecast means for the window.
     orders : (k,) whether a review is due and orders may be proposed. counted : (k,) whether the item says anything of
         promises: it had been demanded, its target is a rate of units and what is short waits.
+    stands_for : how many items each of them speaks for, itself included.
     """
 
     reorder_point: Floats
@@ -66,6 +67,7 @@ class ReviewLevels:
     weight: Floats
     orders: Flags
     counted: Flags
+    stands_for: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,13 +282,13 @@ class TrackRecord:
         rows, item, start = review.rows[whole], at[whole], np.full(len(whole), review.opening)
         before = seen.units(item, start, start + levels.lead_time[whole])
         through = seen.units(item, start, ends[whole])
-        position, sums = review.position[whole], self._evidence
-        short = np.maximum(through[:, None] - position, 0.0) - np.maximum(before[:, None] - position, 0.0)
-        expected = levels.rate[whole] * levels.weight[whole, None]
+        position, sums, each = review.position[whole], self._evidence, levels.stands_for
+        short = each * (np.maximum(through[:, None] - position, 0.0) - np.maximum(before[:, None] - position, 0.0))
+        expected = each * levels.rate[whole] * levels.weight[whole, None]
         sums.short[rows] += short
         sums.expected[rows] += expected
-        sums.demanded[rows] += through - before
-        sums.weight[rows] += levels.weight[whole]
+        sums.demanded[rows] += each * (through - before)
+        sums.weight[rows] += each * levels.weight[whole]
         if len(whole):
             self._closed.append(_Closed(seen.opening, short.sum(axis=0), expected.sum(axis=0)))
 

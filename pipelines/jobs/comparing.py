@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pipelines.config import PlanConfig
 from pipelines.inputs import Inputs
 from pipelines.jobs.baselines import LevelRule, MinMax, Textbook, WeeksOfCover
+from pipelines.jobs.known_along import Fits
 from pipelines.jobs.replay_walk import Reviewed
 from pipelines.jobs.replaying import ReplayResult, replay
-from pipelines.jobs.stages import Forecast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ def compare_rules(
     hindsight: bool = True,
     jobs: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
-    fits: dict[int, Forecast] | None = None,
+    fits: Fits | None = None,
 ) -> Comparison:
     """Replay the plan, then each rule over the same reviews, lead times and demand.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,10 @@ from pipelines.jobs.stages import (
     ruled_anew,
 )
 
-__all__ = ["KnownAlong"]
+__all__ = ["Fits", "KnownAlong"]
+
+# Fitted forecasts, by the period and the number of items.
+Fits = dict[tuple[int, int], Forecast]
 
 
 class KnownAlong:
@@ -34,11 +38,13 @@ class KnownAlong:
     Parameters
     ----------
     tables, recorded : as they are known today; each opening sees what :func:`known_at` leaves of them.
-    fits : where fitted forecasts are kept and found again, by period.
+    fits : where fitted forecasts are kept and found again. most : items to tell of; default: all. Of more it tells of
+        those with the smallest random keys, a choice that no order of rows changes.
 
     Attributes
     ----------
     place : number of each item that is known today. streams : uint64 (n,), their random streams.
+    stands_for : how many items each of those stands for that it tells of.
     forecast : of the items that were known at the last fit. keys, rows : those items, and their numbers.
     fitted_at : period of the last fit, -1 before it.
     """
@@ -51,17 +57,25 @@ class KnownAlong:
         config: PlanConfig,
         recorded: DemandPanel,
         run: Any,
-        fits: dict[int, Forecast] | None = None,
+        fits: Fits | None = None,
+        most: int | None = None,
     ) -> None:
         self.config, self._tables, self._recorded, self._run = config, tables, recorded, run
         self._fits = {} if fits is None else fits
+        self._begun: dict[int, Future[Forecast]] = {}
         keys = item_keys(tables, recorded.keys)
         self.place = {key: row for row, key in enumerate(keys)}
         self.streams = stream_keys([sku for sku, _ in keys], [place for _, place in keys], config.seed)
+        self._told = {keys[row] for row in np.argsort(self.streams, kind="stable")[:most]}
+        self.stands_for = len(keys) / max(len(self._told), 1)
         self.calendar: PeriodCalendar = recorded.calendar
         self.fitted_at = -1
         self.keys: list[tuple[str, str]] = []
         self.rows: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+    def of_few(self, most: int) -> KnownAlong:
+        """Return another that has not set out yet, and tells of at most so many of the items."""
+        return KnownAlong(self._tables, self.config, self._recorded, self._run, self._fits, most)
 
     def stand_at(
         self, forecast: Forecast, keys: list[tuple[str, str]], rows: npt.NDArray[np.int64], fitted_at: int
@@ -72,12 +86,33 @@ class KnownAlong:
     def protection_at(self, period: int) -> float:
         """Median protection interval of the items that were known at an opening, periods; 1 where none was."""
         tables, recorded = self._cut(period)
-        keys = [key for key in known_keys(tables, recorded) if key in self.place]
+        keys = self._known_keys(tables, recorded)
         known = gather_knowledge(tables, self.config, recorded, keys)
         return float(np.median(known.protection)) if keys else 1.0
 
+    def begin_fit(self, period: int) -> None:
+        """Begin the fit of a later opening beside the work until then; without threads, do nothing.
+
+        A fit asks nothing of the stock, so that it may be made before the replay comes to it. Most of a review is work
+        of one thread, which leaves processors idle.
+        """
+        if self._run is map or (period, len(self._told)) in self._fits or period in self._begun:
+            return
+
+        def fit() -> Forecast:
+            tables, recorded = self._cut(period)
+            keys = self._known_keys(tables, recorded)
+            return fit_forecast(gather_knowledge(tables, self.config, recorded, keys), self._run)
+
+        beside = ThreadPoolExecutor(1)
+        self._begun[period] = beside.submit(fit)
+        beside.shutdown(wait=False)
+
     def _cut(self, period: int) -> tuple[CheckedTables, DemandPanel]:
         return known_at(self._tables, self._recorded, day_to_date(int(self.calendar.openings[period])))
+
+    def _known_keys(self, tables: CheckedTables, recorded: DemandPanel) -> list[tuple[str, str]]:
+        return [key for key in known_keys(tables, recorded) if key in self._told]
 
     def at(self, period: int, fit: bool) -> Knowledge:
         """Gather what was known at an opening; fit the forecast anew, or let it follow.
@@ -90,16 +125,19 @@ class KnownAlong:
         tables, recorded = self._cut(period)
         again = self.fitted_at < 0 or (self.fitted_at < period and fit)
         if again:
-            self.keys = [key for key in known_keys(tables, recorded) if key in self.place]
+            self.keys = self._known_keys(tables, recorded)
             if not self.keys:
                 raise ConfigurationError(f"nothing was known at {recorded.as_of}: start the replay later")
             self.rows = np.array([self.place[key] for key in self.keys], dtype=np.int64)
         known = gather_knowledge(tables, self.config, recorded, self.keys)
         if again:
-            if period not in self._fits:
-                self._fits[period] = fit_forecast(known, self._run)
+            name = (period, len(self._told))
+            if period in self._begun:
+                self._fits[name] = self._begun.pop(period).result()
+            elif name not in self._fits:
+                self._fits[name] = fit_forecast(known, self._run)
             # A copy follows the demand: what is kept stays as it was fitted.
-            self.forecast = ruled_anew(self._fits[period], known)
+            self.forecast = ruled_anew(self._fits[name], known)
             self.fitted_at = period
         elif known.panel.calendar.periods > self.forecast.forecaster.panel_.calendar.periods:
             follow_forecast(self.forecast, known)

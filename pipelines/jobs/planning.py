@@ -25,7 +25,7 @@ from pipelines.jobs.lead_times import Drift, drifting_suppliers
 from pipelines.jobs.levels import ItemFacts, LevelResults
 from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
 from pipelines.jobs.ordering import Orders
-from pipelines.jobs.promise_record import begin_record
+from pipelines.jobs.promise_record import begin_record, keeps_record
 from pipelines.jobs.remembering import released_for_the_day, unseen_releases
 from pipelines.jobs.safety_stocks import safety_stock_frame
 from pipelines.jobs.settling import settle_orders
@@ -204,8 +204,10 @@ def make_plan(
         stock = stock_position(tables, known.panel.keys, known.panel.calendar, unseen)
         kept.keep()
     with clock("forecasting"):
-        along = KnownAlong(tables, config, demand.panel, run)
-        record = begin_record(along, known.panel.calendar.periods, ("online",), run)
+        record = None
+        if keeps_record(config, ("online",)):
+            along = KnownAlong(tables, config, demand.panel, run)
+            record = begin_record(along, known.panel.calendar.periods, run)
         forecast = fit_forecast(known, run, store, base)
         forecaster = forecast.forecaster
         stock_outs = forecaster.stock_outs()

@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from forecasting.kernels.random import PATH_STRIDE, uniforms
 from forecasting.panel import CellStatus
+from pipelines.config import PlanConfig
 from pipelines.jobs.correcting import may_promise_rates, promises_rates
 from pipelines.jobs.known_along import KnownAlong
 from pipelines.jobs.stages import Forecast, Knowledge, Levels, set_item_levels
 from pipelines.jobs.supply import nothing_in_stock
 from replenishment.track_record import Asked, ReviewLevels, SeenDemand, TrackRecord
 
-__all__ = ["PromiseRecord", "begin_record", "promised_units"]
+__all__ = ["PromiseRecord", "begin_record", "keeps_record", "promised_units"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -29,6 +30,8 @@ Flags = npt.NDArray[np.bool_]
 _INTERVALS_BACK: Final = 4.0
 _LEAST_SHARE: Final = 0.5
 _LEAST_PERIODS: Final = 4
+# So many items speak for all others in a look back: what differs from what was expected differs by the time, too.
+_MOST_ITEMS: Final = 5_000
 # Draws of an item that nothing else uses: the lead time of the order that its positions take at each opening.
 _LEAD_TIME_STEP: Final = PATH_STRIDE - 8
 _OPENING_STRIDE: Final = 0xD1342543DE82EF95  # odd, so that no two openings share a draw
@@ -56,8 +59,21 @@ class PromiseRecord:
         self._record.learn(rows, self._seen(known))
         return self._record.asked()
 
-    def keep(self, known: Knowledge, rows: Integers, forecast: Forecast, found: Levels, due: Flags) -> None:
-        """Write down the levels of a review; ``due``: (k,) the items whose review it is."""
+    def keep(
+        self,
+        known: Knowledge,
+        rows: Integers,
+        forecast: Forecast,
+        found: Levels,
+        due: Flags,
+        stands_for: float = 1.0,
+    ) -> None:
+        """Write down the levels of a review.
+
+        Parameters
+        ----------
+        due : (k,) the items whose review it is. stands_for : items that each of them speaks for.
+        """
         facts, levels, policies = found.facts, found.levels, found.levels.policies
         orders = due & ~found.held
         demanded = np.asarray(forecast.forecaster.summary_.demands > 0)
@@ -72,6 +88,7 @@ class PromiseRecord:
             weight=promised_units(found),
             orders=orders,
             counted=orders & demanded & promises_rates(facts),
+            stands_for=stands_for,
         )
         self._record.review(rows, self._seen(known), written)
 
@@ -93,16 +110,24 @@ class PromiseRecord:
         return np.asarray(waits.quantile(luck)[:, 0], dtype=np.int64)
 
 
-def begin_record(along: KnownAlong, opening: int, corrections: tuple[str, ...], run: Any) -> PromiseRecord | None:
-    """Look back from an opening; None where promises are not corrected by a record, or none is of rates.
+def keeps_record(config: PlanConfig, corrections: tuple[str, ...]) -> bool:
+    """Whether promises are corrected by a record, and any is of a rate.
 
     Parameters
     ----------
-    along : not yet used; is left at the last opening that was looked at. opening : number of the one where a plan or
-        a replay begins. corrections : the values of ``correction`` under which a record is kept there.
+    corrections : the values of ``correction`` under which a record is kept there.
     """
-    if along.config.correction not in corrections or not may_promise_rates(along.config):
-        return None
+    return config.correction in corrections and may_promise_rates(config)
+
+
+def begin_record(along: KnownAlong, opening: int, run: Any) -> PromiseRecord:
+    """Look back from an opening.
+
+    Parameters
+    ----------
+    along : of the plan or the replay that begins there; stays where it is. opening : number of the opening.
+    """
+    along = along.of_few(_MOST_ITEMS)
     record = PromiseRecord(along.streams, along.config.replay_lead_times == "sampled")
     reach = int(_INTERVALS_BACK * along.protection_at(opening))
     first = max(int(np.ceil(_LEAST_SHARE * opening)), _LEAST_PERIODS, opening - reach)
@@ -114,7 +139,7 @@ def begin_record(along: KnownAlong, opening: int, corrections: tuple[str, ...], 
         asked = record.asked(known, along.rows)
         found = set_item_levels(known, along.forecast, nothing_in_stock(len(along.rows)), run, asked)
         due = next_review[along.rows] <= period
-        record.keep(known, along.rows, along.forecast, found, due)
+        record.keep(known, along.rows, along.forecast, found, due, along.stands_for)
         next_review[along.rows[due]] = period + np.maximum(found.facts.review_periods[due], 1)
     return record
 

@@ -18,8 +18,8 @@ from pipelines.inputs import CheckedTables
 from pipelines.jobs.baselines import LevelRule, set_by_rule
 from pipelines.jobs.exchanging import Exchange, trade_stock_for_service
 from pipelines.jobs.item_facts import patience_periods
-from pipelines.jobs.known_along import KnownAlong
-from pipelines.jobs.promise_record import PromiseRecord, begin_record, promised_units
+from pipelines.jobs.known_along import Fits, KnownAlong
+from pipelines.jobs.promise_record import PromiseRecord, begin_record, keeps_record, promised_units
 from pipelines.jobs.replay_demand import replayed_demand
 from pipelines.jobs.replay_trace import ReplayTrace
 from pipelines.jobs.stages import Forecast, Knowledge, Levels, order_items, set_item_levels
@@ -75,7 +75,7 @@ class Walk:
         given_stock: bool,
         run: Any,
         progress: Progress,
-        fits: dict[int, Forecast] | None,
+        fits: Fits | None,
         rule: LevelRule | None = None,
         reviewed: dict[int, Reviewed] | None = None,
     ) -> None:
@@ -131,8 +131,9 @@ class Walk:
 
     def _begin(self, period: int) -> None:
         """Give every item its first stock."""
-        if self.rule is None or not self.reviewed:
-            self.record = begin_record(self.along, period, ("auto", "online"), self.run)
+        if keeps_record(self.config, ("auto", "online")) and (self.rule is None or not self.reviewed):
+            self.along.begin_fit(period)
+            self.record = begin_record(self.along, period, self.run)
         known = self._know(period)
         self._note_items(known)
         n = len(self.place)
@@ -163,11 +164,14 @@ class Walk:
 
     def _know(self, period: int) -> Knowledge:
         """Gather what is known at an opening; fit the forecast anew, or let it follow."""
-        if self.rule is not None and self.reviewed is not None and period in self.reviewed:
-            before = self.reviewed[period]
+        before = self._reviewed_before(period)
+        if before is not None:
             self.along.stand_at(before.forecast, before.keys, before.rows, before.fitted_at)
             return before.known
         return self.along.at(period, fit=len(self.reviews) % self._refit_every == 0)
+
+    def _reviewed_before(self, period: int) -> Reviewed | None:
+        return None if self.rule is None or self.reviewed is None else self.reviewed.get(period)
 
     def _set_levels(self, period: int, known: Knowledge, stock: StockPosition) -> Levels:
         """Set the levels by the plan, and by the rule where there is one."""
@@ -211,6 +215,16 @@ class Walk:
         self.next_review[:] = np.maximum(self.next_review, t + 1)
         self.next_review[self.rows[due]] = t + np.maximum(found.facts.review_periods[due], 1)
         self._note_review(t, period, found, due & ~found.held, orders)
+        self._begin_next_fit(t)
+
+    def _begin_next_fit(self, t: int) -> None:
+        """Begin the fit that will be needed next, after one, where its opening is certain: all are reviewed at once."""
+        to_come = np.unique(self.next_review[self.rows])
+        if (len(self.reviews) - 1) % self._refit_every or len(to_come) > 1:
+            return
+        ahead = t + self._refit_every * (int(to_come[0]) - t)
+        if ahead < len(self.span) and self._reviewed_before(self.span[ahead]) is None:
+            self.along.begin_fit(self.span[ahead])
 
     def _promise(self, t: int, found: Levels, promised: Flags) -> None:
         """Write down what is promised, weighted by the mean demand until the next review."""

@@ -22,6 +22,7 @@ from pipelines.inputs import Inputs, check_inputs
 from pipelines.jobs.baselines import LevelRule
 from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.exchanging import Exchange
+from pipelines.jobs.known_along import Fits
 from pipelines.jobs.replay_frames import (
     cost_frame,
     describe_replay,
@@ -32,7 +33,6 @@ from pipelines.jobs.replay_frames import (
 )
 from pipelines.jobs.replay_trace import ReplayTrace
 from pipelines.jobs.replay_walk import Reviewed, Walk
-from pipelines.jobs.stages import Forecast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ def replay(
     *,
     jobs: int | None = None,
     progress: Progress = lambda _: None,
-    fits: dict[int, Forecast] | None = None,
+    fits: Fits | None = None,
     rule: LevelRule | None = None,
     reviewed: dict[int, Reviewed] | None = None,
 ) -> ReplayResult:
@@ -96,7 +96,7 @@ def replay(
         Default: every item begins where its own policy may leave it, nothing on order, and the periods of its
         protection interval H are a warm-up that is not measured.
     jobs : threads; the result does not depend on it.
-    fits : where fitted forecasts are kept and found again, by period: replays of the same inputs, dates and
+    fits : where fitted forecasts are kept and found again: replays of the same inputs, dates and
         configuration but for targets, policies and costs may share one.
     rule : sets the levels in the place of the plan; see :mod:`pipelines.jobs.baselines`.
     reviewed : where reviews are kept, by period, for further replays by another rule of the very same inputs,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.config import LearnedCorrection, PlanConfig
 from pipelines.errors import ConfigurationError
 from pipelines.inputs import Inputs
+from pipelines.jobs.known_along import Fits
 from pipelines.jobs.replaying import ReplayResult, replay
 from replenishment.tuning import learn_correction
 
@@ -64,7 +65,7 @@ def tune(
         raise ConfigurationError("to learn a correction needs at least one window of history")
     rows = []
     for start, end in windows:
-        fits: dict[int, Any] = {}
+        fits: Fits = {}
         for part in _PARTS:
             rate = config.target if config.measure == "backorder_rate" else 1.0 - config.target
             target = part * rate if config.measure == "backorder_rate" else 1.0 - part * rate

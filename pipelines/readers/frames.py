@@ -87,6 +87,8 @@ def _array(table: str, name: str, column: pd.Series[Any]) -> pa.Array:
     if kind is None:
         return pa.nulls(len(column))
     if column.dtype == object or kind == "identifier":
+        if pd.api.types.infer_dtype(column, skipna=True) == "string":
+            return pa.array(column.to_numpy(object), pa.string(), from_pandas=True)
         values = [None if v is None or v is pd.NA or v != v else v for v in column.astype(object)]
         if kind == "identifier" and any(isinstance(v, float | np.floating) for v in values):
             raise InputError(

@@ -28,6 +28,7 @@ import pandas as pd
 from pipelines import Inputs, PlanConfig, ReplayResult, replay
 from pipelines.jobs.baselines import Textbook
 from pipelines.jobs.comparing import HINDSIGHT, Comparison, compare_rules
+from pipelines.jobs.known_along import Fits
 from pipelines.jobs.replay_frames import measured_units
 from pipelines.jobs.tuning import evidence_of, learn_from
 from replenishment.clustered_bootstrap import rate_interval
@@ -201,7 +202,7 @@ def _rivals(compared: Comparison) -> dict[str, Any]:
 
 
 def _replayed(
-    inputs: Inputs, config: PlanConfig, window: tuple[dt.date, dt.date], fits: dict[int, Any], baselines: bool
+    inputs: Inputs, config: PlanConfig, window: tuple[dt.date, dt.date], fits: Fits, baselines: bool
 ) -> tuple[ReplayResult, dict[str, Any]]:
     """Replay the plan; with what its rivals did, where that is wanted."""
     if not baselines:
@@ -235,7 +236,7 @@ def lines_of(
     earlier = [w for k, w in enumerate(windows_of(name)) if numbers is None or k in numbers]
     for window in (*earlier, *(windows_of(name, last=True) if last else ())):
         opened = last == (window == windows_of(name, last=True)[0])
-        fits: dict[int, Any] = {}
+        fits: Fits = {}
         learned = learn_from(pd.concat(evidence)).correction if corrected and evidence else None
         for target in targets:
             if not opened and not corrected:

@@ -1,6 +1,6 @@
 """Replay the plan: M5 series over one year with weekly reviews, or generated series of the M5's shape over 13 weeks.
 
-    python -m tests.benchmarks.replay [--m5] [--series 30490] [--periods 1941] [--weeks 13] [--jobs 2]
+    python -m tests.benchmarks.replay [--m5] [--series 30490] [--periods 1941] [--weeks 13] [--paths 400] [--jobs 2]
 
 Prints one JSON object: ``seconds`` from tables to frames, compilation done before on a small shop; ``cpu_seconds`` of
 the same, ``fits`` and ``reviews``, and how long the longest review took. The generated file is written by another
@@ -48,12 +48,12 @@ def _replay(inputs: Any, config: Any, start: dt.date, end: dt.date, jobs: int) -
     }
 
 
-def _generated(path: Path, series: int, periods: int, weeks: int, jobs: int) -> dict[str, Any]:
+def _generated(path: Path, series: int, periods: int, weeks: int, paths: int, jobs: int) -> dict[str, Any]:
     from pipelines import Inputs, PlanConfig
 
     end = FIRST_DAY + periods - 1
     start = end - 7 * weeks + 1
-    config = PlanConfig(frequency="D", review_days=7)
+    config = PlanConfig(frequency="D", review_days=7, paths=paths)
     return _replay(Inputs(sales=path, items=_items(series)), config, day_to_date(start), day_to_date(end), jobs)
 
 
@@ -63,17 +63,24 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=30_490)
     parser.add_argument("--periods", type=int, default=1_941)
     parser.add_argument("--weeks", type=int, default=13)
+    parser.add_argument("--paths", type=int, default=400, help="the configuration's, of the generated series")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--measure", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         large, small = options.measure
-        _generated(small, 40, 300, 3, options.jobs)
+        _generated(small, 40, 300, 3, options.paths, options.jobs)
         if options.m5:
             figures = _replay(inputs_of("m5"), config_of("m5"), *_M5_YEAR, options.jobs)
         else:
-            figures = _generated(large, options.series, options.periods, options.weeks, options.jobs)
-        report(benchmark="replay", data="m5" if options.m5 else "generated", jobs=options.jobs, **figures)
+            figures = _generated(large, options.series, options.periods, options.weeks, options.paths, options.jobs)
+        report(
+            benchmark="replay",
+            data="m5" if options.m5 else "generated",
+            jobs=options.jobs,
+            paths=options.paths,
+            **figures,
+        )
         return
     with tempfile.TemporaryDirectory() as folder:
         large, small = Path(folder) / "sales.parquet", Path(folder) / "small.parquet"

@@ -38,7 +38,12 @@ def panel() -> DemandPanel:
 def run_trials(*arguments: Any) -> Trials | None:
     """Learn and try, one step after the other."""
     planned = plan_trials(*arguments)
-    return planned and planned.carry_out([step() for step in planned.lessons()])
+    if planned is None:
+        return None
+    lessons, tries, trials = planned.steps()
+    for step in (*lessons, *tries):
+        step()
+    return trials
 
 
 def tried(panel: DemandPanel, names: list[str], protection: list[int] | None = None) -> Trials:

@@ -24,7 +24,7 @@ def levels(n: int, reorder_point: Any, rate: Any = 0.1, **changes: Any) -> Revie
     flags = {name: np.full(n, changes.get(name, True)) for name in ("orders", "counted")}
     grid = {"reorder_point": reorder_point, "rate": rate}
     arrays = {name: np.array(np.broadcast_to(value, (n, G)), dtype=np.float64) for name, value in grid.items()}
-    return ReviewLevels(**arrays, **numbers, **whole, **flags)
+    return ReviewLevels(**arrays, **numbers, **whole, **flags, stands_for=changes.get("stands_for", 1.0))
 
 
 def seen(demand: Any, until: int, known: Any = True) -> SeenDemand:
@@ -212,3 +212,22 @@ def test_rows_may_come_in_any_order_and_items_may_come_later() -> None:
             record.review(who, seen(demand[who], t), levels(len(who), points[who]))
     assert one.asked() == two.asked()
     assert one.asked().units > 0
+
+
+def test_an_item_that_speaks_for_three_counts_as_three_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for the prior, which counts items as they are met."""
+    monkeypatch.setattr(track_record, "PRIOR_ITEMS", 0.0)
+    random = np.random.default_rng(5)
+    one = np.repeat(random.poisson(4.0, (1, 40)).astype(float), 3, axis=0)
+    points = np.arange(G)[::-1] + 6.0
+    told = []
+    for items, stands_for in ((3, 1.0), (1, 3.0)):
+        record, rows = TrackRecord(items), np.arange(items)
+        for t in range(40):
+            record.learn(rows, seen(one[:items], t))
+            record.review(rows, seen(one[:items], t), levels(items, points, weight=4.0, stands_for=stands_for))
+        told.append(record.asked())
+    three, single = told
+    assert three.short > 0
+    for name in ("units", "short", "expected", "factor", "followed"):
+        assert getattr(single, name) == pytest.approx(getattr(three, name)), name

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pipelines import Inputs, PlanConfig, plan, replay
+from pipelines.jobs import promise_record
 from tests.pipelines.jobs.test_replaying import PLAIN, START, absurd, run, with_dated_tables
 from tests.pipelines.jobs.test_tuning import CONFIG, LAST, biased
 from tests.pipelines.shop import settings, small_shop
@@ -52,6 +53,18 @@ def test_a_plan_asks_for_what_its_record_says_and_promises_what_follows(inputs: 
     assert (mended.policy["order_up_to"] >= plain.policy["order_up_to"]).all()
     assert mended.policy["expected_backorder_rate"].max() <= 0.1 + 1e-9
     assert "correction" not in plain.summary
+
+
+def test_in_a_look_back_some_items_speak_for_all(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = plan(inputs, ONLINE, jobs=1)
+    monkeypatch.setattr(promise_record, "_MOST_ITEMS", 6)
+    some = plan(inputs, ONLINE, jobs=1)
+    every_told, some_told = (result.summary["correction"]["online"] for result in (every, some))
+    assert some_told["factor"] != every_told["factor"]
+    assert some_told["factor"] < 0.8
+    # Six of twelve items, each for two: the units of the shop, not of half of it.
+    assert 0.6 * every_told["units"] < some_told["units"] < 1.4 * every_told["units"]
+    assert len(some.policy) == len(every.policy)
 
 
 def test_fill_rates_are_asked_for_by_their_complement(inputs: Inputs) -> None:
