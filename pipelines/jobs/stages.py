@@ -5,7 +5,6 @@ A plan takes them once; a replay takes them again and again along history, and f
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -221,8 +220,7 @@ def note_refit(forecast: Forecast, findings: Findings) -> None:
 
 def ruled_anew(forecast: Forecast, known: Knowledge) -> Forecast:
     """Return a copy of a fitted forecast that may follow by itself, under the rules of this configuration."""
-    forecaster = copy(forecast.forecaster)
-    forecaster.choice_ = forecaster.choice_.copy()
+    forecaster = forecast.forecaster.copy()
     return replace(forecast, forecaster=forecaster, ruled=_ruled(known, forecaster.choice_["class"].to_numpy()))
 
 
