@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -44,30 +43,29 @@ class Keep:
 
 @dataclass(frozen=True, eq=False)
 class OrderLines:
-    """Single order lines of customers, any order.
+    """Single order lines of customers, k of m items, in any order.
 
     Attributes
     ----------
-    skus, locations : tuples of k. days : int64 (k,), days since 1970-01-01. units : float64 (k,).
+    skus, locations : tuples of m. item : int64 (k,), which of them each line is of. days : int64 (k,), days since
+        1970-01-01. units : float64 (k,).
     """
 
     skus: tuple[str, ...] = ()
     locations: tuple[str, ...] = ()
+    item: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     days: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     units: Floats = field(default_factory=lambda: np.empty(0))
 
-    @cached_property
-    def _items(self) -> tuple[list[tuple[str, str]], Integers]:
-        """The different items, and which of them each line is of."""
-        numbers: dict[tuple[str, str], int] = {}
-        of = [numbers.setdefault(key, len(numbers)) for key in zip(self.skus, self.locations, strict=True)]
-        return list(numbers), np.array(of, dtype=np.int64)
+    def rows(self, panel: DemandPanel) -> Integers:
+        """The row of the panel that each line is of, -1 where it has none."""
+        place = {key: i for i, key in enumerate(panel.keys)}
+        of_item = [place.get(key, -1) for key in zip(self.skus, self.locations, strict=True)]
+        return np.array(of_item, dtype=np.int64)[self.item]
 
     def largest(self, panel: DemandPanel) -> tuple[Integers, Integers, Floats]:
         """Return row, period and units of the largest line of each cell of the panel that has any, in order."""
-        items, of = self._items
-        place = {key: i for i, key in enumerate(panel.keys)}
-        row = np.array([place.get(key, -1) for key in items], dtype=np.int64)[of]
+        row = self.rows(panel)
         period = np.asarray(panel.calendar.index_of(self.days), dtype=np.int64)
         inside = (row >= 0) & (period >= 0) & (period < panel.calendar.periods)
         cell, at = np.unique(row[inside] * panel.calendar.periods + period[inside], return_inverse=True)

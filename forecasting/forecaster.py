@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -418,6 +419,16 @@ class DemandForecaster:
                 made = self._blend(rows, classes, context, known)
             self._fitted_by[rows] = len(self._fitted)
             self._fitted = (*self._fitted, made)
+
+    def copy(self, *, run: Mapper | None = None) -> Self:
+        """Return a forecaster that goes its own way from here; ``run`` as for the class, default: as here."""
+        twin = copy(self)
+        twin._run = run or self._run
+        # All else is replaced as a whole where it changes.
+        twin.choice_ = self.choice_.copy()
+        for name in ("_protection", "_whole", "_fitted_by"):
+            setattr(twin, name, getattr(self, name).copy())
+        return twin
 
     def save(self, folder: Path) -> None:
         """Write everything that :meth:`load` needs to draw the same numbers: Parquet and JSON, no pickle.

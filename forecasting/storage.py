@@ -24,7 +24,7 @@ __all__ = ["read_tree", "write_tree"]
 Array = npt.NDArray[Any]
 
 _TREE: Final = "forecaster.json"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _MANY: Final = 64
 _OWN_PACKAGE: Final = "forecasting."
 
@@ -95,7 +95,13 @@ def _encode(value: Any, place: str, found: _Found) -> Any:
     if isinstance(value, pd.DataFrame):
         found.frames[place] = value
         # Parquet knows no seconds; and a column without a value has no kind.
-        return {"frame": place, "dtypes": {str(name): str(kind) for name, kind in value.dtypes.items()}}
+        kinds = {str(name): str(kind) for name, kind in value.dtypes.items()}
+        plain = value.index.equals(pd.RangeIndex(len(value)))
+        return {
+            "frame": place,
+            "dtypes": kinds,
+            "index": None if plain else _encode(value.index.to_numpy(), place, found),
+        }
     if isinstance(value, list | tuple) and len(value) >= _MANY and all(type(item) is str for item in value):
         # A column: long lists of identifiers are read ten times as fast as from JSON.
         return {"texts": _encode(np.array(value), place, found)}
@@ -125,8 +131,9 @@ def _decode(value: Any, folder: Path, tables: dict[int, Any], classes: dict[str,
         import pandas as pd
 
         frame = pd.read_parquet(folder / f"{value['frame']}.parquet")
-        dtypes = value.get("dtypes", {})
-        return frame.astype({name: kind for name, kind in dtypes.items() if str(frame[name].dtype) != kind})
+        if value["index"] is not None:
+            frame.index = pd.Index(_read_array(value["index"], folder, tables))
+        return frame.astype({name: kind for name, kind in value["dtypes"].items() if str(frame[name].dtype) != kind})
     if "texts" in value:
         return tuple(_read_column(value["texts"], folder, tables).to_pylist())
     if "list" in value:

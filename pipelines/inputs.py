@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.checking import check_table
 from pipelines.config import PlanConfig
 from pipelines.errors import ConfigurationError, InputError
+from pipelines.kept_tables import KeptTables
 from pipelines.quarantine import Findings
 from pipelines.readers import Source, TableReader, open_table
 from pipelines.relations import check_relations
@@ -82,8 +84,10 @@ class CheckedTables:
         return self.frames.get(table)
 
 
-def check_inputs(inputs: Inputs, config: PlanConfig) -> CheckedTables:
+def check_inputs(inputs: Inputs, config: PlanConfig, kept: KeptTables | None = None) -> CheckedTables:
     """Open and check every table, by itself and against the others.
+
+    ``kept`` : where tables that have been checked before are taken up; sales are read anew.
 
     Raises
     ------
@@ -93,13 +97,12 @@ def check_inputs(inputs: Inputs, config: PlanConfig) -> CheckedTables:
     """
     findings = Findings()
     readers = {name: open_table(name, source) for name, source in inputs.given().items()}
-    frames: dict[str, pd.DataFrame] = {
-        name: check_table(
-            readers[name], findings, config.quarantine_limit(name), drop_exact=config.exact_duplicates == "drop"
-        )
-        for name in OPTIONAL
-        if name in readers
-    }
+    kept, drop = kept or KeptTables(), config.exact_duplicates == "drop"
+    frames: dict[str, pd.DataFrame] = {}
+    for name in (name for name in OPTIONAL if name in readers):
+        limit = config.quarantine_limit(name)
+        check = partial(check_table, readers[name], max_fraction=limit, drop_exact=drop)
+        frames[name] = kept.once(readers[name], findings, (limit, drop), check)
     if "items" in frames and not len(frames["items"]):
         raise InputError(f"items: {readers['items'].file} has no usable rows", code="no_usable_rows")
     check_relations(readers, frames, findings)

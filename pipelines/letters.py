@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pipelines.errors import ConfigurationError
@@ -91,12 +92,13 @@ def sentence(deliveries: list[Delivery], as_of: dt.date, language: str, *, ready
             return words["ended"]
         units, last = sum(each.units for each in come), max(each.last for each in come if each.last is not None)
         return words["rest"].format(
-            units=_number(units, locale), all=_number(total, locale), last=_date(last, as_of, locale)
+            units=_number(units, locale), all=_number(total, locale), last=_date(last, as_of.year, locale)
         )
     if any(each.last is None for each in deliveries):
         return words["unknown"]
     told = [
-        {"first": _date(d.first or d.last, as_of, locale), "last": _date(d.last, as_of, locale)} for d in deliveries
+        {"first": _date(d.first or d.last, as_of.year, locale), "last": _date(d.last, as_of.year, locale)}
+        for d in deliveries
     ]
     if ready:
         return words["ready"].format(**told[0])
@@ -109,6 +111,7 @@ def sentence(deliveries: list[Delivery], as_of: dt.date, language: str, *, ready
     return words["parts"].format(parts=", ".join(parts))
 
 
+@cache
 def _locale(language: str) -> Locale:
     from babel import Locale, UnknownLocaleError
 
@@ -127,11 +130,13 @@ def _number(units: float, locale: Locale) -> str:
     return format_decimal(units, locale=locale)
 
 
-def _date(date: dt.date | None, as_of: dt.date, locale: Locale) -> str:
+@lru_cache(1000)
+def _date(date: dt.date | None, year: int, locale: Locale) -> str:
+    """A day in words, with its year where that is not ``year``; many letters name the same few."""
     from babel.dates import format_date, format_skeleton
 
     if date is None:
         raise ValueError("a delivery without a date has no words for it")
-    if date.year != as_of.year:
+    if date.year != year:
         return format_date(date, "long", locale=locale)
     return format_skeleton("MMMMd", date, locale=locale)

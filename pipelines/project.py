@@ -21,7 +21,7 @@ from pipelines.promise_record import read_record, record_digest
 from pipelines.published import PublishedRun
 from pipelines.readers import open_table
 from pipelines.sources import TableSource
-from pipelines.stage_store import StageStore
+from pipelines.stage_store import StageMemory, StageStore
 from pipelines.tracking import Tracking
 from pipelines.workspace import Workspace, digest_text, run_identity, write_csv, write_json, write_parquet
 
@@ -90,9 +90,15 @@ class Project:
         base = None if latest is None else _recorded(self.workspace, latest, "forecast")
         return base if base is not None and self.stages(writable=False).has("forecast", base) else None
 
-    def stages(self, *, writable: bool = True, tell: Callable[[str], None] = lambda _: None) -> StageStore:
+    def stages(
+        self,
+        *,
+        writable: bool = True,
+        tell: Callable[[str], None] = lambda _: None,
+        memory: StageMemory | None = None,
+    ) -> StageStore:
         """The finished stages of the workspace; only who holds its lock may add to them."""
-        return StageStore(self.workspace.cache, writable, tell)
+        return StageStore(self.workspace.cache, writable, tell, memory)
 
     def identity_of(self, digests: dict[str, str], **more: str) -> str:
         """The id of a run with these inputs, this configuration and ``more`` that it depends on."""
@@ -177,10 +183,12 @@ def run_plan(
     jobs: int | None = None,
     progress: Callable[[str], None] = _say_nothing,
     tell: Callable[[str], None] = _say_nothing,
+    memory: StageMemory | None = None,
 ) -> PublishedRun:
     """Plan and publish, unless this very plan has been published already.
 
     Stages that an earlier plan finished, a killed one too, are taken up. ``tell`` : is told of trouble with them.
+    ``memory`` : what this process remembers of them; see :class:`pipelines.session.PlanningSession`.
     """
     import json
 
@@ -195,10 +203,9 @@ def run_plan(
         if repeated:
             space.publish(run_id, {}, lambda _: None)
         else:
-            memory = remember(space, _run_before(space, run_id))
-            space.publish(
-                run_id, *_compute(project, digests, before, jobs, progress, memory, project.stages(tell=tell))
-            )
+            known = remember(space, _run_before(space, run_id))
+            stages = project.stages(tell=tell, memory=memory)
+            space.publish(run_id, *_compute(project, digests, before, jobs, progress, known, stages))
     folder = space.folder(run_id)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     return PublishedRun(run_id, folder, summary, repeated)
@@ -323,7 +330,7 @@ def _compute(
         write_json(folder / "summary.json", result.summary | follow.summary)
 
     remembered = {
-        "core": project.core_identity()[0],
+        "core": project.core_identity({name: digests[name] for name in project.inputs.given()})[0],
         "before": None if memory.before is None else memory.before.run_id,
         "forecast": made.forecast.identity.taught or made.forecast.identity.key,
         "refitted": None if made.forecast.refitted is None else len(made.forecast.refitted),

@@ -95,6 +95,15 @@ class Findings:
         """Return the notices."""
         return _frame(Notice, self.notices)
 
+    def absorb(self, other: Findings) -> None:
+        """Add what was noticed elsewhere, behind what is known already."""
+        self.rows.extend(other.rows)
+        self.repairs.extend(other.repairs)
+        for each in other.notices:
+            self.notice(each.code, each.table, each.message)
+        self.items_set_aside |= other.items_set_aside
+        self.forecasts_spoiled |= other.forecasts_spoiled
+
     def set_aside(self, rows: Sequence[Quarantined]) -> None:
         """Add bad rows."""
         self.rows.extend(rows)

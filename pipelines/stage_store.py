@@ -23,11 +23,11 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pipelines.workspace import digest_file
 
-__all__ = ["FORGETFUL", "KEPT", "StageStore", "code_digest"]
+__all__ = ["FORGETFUL", "KEPT", "StageMemory", "StageStore", "code_digest"]
 
 T = TypeVar("T")
 
@@ -38,6 +38,31 @@ _PACKAGES: Final = ("forecasting", "replenishment", "pipelines")
 _LIBRARIES: Final = ("numpy", "scipy", "pandas", "numba", "scikit-learn", "statsmodels", "pyarrow")
 
 
+class StageMemory:
+    """Finished stages that one process keeps as objects, so that it need not read them again.
+
+    What is taken from here is shared: whoever would change it copies it first.
+    """
+
+    def __init__(self) -> None:
+        self._stages: dict[str, dict[str, Any]] = {}
+
+    def get(self, stage: str, key: str) -> Any:
+        """The object of an entry, None where there is none."""
+        found = self._stages.get(stage, {})
+        if key in found:
+            found[key] = found.pop(key)  # used last
+        return found.get(key)
+
+    def put(self, stage: str, key: str, value: Any) -> None:
+        """Keep an object; of each stage those ``KEPT`` stay that were used last."""
+        found = self._stages.setdefault(stage, {})
+        found.pop(key, None)
+        found[key] = value
+        for old in list(found)[:-KEPT]:
+            del found[old]
+
+
 @dataclass(frozen=True)
 class StageStore:
     """The finished stages of a workspace.
@@ -46,14 +71,24 @@ class StageStore:
     ----------
     root : the folder; None keeps and finds nothing. writable : whether new entries are kept.
     tell : is told in a sentence of an entry that is damaged, or could not be kept.
+    memory : what this process remembers of it; without one everything is read from the folder.
     """
 
     root: Path | None
     writable: bool = True
     tell: Callable[[str], None] = lambda _: None
+    memory: StageMemory | None = None
 
     def find(self, stage: str, key: str, read: Callable[[Path], T]) -> T | None:
         """What ``read`` makes of the folder of an entry; None without one that is whole."""
+        if self.memory is not None and (known := self.memory.get(stage, key)) is not None:
+            return cast(T, known)
+        found = self._found(stage, key, read)
+        if self.memory is not None and found is not None:
+            self.memory.put(stage, key, found)
+        return found
+
+    def _found(self, stage: str, key: str, read: Callable[[Path], T]) -> T | None:
         if self.root is None or not (folder := self.root / stage / key).is_dir():
             return None
         try:
@@ -71,15 +106,17 @@ class StageStore:
         """Whether there is an entry that is whole."""
         return self.root is not None and _whole(self.root / stage / key)
 
-    def keep(self, stage: str, key: str, write: Callable[[Path], None]) -> None:
-        """Keep what ``write`` writes into a folder; what can't be written is told and does no harm."""
+    def keep(self, stage: str, key: str, value: T, write: Callable[[Path, T], None]) -> None:
+        """Keep a value that ``write`` writes into a folder; what can't be written is told and does no harm."""
         if self.root is None or not self.writable:
             return
+        if self.memory is not None:
+            self.memory.put(stage, key, value)
         try:
-            self._keep(self.root / stage / key, write)
+            self._keep(self.root / stage / key, lambda folder: write(folder, value))
             for folder in _by_use(self.root / stage)[KEPT:]:
                 _remove(folder)
-        except (OSError, TypeError) as problem:
+        except (OSError, TypeError, ValueError) as problem:
             self.tell(f"cache: {stage} could not be kept ({problem}); the next plan carries it out again")
 
     def _keep(self, target: Path, write: Callable[[Path], None]) -> None:

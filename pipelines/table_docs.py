@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pipelines.contracts import Check
 from pipelines.tables import TABLES, contract
 
 __all__ = ["json_schema", "tables_page", "write_docs"]
@@ -25,16 +26,14 @@ def tables_page() -> str:
     ]
     for table in TABLES:
         schema = contract(table)
-        key = schema.metadata["key"]
+        key = schema.key
         lines += ["", f"## {table}", "", f"{schema.description}.", ""]
         lines += [f"One row for each {', '.join(key)}.", ""] if key else []
         lines += ["| column | needed | kind | meaning |", "|---|---|---|---|"]
         for name, column in schema.columns.items():
             limits = "; ".join(_limit(check) for check in column.checks)
             meaning = f"{column.description}{f' ({limits})' if limits else ''}"
-            lines.append(
-                f"| {name} | {'yes' if column.required else ''} | {_WORDS[column.metadata['kind']]} | {meaning} |"
-            )
+            lines.append(f"| {name} | {'yes' if column.required else ''} | {_WORDS[column.kind]} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
@@ -48,8 +47,8 @@ def json_schema(table: str) -> dict[str, Any]:
     kinds |= {"date": {"type": "string", "format": "date"}, "flag": {"type": "boolean"}}
     properties = {}
     for name, column in schema.columns.items():
-        entry: dict[str, Any] = {"description": column.description, **kinds[column.metadata["kind"]]}
-        if column.metadata["kind"] == "number":
+        entry: dict[str, Any] = {"description": column.description, **kinds[column.kind]}
+        if column.kind == "number":
             for check in column.checks:
                 entry |= _json_limit(check)
         if column.nullable:
@@ -73,30 +72,25 @@ def write_docs(folder: Path) -> None:
     (folder / "tables.schema.json").write_text(json.dumps(schemas, indent=1) + "\n", encoding="utf-8")
 
 
-def _limit(check: Any) -> str:
+def _limit(check: Check) -> str:
     """A check in words."""
-    facts = check.statistics or {}
-    if "min_value" in facts and "max_value" in facts:
-        both = "" if facts.get("include_min", True) else ", both excluded"
-        return f"{facts['min_value']} to {facts['max_value']}{both}"
+    if check.name == "in_range":
+        return f"{check.low} to {check.high}{'' if check.include_low else ', both excluded'}"
     if check.name == "greater_than":
-        return f"above {facts['min_value']:g}"
+        return f"above {check.low:g}"
     if check.name == "greater_than_or_equal_to":
-        return f"at least {facts['min_value']:g}"
+        return f"at least {check.low:g}"
     if check.name == "less_than_or_equal_to":
-        return f"at most {facts['max_value']:g}"
-    return str(check.name).replace("_", " ")
+        return f"at most {check.high:g}"
+    return check.name.replace("_", " ")
 
 
-def _json_limit(check: Any) -> dict[str, float]:
-    facts = check.statistics or {}
+def _json_limit(check: Check) -> dict[str, float]:
     names = {
-        "greater_than": {"exclusiveMinimum": facts.get("min_value")},
-        "greater_than_or_equal_to": {"minimum": facts.get("min_value")},
-        "less_than_or_equal_to": {"maximum": facts.get("max_value")},
-        "in_range": {"minimum": facts.get("min_value"), "maximum": facts.get("max_value")},
+        "exclusiveMinimum" if check.name == "greater_than" else "minimum": check.low,
+        "maximum": check.high,
     }
-    return {name: float(value) for name, value in names.get(str(check.name), {}).items() if value is not None}
+    return {name: float(value) for name, value in names.items() if value is not None}
 
 
 if __name__ == "__main__":

@@ -1,26 +1,24 @@
-"""The contracts of the input tables: columns, kinds, units, limits and keys, declared once with pandera.
-
-A column's ``metadata["kind"]`` says how text becomes a value: ``identifier``, ``number``, ``date`` or ``flag``.
-"""
+"""The contracts of the input tables: columns, kinds, units, limits and keys, each declared once."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Final
 
-import pandera.pandas as pa
+from pipelines.contracts import Check, Column, Contract
 
 __all__ = ["LARGEST", "OPTIONAL", "PIECES", "TABLES", "contract", "kinds", "required_columns"]
 
 # A quantity, price or number of days beyond this is a mistake, and sums must stay exact.
 LARGEST: Final = 1e12
+# Length and hidden characters are judged once for each distinct text (``pipelines.values``), not row by row.
 LONGEST_IDENTIFIER: Final = 128
+_FIRST_DATE: Final = "1900-01-02"
+_LAST_DATE: Final = "2199-12-31"
 
 
-def _identifier(description: str, required: bool = False, nullable: bool = True) -> pa.Column:
-    # Length and hidden characters are judged once for each distinct text (``pipelines.values``), not row by row.
-    metadata = {"kind": "identifier", "longest": LONGEST_IDENTIFIER}
-    return pa.Column("object", nullable=nullable, required=required, description=description, metadata=metadata)
+def _identifier(description: str, required: bool = False, nullable: bool = True) -> Column:
+    return Column("identifier", description, required, nullable)
 
 
 def _number(
@@ -30,54 +28,27 @@ def _number(
     required: bool = False,
     nullable: bool = True,
     above: bool = False,
-) -> pa.Column:
-    checks = [pa.Check.le(high)]
-    if low is None:
-        checks.append(pa.Check.ge(-high))
-    else:
-        checks.append(pa.Check.gt(low) if above else pa.Check.ge(low))
-    return pa.Column(
-        "float64", checks, nullable=nullable, required=required, description=description, metadata={"kind": "number"}
-    )
+) -> Column:
+    least = Check("greater_than" if above else "greater_than_or_equal_to", low=-high if low is None else low)
+    return Column("number", description, required, nullable, (Check("less_than_or_equal_to", high=high), least))
 
 
-def _share(description: str) -> pa.Column:
-    limits = pa.Check.in_range(0, 1, include_min=False, include_max=False)
-    return pa.Column(
-        "float64", limits, nullable=True, required=False, description=description, metadata={"kind": "number"}
-    )
+def _share(description: str) -> Column:
+    return Column("number", description, checks=(Check("in_range", 0, 1, include_low=False, include_high=False),))
 
 
-def _whole(description: str, high: float, low: float = 0) -> pa.Column:
-    checks = [pa.Check.in_range(low, high), pa.Check(lambda s: s == s.round(), name="whole_number")]
-    return pa.Column(
-        "float64", checks, nullable=True, required=False, description=description, metadata={"kind": "number"}
-    )
+def _whole(description: str, high: float, low: float = 0) -> Column:
+    return Column("number", description, checks=(Check("in_range", low, high), Check("whole_number")))
 
 
-def _date(
-    description: str, required: bool = False, nullable: bool = True, empty_words: tuple[str, ...] = ()
-) -> pa.Column:
+def _date(description: str, required: bool = False, nullable: bool = True, empty_words: tuple[str, ...] = ()) -> Column:
     """A day; ``empty_words`` are words, in small letters, that may stand where there is none."""
-    limits = pa.Check.in_range("1900-01-02", "2199-12-31")
-    return pa.Column(
-        "datetime64[ns]",
-        limits,
-        nullable=nullable,
-        required=required,
-        description=description,
-        metadata={"kind": "date", "empty_words": empty_words},
-    )
+    within = Check("in_range", _FIRST_DATE, _LAST_DATE)
+    return Column("date", description, required, nullable, (within,), empty_words)
 
 
-def _flag(description: str) -> pa.Column:
-    return pa.Column("object", nullable=True, required=False, description=description, metadata={"kind": "flag"})
-
-
-def _schema(name: str, description: str, key: list[str] | None, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        columns, name=name, description=description, metadata={"key": key}, unique=key, strict="filter", ordered=False
-    )
+def _flag(description: str) -> Column:
+    return Column("flag", description)
 
 
 SKU: Final = "article identifier, text"
@@ -109,7 +80,7 @@ OPTIONAL: Final = tuple(name for name in TABLES if name != "sales")
 
 
 @cache
-def contract(table: str) -> pa.DataFrameSchema:
+def contract(table: str) -> Contract:
     """Return the contract of one table.
 
     Raises
@@ -122,7 +93,7 @@ def contract(table: str) -> pa.DataFrameSchema:
 
 def kinds(table: str) -> dict[str, str]:
     """Return the kind of each column that a table may have."""
-    return {name: column.metadata["kind"] for name, column in contract(table).columns.items()}
+    return {name: column.kind for name, column in contract(table).columns.items()}
 
 
 def required_columns(table: str) -> list[str]:
@@ -130,8 +101,8 @@ def required_columns(table: str) -> list[str]:
     return [name for name, column in contract(table).columns.items() if column.required]
 
 
-def _sales() -> pa.DataFrameSchema:
-    return _schema(
+def _sales() -> Contract:
+    return Contract(
         "sales",
         "what was sold or ordered: one row a SKU, location and period (or day, or transaction)",
         None,
@@ -149,8 +120,8 @@ def _sales() -> pa.DataFrameSchema:
     )
 
 
-def _items() -> pa.DataFrameSchema:
-    return _schema(
+def _items() -> Contract:
+    return Contract(
         "items",
         "what is planned: one row a SKU, or a SKU and location",
         ["sku", "location"],
@@ -190,8 +161,8 @@ def _items() -> pa.DataFrameSchema:
     )
 
 
-def _suppliers() -> pa.DataFrameSchema:
-    return _schema(
+def _suppliers() -> Contract:
+    return Contract(
         "suppliers",
         "who delivers",
         ["supplier"],
@@ -207,8 +178,8 @@ def _suppliers() -> pa.DataFrameSchema:
     )
 
 
-def _receipts() -> pa.DataFrameSchema:
-    return _schema(
+def _receipts() -> Contract:
+    return Contract(
         "receipts",
         "past purchase-order lines and when they came",
         None,
@@ -228,8 +199,8 @@ def _receipts() -> pa.DataFrameSchema:
     )
 
 
-def _stock() -> pa.DataFrameSchema:
-    return _schema(
+def _stock() -> Contract:
+    return Contract(
         "stock",
         "units on hand at the opening of as_of, before arrivals due at it",
         ["sku", "location"],
@@ -244,8 +215,8 @@ def _stock() -> pa.DataFrameSchema:
     )
 
 
-def _open_orders() -> pa.DataFrameSchema:
-    return _schema(
+def _open_orders() -> Contract:
+    return Contract(
         "open_orders",
         "purchase-order lines not yet received",
         None,
@@ -261,8 +232,8 @@ def _open_orders() -> pa.DataFrameSchema:
     )
 
 
-def _customer_orders() -> pa.DataFrameSchema:
-    return _schema(
+def _customer_orders() -> Contract:
+    return Contract(
         "customer_orders",
         "order lines of customers, filled and open",
         None,
@@ -287,8 +258,8 @@ def _customer_orders() -> pa.DataFrameSchema:
     )
 
 
-def _events() -> pa.DataFrameSchema:
-    return _schema(
+def _events() -> Contract:
+    return Contract(
         "events",
         "days that change demand",
         None,
@@ -302,8 +273,8 @@ def _events() -> pa.DataFrameSchema:
     )
 
 
-def _item_suppliers() -> pa.DataFrameSchema:
-    return _schema(
+def _item_suppliers() -> Contract:
+    return Contract(
         "item_suppliers",
         "who else delivers an article, from which quantity at which price",
         ["sku", "location", "supplier", "from_quantity"],
@@ -322,8 +293,8 @@ def _item_suppliers() -> pa.DataFrameSchema:
     )
 
 
-def _substitutes() -> pa.DataFrameSchema:
-    return _schema(
+def _substitutes() -> Contract:
+    return Contract(
         "substitutes",
         "what may be delivered in place of an article",
         ["sku", "substitute"],
@@ -335,8 +306,8 @@ def _substitutes() -> pa.DataFrameSchema:
     )
 
 
-def _transfers() -> pa.DataFrameSchema:
-    return _schema(
+def _transfers() -> Contract:
+    return Contract(
         "transfers",
         "which places can help each other out",
         ["from_location", "to_location"],
@@ -349,8 +320,8 @@ def _transfers() -> pa.DataFrameSchema:
     )
 
 
-def _stock_counts() -> pa.DataFrameSchema:
-    return _schema(
+def _stock_counts() -> Contract:
+    return Contract(
         "stock_counts",
         "what a count found and what the book had said",
         ["sku", "location", "counted_on"],
@@ -364,8 +335,8 @@ def _stock_counts() -> pa.DataFrameSchema:
     )
 
 
-def _known_ahead() -> pa.DataFrameSchema:
-    return _schema(
+def _known_ahead() -> Contract:
+    return Contract(
         "known_ahead",
         "what is known of the future: prices, promotions, campaigns, closing days",
         None,
@@ -383,8 +354,8 @@ def _known_ahead() -> pa.DataFrameSchema:
     )
 
 
-def _returns() -> pa.DataFrameSchema:
-    return _schema(
+def _returns() -> Contract:
+    return Contract(
         "returns",
         "units that customers sent back",
         None,
@@ -397,8 +368,8 @@ def _returns() -> pa.DataFrameSchema:
     )
 
 
-def _forecast() -> pa.DataFrameSchema:
-    return _schema(
+def _forecast() -> Contract:
+    return Contract(
         "forecast",
         "a forecast from elsewhere that takes the place of ours: quantiles (level) or paths (path) of the demand of "
         "coming periods, or of its sum over the item's protection interval",

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.panel import CellStatus
-from pipelines.jobs.lead_times import drifting_suppliers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +93,7 @@ def _noticed(made: Plan) -> list[Concern]:
 def _suppliers_against_their_word(made: Plan) -> list[Concern]:
     items = made.items
     out = []
-    for drift in drifting_suppliers(items["supplier"], items):
+    for drift in made.drifting:
         gap = drift.measured - drift.stated
         since = "" if np.isnat(drift.since) else f" since {drift.since}"
         out.append(

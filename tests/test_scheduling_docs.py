@@ -329,11 +329,14 @@ def test_a_service_that_plans_again_says_what_a_plan_made_from_nothing_says(tmp_
     exec(compile(source, "docs/scheduling.md", "exec"), program)  # noqa: S102 - a block of our own page
     tables = only(small_shop(), "00123", "NA")
     settings = {"frequency": "W-MON", "model": "moving_average", "simulation_paths": 2}
-    before = program["answer"](write_project(tmp_path / "shop", tables, **settings))
+    write_project(tmp_path / "shop", tables, **settings)
+    answers = program["answers"](tmp_path / "shop" / "restock.toml", range(2))
+    before = next(answers)
     stock = tables["stock"].assign(on_hand=tables["stock"]["on_hand"] + 40.0)
     changed = {**tables, "stock": stock}
-    after = program["answer"](write_project(tmp_path / "shop", changed, **settings))
-    alone = program["answer"](write_project(tmp_path / "other", changed, **settings))
+    write_project(tmp_path / "shop", changed, **settings)
+    after = next(answers)
+    alone = next(program["answers"](write_project(tmp_path / "other", changed, **settings), range(1)))
     figures = ("items", "order_units", "order_value", "expected_backorder_rate", "simulated_backorder_rate")
     assert [after[name] for name in figures] == [alone[name] for name in figures]
     assert after["order_units"] != before["order_units"]

@@ -69,22 +69,28 @@ def _table(
     rows = table[seen]
     horizon = max(int(period[seen].max(initial=-1)) + 1, least)
     factor, extra = np.ones((n, horizon)), np.zeros((n, horizon))
-    members: dict[tuple[str | None, ...], npt.NDArray[np.int64]] = {}
-    for at, row in zip(period[seen], rows.to_dict("records"), strict=True):
-        scope = tuple(v if isinstance(v := row.get(name), str) and v else None for name in _SCOPE)
-        if scope not in members:
-            members[scope] = _members(items, scope)
-        concerned = members[scope]
-        uplift, units = row.get("uplift", np.nan), row.get("extra_quantity", np.nan)
-        factor[concerned, at] *= 1.0 if uplift is None or np.isnan(uplift) else uplift
-        extra[concerned, at] += 0.0 if units is None or np.isnan(units) else units
+    row, item = _concerned(rows, items)
+    # Row by row, so that the product of several rows is the same in every order of the items.
+    for column, change, into in (("uplift", np.multiply, factor), ("extra_quantity", np.add, extra)):
+        if column in rows.columns:
+            value = rows[column].to_numpy(float)[row]
+            told = ~np.isnan(value)
+            change.at(into, (item[told], period[seen][row[told]]), value[told])
     return factor, extra
 
 
-def _members(items: pd.DataFrame, scope: tuple[str | None, ...]) -> npt.NDArray[np.int64]:
-    """The items that a row of the table speaks of; what it leaves empty holds for all."""
-    concerned = np.ones(len(items), dtype=np.bool_)
-    for name, value in zip(_SCOPE, scope, strict=True):
-        if value is not None:
-            concerned &= (items[name] == value).to_numpy()
-    return np.flatnonzero(concerned)
+def _concerned(rows: pd.DataFrame, items: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The items that each row of the table speaks of, as pairs in the order of rows; what it leaves empty holds for
+    all."""
+    names = [name for name in _SCOPE if name in rows.columns]
+    columns = [rows[name].fillna("").to_numpy(object) for name in names]
+    members: dict[tuple[str, ...], npt.NDArray[np.int64]] = {}
+    found = []
+    for scope in zip(*columns, strict=True) if names else [()] * len(rows):
+        if scope not in members:
+            concerned = np.ones(len(items), dtype=np.bool_)
+            for name, value in zip(names, scope, strict=True):
+                concerned &= (items[name] == value).to_numpy() if value else True
+            members[scope] = np.flatnonzero(concerned)
+        found.append(members[scope])
+    return np.repeat(np.arange(len(rows)), [len(each) for each in found]), np.concatenate([[], *found]).astype(np.int64)

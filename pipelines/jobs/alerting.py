@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from pipelines.jobs.holding import HELD
-from pipelines.jobs.lead_times import drifting_suppliers
 from pipelines.trust import DEAD_DAYS, concerns_of, dead_stock
 from replenishment.alerts import NO_DEADLINE, Exceptions, Outlook, find_exceptions, runs_out_at
 
@@ -63,17 +63,19 @@ def alert_frame(made: Plan, seen: Projection, bias: Floats) -> pd.DataFrame:
         key=lambda a: (SEVERITIES.index(a.severity), -np.nan_to_num(a.money), -a.units, a.kind, a.sku, a.location),
     )
     names = list(_Alert.__dataclass_fields__)
-    frame = pd.DataFrame([asdict(row) for row in rows], columns=names)
+    frame = pd.DataFrame([attrgetter(*names)(row) for row in rows], columns=names)
     return frame.astype({"units": np.float64, "money": np.float64, "last_date": "datetime64[s]"})
 
 
 def _of_items(made: Plan, seen: Projection) -> Iterator[_Alert]:
     """The exceptions of single items."""
     outlook = _outlook(made, seen)
-    out, price = runs_out_at(outlook), _price(made)
+    out, price, cost = runs_out_at(outlook), _price(made), made.items["unit_cost"].to_numpy(float)
+    supplier = made.items["supplier"].to_numpy(object)
     for each in find_exceptions(outlook):
         for k, item in enumerate(each.items.tolist()):
-            yield _told(made, seen, each, k, item, int(out[item]), float(price[item]))
+            worth = float(cost[item] if each.kind in ("cancel", "defer", "excess", "dead stock") else price[item])
+            yield _told(made, seen, each, k, item, int(out[item]), worth, supplier[item])
 
 
 def _outlook(made: Plan, seen: Projection) -> Outlook:
@@ -98,14 +100,12 @@ def _outlook(made: Plan, seen: Projection) -> Outlook:
     )
 
 
-def _told(made: Plan, seen: Projection, each: Exceptions, k: int, item: int, out: int, price: float) -> _Alert:
-    """One exception of one item, in words."""
-    at_stake = price * float(each.units[k])
-    if each.kind == "order":
-        # What the order costs is no loss; what is lost without it is.
-        at_stake = price * float(made.levels.position.units_at_risk[item])
-    elif each.kind in ("cancel", "defer", "excess", "dead stock"):
-        at_stake = float(made.items["unit_cost"].to_numpy(float)[item]) * float(each.units[k])
+def _told(
+    made: Plan, seen: Projection, each: Exceptions, k: int, item: int, out: int, worth: float, supplier: Any
+) -> _Alert:
+    """One exception of one item, in words; ``worth`` : money a unit."""
+    # What an order costs is no loss; what is lost without it is.
+    at_stake = worth * float(made.levels.position.units_at_risk[item] if each.kind == "order" else each.units[k])
     day = _day(seen, int(each.last[k]))
     soon = 0 <= each.last[k] <= max(int(made.facts.review_periods[item]), 1)
     severity = "watch" if each.kind in ("excess", "dead stock") else "now" if soon else "soon"
@@ -121,7 +121,6 @@ def _told(made: Plan, seen: Projection, each: Exceptions, k: int, item: int, out
         chance=f"{made.levels.position.stock_out_probability[item]:.0%}",
         wait=f" and {_n(-made.stock.net[item])} units wait" if made.stock.net[item] < 0 else "",
     )
-    supplier = made.items["supplier"].to_numpy()[item]
     return _Alert(
         each.kind,
         severity,
@@ -216,7 +215,7 @@ def _biased(made: Plan, bias: Floats) -> Iterator[_Alert]:
 def _drifting(made: Plan) -> Iterator[_Alert]:
     """Suppliers that don't keep their word on lead times."""
     cost = np.nan_to_num(made.items["unit_cost"].to_numpy(float))
-    for drift in drifting_suppliers(made.items["supplier"], made.items):
+    for drift in made.drifting:
         of = (made.items["supplier"] == drift.supplier).to_numpy()
         since = "" if np.isnat(drift.since) else f" since {drift.since}"
         text = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -44,7 +44,8 @@ class BooksOfItems:
         demand: Any,
         usual_target: float,
     ) -> None:
-        self.items, self.begins, self.demand = items, begins, demand
+        self.items = {name: items[name].to_numpy(float).tolist() for name in ("lead_time", "review", "target")}
+        self.begins, self.demand = begins, demand
         receipts, counts = tables.get("receipts"), tables.get("stock_counts")
         self.deliveries, self.receipts = _deliveries(receipts), _rows_of_items(receipts, keys)
         self.counts, self.counted = _counts(counts), _rows_of_items(counts, keys)
@@ -52,7 +53,6 @@ class BooksOfItems:
 
     def record(self, item: int) -> ItemRecord:
         """The books of one item."""
-        row = self.items.iloc[item]
         day, book, counted = (column[self.counted.get(item, _NO_ROWS)] for column in self.counts)
         return ItemRecord(
             deliveries=_taken(self.deliveries, self.receipts.get(item, _NO_ROWS)),
@@ -61,9 +61,9 @@ class BooksOfItems:
             counted=counted,
             begins=self.begins,
             demand=np.nan_to_num(np.asarray(self.demand[item], dtype=np.float64)),
-            lead_time=float(np.nan_to_num(row["lead_time"])),
-            review=float(row["review"]),
-            target=float(row["target"]),
+            lead_time=float(np.nan_to_num(self.items["lead_time"][item])),
+            review=self.items["review"][item],
+            target=self.items["target"][item],
             usual_target=self.usual_target,
         )
 
@@ -117,15 +117,12 @@ def _counts(table: pd.DataFrame | None) -> tuple[Floats, Floats, Floats]:
 
 
 def _taken(all_of_them: Deliveries, rows: Integers) -> Deliveries:
-    """Some deliveries; their orders are numbered as they come."""
-    import pandas as pd
-
-    taken = {f.name: getattr(all_of_them, f.name)[rows] for f in fields(Deliveries)}
-    return replace(Deliveries(**taken), order=pd.factorize(taken["order"])[0].astype(np.int64))
+    """Some deliveries."""
+    return Deliveries(*(getattr(all_of_them, f.name)[rows] for f in fields(Deliveries)))
 
 
 def _deliveries(rows: pd.DataFrame | None) -> Deliveries:
-    """All deliveries of a table of receipts."""
+    """All deliveries of a table of receipts; their orders are numbered as they come."""
     if rows is None:
         nothing = np.empty(0)
         return Deliveries(np.empty(0, dtype=np.int64), *[nothing] * 7)
@@ -137,7 +134,7 @@ def _deliveries(rows: pd.DataFrame | None) -> Deliveries:
     po = pd.factorize(rows["po"].fillna("").astype(str))[0] if "po" in rows.columns else np.zeros(n, dtype=np.int64)
     day = pd.factorize(rows["ordered_on"])[0] + 1
     return Deliveries(
-        order=po.astype(np.int64) * (n + 1) + day,
+        order=pd.factorize(po.astype(np.int64) * (n + 1) + day)[0].astype(np.int64),
         proposed=np.where(np.isnan(days["proposed_on"]), days["ordered_on"], days["proposed_on"]),
         ordered=days["ordered_on"],
         promised=days["promised_on"],

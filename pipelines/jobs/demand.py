@@ -19,6 +19,7 @@ from pipelines.errors import InputError
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.accounting import sales_fates
 from pipelines.jobs.parameters import item_parameters, ruled
+from pipelines.jobs.supply import key_index
 from pipelines.quarantine import BadRow, Findings
 from pipelines.sales import CHANNEL_MARK
 
@@ -316,8 +317,10 @@ def _place_name(row: dict[str, Any]) -> str:
 
 def _places(panel: DemandPanel, skus: list[str], locations: list[str]) -> Integers:
     """Row of the panel of each (sku, location), -1 where it has none."""
-    place = {key: i for i, key in enumerate(panel.keys)}
-    return np.array([place.get(key, -1) for key in zip(skus, locations, strict=True)], dtype=np.int64)
+    import pandas as pd
+
+    named = pd.MultiIndex.from_arrays([skus, locations])
+    return np.asarray(key_index(panel.keys).get_indexer(named), dtype=np.int64)
 
 
 def _days(column: pd.Series[Any]) -> Integers:

@@ -7,7 +7,7 @@ and open orders are not in it: no forecast looks at them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -88,9 +88,11 @@ def forecast_identity(
     """
     shared = digest_of(code_digest(), panel.calendar, panel.skus, panel.locations, groups, seed)
     asked = list(zip(*models, strict=True)) if models else [()] * len(panel)
+    names = {each: digest_of(each) for each in set(asked)}
     told = _told(panel, rules)
     return ForecastIdentity(
-        shared, tuple(row_digests(len(panel), panel.quantity, panel.status, asked, protection, told))
+        shared,
+        tuple(row_digests(len(panel), panel.quantity, panel.status, [names[each] for each in asked], protection, told)),
     )
 
 
@@ -100,8 +102,7 @@ def _told(panel: DemandPanel, rules: CleaningRules) -> list[str]:
         [k for k in rules.keep if k.sku in ("", sku) and k.location in ("", location)] for sku, location in panel.keys
     ]
     lines = rules.lines
-    place = {key: i for i, key in enumerate(panel.keys)}
-    of = np.array([place.get(key, -1) for key in zip(lines.skus, lines.locations, strict=True)], dtype=np.int64)
+    of = lines.rows(panel)
     order = np.lexsort((lines.units, lines.days, of))
     cuts = np.searchsorted(of[order], np.arange(len(panel) + 1)).tolist()
     parts = [order[begin:end] for begin, end in pairwise(cuts)]
@@ -130,7 +131,8 @@ class KeptForecasts:
             told = read_tree(folder / _IDENTITY)
             return KeptForecast(DemandForecaster.load(folder, run=self.run), ForecastIdentity(**told))
 
-        return self.store.find(FORECAST, key, read)
+        found = self.store.find(FORECAST, key, read)
+        return None if found is None else replace(found, forecaster=found.forecaster.copy(run=self.run))
 
     def once(self, identity: ForecastIdentity, fit: Callable[[], DemandForecaster]) -> DemandForecaster:
         """The forecast of this identity: taken up where it has been fitted, else fitted and kept."""
@@ -139,9 +141,9 @@ class KeptForecasts:
             return found.forecaster
         forecaster = fit()
 
-        def write(folder: Path) -> None:
-            forecaster.save(folder)
+        def write(folder: Path, kept: KeptForecast) -> None:
+            kept.forecaster.save(folder)
             write_tree(folder / _IDENTITY, {"shared": identity.shared, "series": identity.series})
 
-        self.store.keep(FORECAST, identity.key, write)
+        self.store.keep(FORECAST, identity.key, KeptForecast(forecaster.copy(), identity), write)
         return forecaster

@@ -122,16 +122,19 @@ def _with_ends(items: pd.DataFrame, keys: list[Key], replaced: dict[Key, tuple[s
 
 def _order_lines(tables: CheckedTables, panel: DemandPanel, replaced: dict[Key, tuple[str, dt.date]]) -> OrderLines:
     """The customers' order lines before as_of, under the item that their demand counts for."""
+    import pandas as pd
+
     lines = tables.get("customer_orders")
     if lines is None or not len(lines):
         return OrderLines()
     days = lines["ordered_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
     past = lines[days < panel.calendar.end_day]
-    heirs = {key: _heir(key, replaced) for key in replaced}
-    keys = [heirs.get(key, key) for key in zip(past["sku"].tolist(), past["location"].tolist(), strict=True)]
+    item, keys = pd.MultiIndex.from_frame(past[["sku", "location"]]).factorize()
+    of = [_heir(key, replaced) for key in keys]
     return OrderLines(
-        tuple(sku for sku, _ in keys),
-        tuple(place for _, place in keys),
+        tuple(sku for sku, _ in of),
+        tuple(place for _, place in of),
+        item.astype(np.int64),
         days[days < panel.calendar.end_day],
         past["quantity"].to_numpy(float),
     )

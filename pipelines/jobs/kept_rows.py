@@ -48,14 +48,18 @@ class KeptRows(Generic[T]):
         key = digest_of(code_digest(), common)
         found = self.store.find(self.stage, key, self._read)
         if found is not None and found[0] == rows:
-            return found[1]
+            return take_rows(found[1], np.arange(len(rows)))
         made = _completed(found, rows, find)
-        self.store.keep(self.stage, key, lambda folder: write_tree(folder, {"rows": np.array(rows), "found": made}))
+        self.store.keep(self.stage, key, (rows, take_rows(made, np.arange(len(rows)))), _write)
         return made
 
     def _read(self, folder: Path) -> tuple[list[str], T]:
         tree = read_tree(folder, self.classes)
         return tree["rows"].tolist(), tree["found"]
+
+
+def _write(folder: Path, kept: tuple[list[str], T]) -> None:
+    write_tree(folder, {"rows": np.array(kept[0]), "found": kept[1]})
 
 
 def _completed(found: tuple[list[str], T] | None, rows: list[str], find: Callable[[Integers], T]) -> T:

@@ -58,8 +58,9 @@ def _under_headings(frame: pd.DataFrame) -> pd.DataFrame:
 
     empty: dict[str, Any] = {name: np.datetime64("NaT", "ns") if name in _DAYS else None for name in _COLUMNS}
     kinds = {name: "datetime64[ns]" if name in _DAYS else "object" for name in _COLUMNS}
-    columns = {name: frame[name].to_numpy() if name in frame.columns else empty[name] for name in _COLUMNS}
-    return pd.DataFrame(columns, index=np.arange(len(frame))).astype(kinds)
+    values = {name: frame[name].to_numpy() if name in frame.columns else empty[name] for name in _COLUMNS}
+    index = np.arange(len(frame))
+    return pd.DataFrame({name: pd.Series(values[name], index, dtype=kinds[name]) for name in _COLUMNS})
 
 
 def order_records(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.checking import surely_within
 from pipelines.config import PlanConfig, Rule
+from pipelines.contracts import surely_within
 from pipelines.errors import ConfigurationError
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.offers import fill_main_supplier
@@ -92,7 +92,7 @@ def _check_default(name: str, value: float | str) -> None:
     import pandera.pandas as pa
 
     try:
-        pa.DataFrameSchema({name: column}).validate(pd.DataFrame({name: values}))
+        pa.DataFrameSchema({name: column.for_pandera()}).validate(pd.DataFrame({name: values}))
     except pandera.errors.SchemaError as problem:
         raise ConfigurationError(f"defaults.{name} is {value!r}, which breaks the rule {problem.check}") from None
 

@@ -21,6 +21,7 @@ from pipelines.jobs.demand import demand_from_sales
 from pipelines.jobs.frames import describe_plan, forecast_frame, policy_frame, recommendation_frame
 from pipelines.jobs.history import note_history
 from pipelines.jobs.known_along import KnownAlong
+from pipelines.jobs.lead_times import Drift, drifting_suppliers
 from pipelines.jobs.levels import ItemFacts, LevelResults
 from pipelines.jobs.order_frames import next_packs_frame, order_lines_frame
 from pipelines.jobs.ordering import Orders
@@ -42,6 +43,7 @@ from pipelines.jobs.stages import (
 )
 from pipelines.jobs.supply import StockPosition, check_stock_age, stock_position
 from pipelines.jobs.total_target import TotalShare
+from pipelines.kept_tables import KeptTables
 from pipelines.memory import Memory
 from pipelines.stage_store import FORGETFUL, StageStore
 from replenishment.lead_times import LeadTimes
@@ -135,6 +137,11 @@ class Plan:
         return np.asarray(self.why_held != "")
 
     @cached_property
+    def drifting(self) -> list[Drift]:
+        """Suppliers that take longer or shorter than they state."""
+        return drifting_suppliers(self.items["supplier"], self.items)
+
+    @cached_property
     def drawn_from(self) -> list[str]:
         """Digest of all that the paths of each series are drawn from."""
         return self.forecast.drawn_from()
@@ -186,14 +193,16 @@ def make_plan(
     """
     known_before = memory or Memory()
     clock = _Clock(progress)
+    kept = KeptTables(store)
     with clock("reading tables"):
-        tables = check_inputs(inputs, config)
+        tables = check_inputs(inputs, config, kept)
         demand = demand_from_sales(tables, config)
     with clock("resolving parameters"):
         known = gather_knowledge(tables, config, demand.panel)
         check_stock_age(tables, config, known.panel.as_of)
         unseen = unseen_releases(known_before, tables, known.panel.as_of)
         stock = stock_position(tables, known.panel.keys, known.panel.calendar, unseen)
+        kept.keep()
     with clock("forecasting"):
         record = None
         if keeps_record(config, ("online",)):

@@ -170,21 +170,18 @@ def money_frame(made: Plan, seen: Projection) -> pd.DataFrame:
         arriving[np.arange(len(cost)), k + seen.lead_time] += orders[:, k]
     ends = np.append(starts[1:], t)
     waiting = np.maximum(-seen.planned.stock[:, ends - 1], 0.0) * price[:, None]
-    supplier = made.items["supplier"].fillna("").astype(str)
-    parts = []
-    for k, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        frame = pd.DataFrame(
-            {
-                "supplier": supplier,
-                "ordered_value": orders[:, start:end].sum(axis=1) * cost,
-                "cash_out": arriving[:, start:end].sum(axis=1) * cost,
-                "revenue_waiting": waiting[:, k],
-            }
-        )
-        week = frame.groupby("supplier", sort=True, as_index=False).sum()
-        week.insert(0, "week", _dates(np.full(len(week), seen.openings[start])))
-        parts.append(week)
-    return pd.concat(parts, ignore_index=True)
+    supplier = made.items["supplier"].fillna("").astype(str).to_numpy()
+    weeks = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    frame = pd.DataFrame(
+        {
+            "week": np.repeat(_dates(seen.openings[starts]), len(cost)),
+            "supplier": np.tile(supplier, len(weeks)),
+            "ordered_value": np.concatenate([orders[:, start:end].sum(axis=1) * cost for start, end in weeks]),
+            "cash_out": np.concatenate([arriving[:, start:end].sum(axis=1) * cost for start, end in weeks]),
+            "revenue_waiting": waiting.T.ravel(),
+        }
+    )
+    return frame.groupby(["week", "supplier"], sort=True, as_index=False).sum()
 
 
 def _weekly(made: Plan, seen: Projection) -> Integers:

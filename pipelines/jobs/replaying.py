@@ -117,7 +117,10 @@ def replay(
     span = replayed_span(recorded, start, end)
     run = thread_mapper(jobs or default_jobs())
     walk = Walk(tables, config, recorded, span, initial_stock is not None, run, progress, fits, rule, reviewed)
-    walk.go()
+    try:
+        walk.go()
+    finally:
+        walk.along.close()
     progress("measuring")
     trace, notes = walk.trace, [*tables.findings.warnings, *walk.notes]
     service = service_frame(trace, config)

@@ -5,7 +5,6 @@ A plan takes them once; a replay takes them again and again along history, and f
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -221,8 +220,7 @@ def note_refit(forecast: Forecast, findings: Findings) -> None:
 
 def ruled_anew(forecast: Forecast, known: Knowledge) -> Forecast:
     """Return a copy of a fitted forecast that may follow by itself, under the rules of this configuration."""
-    forecaster = copy(forecast.forecaster)
-    forecaster.choice_ = forecaster.choice_.copy()
+    forecaster = forecast.forecaster.copy()
     return replace(forecast, forecaster=forecaster, ruled=_ruled(known, forecaster.choice_["class"].to_numpy()))
 
 
@@ -259,7 +257,8 @@ def set_item_levels(
     frame = offers.frame.drop(columns=["target", "review_days"]).join([known.lead_time_facts, ruled])
     corrector = corrector_of(config, forecaster.choice_["class"], asked)
     offer_facts = corrector.asked(item_facts(frame, offers.item, known.days, forecaster, stock, config))
-    refuse_unknown_costs(offer_facts, [known.panel.keys[i] for i in offers.item])
+    keys = known.panel.keys
+    refuse_unknown_costs(offer_facts, [keys[i] for i in offers.item])
     kept = KeptLevels(store, forecast.drawn_from(), lambda waits, facts: all_levels(forecaster, waits, facts, run))
     offer_levels = kept.once("levels", known.lead_times, offer_facts)
     choice = choose_suppliers(offers, frame, offer_facts, offer_levels, config.sourcing == "priority")

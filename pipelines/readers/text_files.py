@@ -93,6 +93,9 @@ class TextFiles:
 
     def locate(self, rows: Sequence[int]) -> list[Place]:
         """See :class:`pipelines.readers.reader.TableReader`."""
+        if not self._rows:
+            for _ in self.scan(list(self.columns)):
+                pass  # which row stands in which file
         found: list[Place] = []
         first = 0
         for path in self.source.path:

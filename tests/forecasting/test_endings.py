@@ -70,7 +70,7 @@ def bulky(units: float = 90.0, again: float = 0.0) -> DemandPanel:
 
 def lines(panel: DemandPanel, period: int, units: float) -> OrderLines:
     day = int(panel.calendar.openings[period]) + 2
-    return OrderLines(("s0000",) * 2, ("main",) * 2, np.array([day, day]), np.array([units, 1.0]))
+    return OrderLines(("s0000",), ("main",), np.array([0, 0]), np.array([day, day]), np.array([units, 1.0]))
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_damaged_and_foreign_files_are_refused(tmp_path: Path) -> None:
     table.write_bytes(whole)
     np.testing.assert_array_equal(read_tree(tmp_path)["a"], values["a"])
     (tmp_path / "forecaster.json").write_text('{"format": 99, "tree": 1}', encoding="utf-8")
-    with pytest.raises(ValueError, match="format 99; this version reads format 1"):
+    with pytest.raises(ValueError, match="format 99; this version reads format 2"):
         read_tree(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_tree(tmp_path / "nowhere")

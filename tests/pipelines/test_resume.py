@@ -277,13 +277,16 @@ def child(at):
         if at == when:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def keep(store, stage, key, write):
-        def cut_short(folder):
-            write(folder)
+    def keep(store, stage, key, value, write):
+        if stage.startswith("table-"):
+            return real(store, stage, key, value, write)
+
+        def cut_short(folder, value):
+            write(folder, value)
             die("within")
 
         die("before")
-        real(store, stage, key, cut_short)
+        real(store, stage, key, value, cut_short)
         die("after")
 
     pipelines.stage_store.StageStore.keep = keep
@@ -299,7 +302,7 @@ for at in moments:
         time.sleep(took * random.uniform(0.05, 0.6))
         os.kill(pid, signal.SIGKILL)
     killed = os.WIFSIGNALED(os.waitpid(pid, 0)[1])
-    kept = sorted(entry.parent.name for entry in (space.root / "cache").glob("[!.]*/*"))
+    kept = sorted(entry.parent.name for entry in (space.root / "cache").glob("[!.]*/*") if "table-" not in str(entry))
     print("killed" if killed else "ended", ",".join(kept), space.latest() or "nothing", flush=True)
 """
 

@@ -20,10 +20,10 @@ def store(tmp_path: Path, told: list[str]) -> StageStore:
     return StageStore(tmp_path / "cache", tell=told.append)
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, value: str) -> None:
     (folder / "inner").mkdir()
-    (folder / "inner" / "a").write_text("alpha")
-    (folder / "b").write_text("beta")
+    (folder / "inner" / "a").write_text(value[:5])
+    (folder / "b").write_text(value[5:])
 
 
 def read(folder: Path) -> str:
@@ -32,7 +32,7 @@ def read(folder: Path) -> str:
 
 def test_what_was_kept_is_found_and_nothing_else(store: StageStore, told: list[str]) -> None:
     assert store.find("levels", "k1", read) is None
-    store.keep("levels", "k1", write)
+    store.keep("levels", "k1", "alphabeta", write)
     assert store.find("levels", "k1", read) == "alphabeta"
     assert store.find("levels", "k2", read) is None
     assert store.find("forecast", "k1", read) is None
@@ -43,7 +43,7 @@ def test_what_was_kept_is_found_and_nothing_else(store: StageStore, told: list[s
 @pytest.mark.parametrize("name", ["inner/a", "b", "entry.json"])
 @pytest.mark.parametrize("harm", ["flip", "cut", "remove"])
 def test_a_damaged_entry_is_told_and_made_again(store: StageStore, told: list[str], name: str, harm: str) -> None:
-    store.keep("levels", "k", write)
+    store.keep("levels", "k", "alphabeta", write)
     assert store.root is not None
     path = store.root / "levels" / "k" / name
     if harm == "remove":
@@ -53,23 +53,23 @@ def test_a_damaged_entry_is_told_and_made_again(store: StageStore, told: list[st
     assert not store.has("levels", "k")
     assert store.find("levels", "k", read) is None
     assert [words[:26] for words in told] == ["cache: levels/k is damaged"]
-    store.keep("levels", "k", write)
+    store.keep("levels", "k", "alphabeta", write)
     assert store.find("levels", "k", read) == "alphabeta"
 
 
 def test_an_entry_that_can_t_be_understood_is_told(store: StageStore, told: list[str]) -> None:
-    store.keep("levels", "k", write)
+    store.keep("levels", "k", "alphabeta", write)
     assert store.find("levels", "k", lambda folder: int(read(folder))) is None
     assert "invalid literal" in told[0]
 
 
 @pytest.mark.parametrize("problem", [OSError(28, "No space left on device"), TypeError("own.level is a Model")])
 def test_what_can_t_be_kept_does_no_harm(store: StageStore, told: list[str], problem: Exception) -> None:
-    def fail(folder: Path) -> None:
-        write(folder)
+    def fail(folder: Path, value: str) -> None:
+        write(folder, value)
         raise problem
 
-    store.keep("levels", "k", fail)
+    store.keep("levels", "k", "alphabeta", fail)
     assert store.find("levels", "k", read) is None
     assert [words.split(" (")[0] for words in told] == ["cache: levels could not be kept"]
     assert store.root is not None
@@ -77,26 +77,26 @@ def test_what_can_t_be_kept_does_no_harm(store: StageStore, told: list[str], pro
 
 
 def test_a_kill_leaves_nothing_that_passes_for_an_entry(store: StageStore) -> None:
-    def killed(folder: Path) -> None:
-        write(folder)
+    def killed(folder: Path, value: str) -> None:
+        write(folder, value)
         os._exit(9)
 
     child = os.fork()
     if child == 0:
-        store.keep("levels", "k", killed)
+        store.keep("levels", "k", "alphabeta", killed)
     os.waitpid(child, 0)
     assert store.root is not None
     assert len(list(store.root.glob(".staging-*"))) == 1
     assert store.find("levels", "k", read) is None
     assert store.prune(1) == 0
-    store.keep("levels", "k", write)
+    store.keep("levels", "k", "alphabeta", write)
     assert not list(store.root.glob(".staging-*"))
 
 
 def test_the_entries_used_last_stay(store: StageStore) -> None:
     assert store.root is not None
     for k in range(KEPT + 2):
-        store.keep("levels", f"k{k}", write)
+        store.keep("levels", f"k{k}", "alphabeta", write)
         os.utime(store.root / "levels" / f"k{k}", (1e9 + k, 1e9 + k))
         store.find("levels", "k0", read)
     names = sorted(path.name for path in (store.root / "levels").iterdir())
@@ -107,9 +107,9 @@ def test_the_entries_used_last_stay(store: StageStore) -> None:
 
 
 def test_who_only_looks_writes_nothing(store: StageStore, tmp_path: Path) -> None:
-    StageStore(tmp_path / "other", writable=False).keep("levels", "k", write)
+    StageStore(tmp_path / "other", writable=False).keep("levels", "k", "alphabeta", write)
     assert not (tmp_path / "other").exists()
-    store.keep("levels", "k", write)
+    store.keep("levels", "k", "alphabeta", write)
     assert store.root is not None
     entry = store.root / "levels" / "k"
     os.utime(entry, (1e9, 1e9))
@@ -118,7 +118,7 @@ def test_who_only_looks_writes_nothing(store: StageStore, tmp_path: Path) -> Non
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
-    FORGETFUL.keep("levels", "k", write)
+    FORGETFUL.keep("levels", "k", "alphabeta", write)
     assert FORGETFUL.find("levels", "k", read) is None
     assert (FORGETFUL.has("levels", "k"), FORGETFUL.prune()) == (False, 0)
 

@@ -71,7 +71,7 @@ def test_identifiers_are_text_and_never_numbers(table: str) -> None:
 
 
 def test_what_may_occur_once_has_a_key() -> None:
-    keys = {table: contract(table).metadata["key"] for table in TABLES}
+    keys = {table: contract(table).key for table in TABLES}
     assert {t: k for t, k in keys.items() if k} == {
         "items": ["sku", "location"],
         "suppliers": ["supplier"],

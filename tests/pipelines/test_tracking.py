@@ -176,10 +176,11 @@ def test_whatever_goes_wrong_with_tracking_is_told_in_a_line(
     assert err == "restock: not tracked: ModuleNotFoundError: No module named 'boto3'\n"
 
 
-def test_nothing_of_mlflow_is_imported_unless_it_is_used(project: Path) -> None:
+def test_neither_mlflow_nor_pandera_is_imported_unless_it_is_used(project: Path) -> None:
     script = (
         "import sys; from pipelines.project import open_project, run_plan; from pathlib import Path;"
-        f"run_plan(open_project(Path({str(project)!r}))); sys.exit('mlflow' in sys.modules)"
+        f"run_plan(open_project(Path({str(project)!r}))); "
+        "sys.exit(any(name in sys.modules for name in ('mlflow', 'pandera')))"
     )
     assert subprocess.run([sys.executable, "-c", script], env={**os.environ}, check=False).returncode == 0
 

@@ -14,7 +14,7 @@ from pipelines.jobs.forecast_identity import ForecastIdentity, forecast_identity
 from tests.forecasting.panels import panel_of
 
 LINES = OrderLines(
-    ("s0000", "s0002", "s0002"), ("main",) * 3, np.array([20000, 20001, 20002]), np.array([1.0, 2.0, 3.0])
+    ("s0000", "s0002"), ("main",) * 2, np.array([0, 1, 1]), np.array([20000, 20001, 20002]), np.array([1.0, 2.0, 3.0])
 )
 
 
@@ -31,8 +31,10 @@ def told(panel: DemandPanel | None = None, **other: Any) -> ForecastIdentity:
 
 
 def test_the_same_has_the_same_name_in_any_order_of_the_order_lines() -> None:
-    back = OrderLines(LINES.skus[::-1], LINES.locations, LINES.days[::-1], LINES.units[::-1])
+    back = replace(LINES, item=LINES.item[::-1], days=LINES.days[::-1], units=LINES.units[::-1])
     assert told(rules=CleaningRules(lines=back)) == told()
+    turned = replace(LINES, skus=LINES.skus[::-1], item=1 - LINES.item)
+    assert told(rules=CleaningRules(lines=turned)) == told()
 
 
 PANEL = panel_of(np.arange(12.0).reshape(4, 3))
@@ -50,7 +52,7 @@ EMPTY[1, 2] = 1
         {"protection": np.array([2, 4, 3, 3])},
         {"models": [["auto"] * 4, ["ses", "croston", "ses", "ses"]]},
         {"rules": CleaningRules((Keep(sku="s0001"),), LINES)},
-        {"rules": CleaningRules(lines=replace(LINES, skus=("s0000", "s0001", "s0002")))},
+        {"rules": CleaningRules(lines=replace(LINES, skus=("s0000", "s0001")))},
     ],
     ids=["quantity", "status", "protection", "models", "keep", "lines"],
 )
