@@ -14,6 +14,7 @@ from forecasting.identity import stream_keys
 from forecasting.panel import DemandPanel
 from pipelines.config import PlanConfig
 from pipelines.errors import ConfigurationError
+from pipelines.execution import WORKER
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.known_at import known_at, known_keys
 from pipelines.jobs.parameters import item_keys
@@ -106,7 +107,7 @@ class KnownAlong:
             keys = self._known_keys(tables, recorded)
             return fit_forecast(gather_knowledge(tables, self.config, recorded, keys), self._run_until_closed)
 
-        beside = ThreadPoolExecutor(1)
+        beside = ThreadPoolExecutor(1, WORKER)
         self._begun[period] = beside.submit(fit)
         beside.shutdown(wait=False)
 
