@@ -1,6 +1,6 @@
 """``python -m pipelines.demo.front_page docs/pictures``: draw the README's pictures from the demo shop.
 
-The whole shop is planned, and half a year of it replayed: five minutes of one core.
+The whole shop is planned, and half a year of it replayed: four minutes of one core.
 """
 
 from __future__ import annotations
