@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -99,9 +100,9 @@ class DemandPanel:
         """The opening of the first period not yet observed."""
         return day_to_date(self.calendar.end_day)
 
-    @property
+    @cached_property
     def keys(self) -> list[tuple[str, str]]:
-        """The (sku, location) pairs in order."""
+        """The (sku, location) pairs in order; not to be changed."""
         return list(zip(self.skus, self.locations, strict=True))
 
     @property

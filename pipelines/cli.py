@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
@@ -42,6 +44,8 @@ __all__ = ["main", "restock"]
 
 # The exit code of a plan that was published, but in which too many items fell back.
 FLAGGED: Final = 4
+# Exit codes of who was stopped, by SIGINT or SIGTERM.
+_STOPPED: Final = (130, 143)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -287,6 +291,15 @@ def main() -> NoReturn:
     """Run the command line and turn failures into messages and exit codes."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
+        _run()
+    except SystemExit as end:
+        if end.code in _STOPPED:
+            _leave(int(end.code))
+        raise
+
+
+def _run() -> NoReturn:
+    try:
         with rare_collections():
             code = restock.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -305,6 +318,16 @@ def main() -> NoReturn:
         _fail("not enough memory; plan fewer SKUs at a time or lower paths", 5)
     except Exception:
         _report_bug()
+
+
+def _leave(code: int) -> None:
+    """Leave at once where threads still compute for nobody; Python would wait for them."""
+    from pipelines.execution import WORKER
+
+    if any(thread.name.startswith(WORKER) for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _report_bug() -> NoReturn:

@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-__all__ = ["Mapper", "default_jobs", "rare_collections", "thread_mapper"]
+__all__ = ["WORKER", "Mapper", "default_jobs", "rare_collections", "thread_mapper"]
+
+# The names of threads that compute begin so.
+WORKER = "restock-worker"
 
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
@@ -42,13 +45,19 @@ def thread_mapper(jobs: int) -> Mapper:
         return map
 
     def run(work: Callable[[Any], Any], pieces: Iterable[Any]) -> Iterator[Any]:
-        with ThreadPoolExecutor(jobs) as pool:
-            pending: list[Future[Any]] = []
+        pool = ThreadPoolExecutor(jobs, WORKER)
+        pending: list[Future[Any]] = []
+        try:
             for piece in pieces:
                 pending.append(pool.submit(work, piece))
                 if len(pending) > 2 * jobs:
                     yield pending.pop(0).result()
             while pending:
                 yield pending.pop(0).result()
+        except BaseException as problem:
+            # Who is stopped does not wait for pieces that nobody wants any more.
+            pool.shutdown(wait=isinstance(problem, Exception), cancel_futures=True)
+            raise
+        pool.shutdown()
 
     return run

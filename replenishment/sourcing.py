@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from replenishment.validation import checked, checked_or_none
 
-__all__ = ["choose_offers", "cost_per_year", "split_order"]
+__all__ = ["can_deliver", "choose_offers", "cost_per_year", "split_order"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -66,6 +66,22 @@ def choose_offers(
     money = np.where(np.isnan(cost), np.inf, cost)
     order = np.lexsort((money, rank, ~usable, item))
     return order, np.flatnonzero(np.diff(item[order], prepend=-1))
+
+
+def can_deliver(limit: Floats, pack: Floats, minimum: Floats) -> npt.NDArray[np.bool_]:
+    """Whether the least order that a supplier takes is no more than it can deliver.
+
+    Parameters
+    ----------
+    limit : (m,) most units of an order, infinite without a limit. pack, minimum : (m,) units; a pack of 0 means any
+        quantity.
+    """
+    checked("limit", limit, "[0, inf]")
+    checked("pack", pack, "[0, inf)")
+    checked("minimum", minimum, "[0, inf)")
+    size = np.where(pack > 0, pack, 1.0)
+    least = np.where(pack > 0, np.ceil(np.maximum(minimum, pack) / size - 1e-9) * size, minimum)
+    return np.asarray((limit > 0) & (least <= limit + 1e-9))
 
 
 def split_order(quantity: float, limit: Floats, pack: Floats, minimum: Floats) -> Floats:

@@ -103,6 +103,7 @@ def test_every_piece_of_configuration_is_accepted(block: Block, tmp_path: Path) 
         assert scenario_named(name, project.scenarios).name == name
 
 
+@pytest.mark.thorough
 def test_the_tour_runs_as_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,23 +44,29 @@ def _sums(quantity: Floats32, status: Bytes, season: Floats32, sums: Floats, las
     before t (-1: none), ``last[-1]`` is not used by it and holds the first observed cell (-1: none).
     """
     sums[:, 0] = 0.0
+    units = exposure = cells = demands = squares = 0.0
     newest = -1
     first = -1
     for t in range(quantity.size):
         last[t] = newest
-        sums[:, t + 1] = sums[:, t]
         if status[t] == 0:
             value = np.float64(quantity[t])
             rate = value / season[t]
-            sums[0, t + 1] += value
-            sums[1, t + 1] += season[t]
-            sums[2, t + 1] += 1.0
-            sums[4, t + 1] += rate * rate
+            units += value
+            exposure += season[t]
+            cells += 1.0
+            squares += rate * rate
             if first < 0:
                 first = t
             if value > 0.0:
-                sums[3, t + 1] += 1.0
+                demands += 1.0
                 newest = t
+        # One number at a time: the assignment of a column costs five times as much.
+        sums[0, t + 1] = units
+        sums[1, t + 1] = exposure
+        sums[2, t + 1] = cells
+        sums[3, t + 1] = demands
+        sums[4, t + 1] = squares
     last[quantity.size] = newest
     last[quantity.size + 1] = first
 

@@ -20,7 +20,7 @@ from pipelines.jobs.stages import Forecast, Knowledge, Levels
 from pipelines.jobs.supply import StockPosition
 from replenishment.constraints import order_quantity
 from replenishment.loss_functions import normal_loss
-from replenishment.min_max.from_history import min_max_from_history
+from replenishment.min_max.from_history import has_review_demand, min_max_from_history
 from replenishment.netting import NetPosition
 from replenishment.policies import Policies
 from replenishment.safety_stock import average_demand_method, random_lead_time_method
@@ -134,7 +134,7 @@ class MinMax:
         level = np.full(len(service), np.nan)
         for i in range(len(level)):
             history = known.panel.quantity[i, seen[i]].astype(np.float64)
-            if not history.any() or len(history) < wait[i] + review[i]:
+            if not has_review_demand(history, lead_time=int(wait[i]), review=int(review[i])):
                 continue
             in_lots = policies.kind[i] != "order_up_to"
             found_here = min_max_from_history(

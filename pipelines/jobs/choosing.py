@@ -13,7 +13,7 @@ from pipelines.jobs.levels import ItemFacts, LevelResults
 from pipelines.jobs.offers import Offers
 from pipelines.jobs.order_days import OrderDays
 from replenishment.lead_times import LeadTimes
-from replenishment.sourcing import choose_offers, cost_per_year
+from replenishment.sourcing import can_deliver, choose_offers, cost_per_year
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,12 +59,15 @@ def choose_suppliers(
 ) -> Choice:
     """Rank the offers of each item by what they cost with the policy that each of them needs.
 
+    A price that holds from a quantity which the supplier can't deliver until the next review is no offer.
+
     Parameters
     ----------
     frame : the offers with their lead-time facts. facts, levels : of each offer. by_priority : see
         :func:`replenishment.sourcing.choose_offers`.
     """
-    usable = (frame["lead_time_source"] != "unknown").to_numpy()
+    delivered = can_deliver(offers.most_at_a_review(facts.review_periods), facts.pack, facts.minimum)
+    usable = (frame["lead_time_source"] != "unknown").to_numpy() & delivered
     cost = _cost(frame, facts, levels)
     order, first = choose_offers(offers.item, usable, offers.priority, cost, by_priority)
     supplier = frame["supplier"].to_numpy()

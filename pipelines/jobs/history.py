@@ -41,11 +41,13 @@ class History:
 
     Attributes
     ----------
-    panel : chains joined, lives marked. items : with ``replaced_by`` and the ends that follow from it.
+    panel : chains joined, lives marked. own : lives marked, what was demanded of each item itself.
+    items : with ``replaced_by`` and the ends that follow from it.
     rules : how it is cleaned. log : of the chains.
     """
 
     panel: DemandPanel
+    own: DemandPanel
     items: pd.DataFrame
     rules: CleaningRules
     log: pd.DataFrame
@@ -82,7 +84,7 @@ def known_history(panel: DemandPanel, items: pd.DataFrame, tables: CheckedTables
     except ValueError as problem:
         raise InputError(f"items: {problem}", code="successors") from None
     rules = CleaningRules(keep, _order_lines(tables, panel, replaced))
-    return History(joined, _with_ends(items, panel.keys, replaced), rules, log)
+    return History(joined, marked, _with_ends(items, panel.keys, replaced), rules, log)
 
 
 def _predecessors(items: pd.DataFrame, findings: Findings) -> dict[Key, list[str]]:

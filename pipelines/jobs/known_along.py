@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from forecasting.identity import stream_keys
 from forecasting.panel import DemandPanel
 from pipelines.config import PlanConfig
 from pipelines.errors import ConfigurationError
+from pipelines.execution import WORKER
 from pipelines.inputs import CheckedTables
 from pipelines.jobs.known_at import known_at, known_keys
 from pipelines.jobs.parameters import item_keys
@@ -63,6 +65,7 @@ class KnownAlong:
         self.config, self._tables, self._recorded, self._run = config, tables, recorded, run
         self._fits = {} if fits is None else fits
         self._begun: dict[int, Future[Forecast]] = {}
+        self._closed = False
         keys = item_keys(tables, recorded.keys)
         self.place = {key: row for row, key in enumerate(keys)}
         self.streams = stream_keys([sku for sku, _ in keys], [place for _, place in keys], config.seed)
@@ -102,14 +105,26 @@ class KnownAlong:
         def fit() -> Forecast:
             tables, recorded = self._cut(period)
             keys = self._known_keys(tables, recorded)
-            return fit_forecast(gather_knowledge(tables, self.config, recorded, keys), self._run)
+            return fit_forecast(gather_knowledge(tables, self.config, recorded, keys), self._run_until_closed)
 
-        beside = ThreadPoolExecutor(1)
+        beside = ThreadPoolExecutor(1, WORKER)
         self._begun[period] = beside.submit(fit)
         beside.shutdown(wait=False)
 
     def _cut(self, period: int) -> tuple[CheckedTables, DemandPanel]:
         return known_at(self._tables, self._recorded, day_to_date(int(self.calendar.openings[period])))
+
+    def close(self) -> None:
+        """Leave unfinished what was begun: who has come to the end, or is stopped, does not wait for it."""
+        self._closed = True
+
+    def _run_until_closed(self, work: Callable[[Any], Any], pieces: Iterable[Any]) -> Iterator[Any]:
+        def unless_closed(piece: Any) -> Any:
+            if self._closed:
+                raise CancelledError
+            return work(piece)
+
+        return iter(self._run(unless_closed, pieces))
 
     def _known_keys(self, tables: CheckedTables, recorded: DemandPanel) -> list[tuple[str, str]]:
         return [key for key in known_keys(tables, recorded) if key in self._told]

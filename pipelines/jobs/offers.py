@@ -37,6 +37,10 @@ class Offers:
     priority: Floats
     capacity: Floats
 
+    def most_at_a_review(self, review_periods: Integers) -> Floats:
+        """Units of an order that each supplier can deliver until the next one; (m,)."""
+        return np.asarray(self.capacity * np.maximum(review_periods, 1))
+
 
 def fill_main_supplier(items: pd.DataFrame, tables: CheckedTables) -> None:
     """Where an item names no supplier, it is the one of the smallest priority (then the first by name)."""

@@ -92,7 +92,7 @@ def decide_orders(
     price = prices[choice.chosen]
     n = len(price)
     before = np.zeros(len(prices)) if released is None else released
-    capacity = np.maximum(offers.capacity * np.maximum(offer_facts.review_periods, 1) - before, 0.0)
+    capacity = np.maximum(offers.most_at_a_review(offer_facts.review_periods) - before, 0.0)
     capital = np.where(frame["ownership"].to_numpy() == "consigned", 0.0, prices)
     config = _with_budget_left(config, float(np.nansum(before * capital)))
     wanted = np.where(held, 0.0, levels.order)

@@ -93,8 +93,12 @@ class PromiseRecord:
         self._record.review(rows, self._seen(known), written)
 
     def _seen(self, known: Knowledge) -> SeenDemand:
-        """The demand that is known at an opening, as far back as the record needs it."""
-        panel = known.panel
+        """The demand that is known at an opening, as far back as the record needs it.
+
+        An item's own, which its stock would have had to meet: what its predecessors were asked for is only forecast
+        with.
+        """
+        panel = known.history.own
         since = self._record.since
         first = panel.calendar.periods if since is None else since
         return SeenDemand.of(panel.quantity[:, first:], panel.status[:, first:] == CellStatus.OBSERVED, first)

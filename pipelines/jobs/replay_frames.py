@@ -36,7 +36,10 @@ _GROUPS: Final = ("class", "category", "supplier", "location")
 
 
 def service_frame(trace: ReplayTrace, config: PlanConfig) -> pd.DataFrame:
-    """Promised and achieved, one row a group: total, class, category, supplier, location, and those apart.
+    """Promised and achieved, one row a group: total, record, class, category, supplier, location, and those apart.
+
+    By record: items of which every period was recorded, and those of whose demand some was estimated, as they were out
+    of stock, or is not known. What was estimated is not measured, but it takes from the stock that later demand meets.
 
     Units lost count as backordered here: what could not be filled in the period of its demand.
     """
@@ -78,6 +81,10 @@ def _groups(trace: ReplayTrace) -> Iterator[tuple[str, str, Flags]]:
     items = trace.items
     before = items["demanded_before"].to_numpy(np.bool_)
     yield "total", "all", before
+    gaps = trace.censored.any(axis=1)
+    if (before & gaps).any() and (before & ~gaps).any():
+        yield "record", "whole", before & ~gaps
+        yield "record", "with gaps", before & gaps
     for name in _GROUPS:
         values = np.array([v if isinstance(v, str) else "" for v in items[name]], dtype=object)
         known = sorted(set(values[before]) - {""})

@@ -48,8 +48,9 @@ class ReplayResult:
 
     Attributes
     ----------
-    service : promised and achieved backorder rate by unit, in total, then by class, category, supplier and location;
-        with the 95 % interval of achieved. Items without any demand before the replay stand apart, in the last rows.
+    service : promised and achieved backorder rate by unit, in total, then by record (whole, or with gaps: out of stock
+        at times), class, category, supplier and location; with the 95 % interval of achieved. Items without any demand
+        before the replay stand apart, in the last rows.
     items : one row an item. periods : one row a period, all items together. cost : money after the warm-up, one row.
     reviews : one row a review. summary : the whole in numbers, with notes. trace : every item in every period.
     trade : traces the exchange curve, see ``exchange``.
@@ -116,7 +117,10 @@ def replay(
     span = replayed_span(recorded, start, end)
     run = thread_mapper(jobs or default_jobs())
     walk = Walk(tables, config, recorded, span, initial_stock is not None, run, progress, fits, rule, reviewed)
-    walk.go()
+    try:
+        walk.go()
+    finally:
+        walk.along.close()
     progress("measuring")
     trace, notes = walk.trace, [*tables.findings.warnings, *walk.notes]
     service = service_frame(trace, config)

@@ -13,7 +13,7 @@ from replenishment.order_up_to.targets import order_up_to_for
 from replenishment.reorder_point.periodic import periodic_reorder_point_for
 from replenishment.validation import FloatArray, checked, checked_whole
 
-__all__ = ["HistoricalMinMax", "min_max_from_history", "overlapping_sums"]
+__all__ = ["HistoricalMinMax", "has_review_demand", "min_max_from_history", "overlapping_sums"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,18 @@ def overlapping_sums(demand: ArrayLike, periods: int) -> FloatArray:
     if history.size < length:
         raise ValueError(f"demand has {history.size} periods; it must have at least {length} for one window")
     return np.asarray(np.lib.stride_tricks.sliding_window_view(history, length).sum(axis=-1))
+
+
+def has_review_demand(demand: ArrayLike, *, lead_time: int, review: int = 1) -> bool:
+    """
+    Say whether the windows of a history show any demand in the review that follows a lead time.
+
+    Those of an item that sold only in its first L periods don't: there is nothing then that could have been filled or
+    not, and no level to be found. A history shorter than the protection interval has no window.
+    """
+    history = np.atleast_1d(checked("demand", demand, "[0, inf)"))
+    wait, cycle = checked_whole("lead_time", lead_time, "[0, inf)"), checked_whole("review", review, "[1, inf)")
+    return bool(history.size >= wait + cycle and history[wait:].any())
 
 
 def min_max_from_history(
@@ -78,16 +90,21 @@ def min_max_from_history(
     Raises
     ------
     ValueError
-        For a history shorter than the protection interval, all zero, or parameters out of range.
+        For a history shorter than the protection interval, all zero or without demand in any review (see
+        :func:`has_review_demand`), or parameters out of range.
     """
     history = np.atleast_1d(checked("demand", demand, "[0, inf)"))
     wait, cycle = checked_whole("lead_time", lead_time, "[0, inf)"), checked_whole("review", review, "[1, inf)")
     quantity = float(checked("order_quantity", order_quantity, "[0, inf)"))
     if not history.any():
         raise ValueError("demand is zero in every period; there is nothing to plan for")
-    sums = [overlapping_sums(history, wait + i) for i in range(1, cycle + 1)]
+    # Windows that begin in the same periods: what came through less what came before is then the demand of the reviews.
+    count = history.size - wait - cycle + 1
+    sums = [overlapping_sums(history, wait + i)[:count] for i in range(1, cycle + 1)]
+    if not has_review_demand(history, lead_time=wait, review=cycle):
+        raise ValueError("demand falls in no review that follows a lead time; there is nothing to plan for")
     parts = tuple(DiscreteDemand.from_sample(window) for window in sums)
-    before = DiscreteDemand.from_sample(overlapping_sums(history, wait)) if wait else parts[0]
+    before = DiscreteDemand.from_sample(overlapping_sums(history, wait)[:count]) if wait else parts[0]
     protected = CycleDemand(before, parts, delayed=wait > 0)
     if quantity == 0:
         level = float(order_up_to_for(protected, measure, target))

@@ -52,7 +52,7 @@ def waiting_by_age(axes: Axes, lines: pd.DataFrame, *, title: str = "") -> Axes:
         axes.bar(place, units, bottom=below, color=COLOURS[k % len(COLOURS)], width=0.75, label=str(status))
         below += units
     axes.set_xticks(place, [name for name, _ in _AGES])
-    axes.set_xlabel("days since the customer wanted them")
+    axes.set_xlabel("days since the customer ordered them")
     axes.set_title(title, loc="left")
     return finished(axes, "units waiting", legend={"loc": "upper right"} if len(lines) else None)
 

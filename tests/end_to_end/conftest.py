@@ -1,4 +1,4 @@
-"""A generated shop of 20 SKUs at two locations, and commands run as a console would."""
+"""A generated shop of a dozen SKUs at two locations, and commands run as a console would."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def restock(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 @pytest.fixture
 def demo(tmp_path: Path) -> Path:
     """The ``restock.toml`` of a generated shop."""
-    return lightened(write_demo(tmp_path / "shop", skus=20, ledger_days=90))
+    return lightened(write_demo(tmp_path / "shop", skus=12, ledger_days=90))
 
 
 def lightened(file: Path, settings: str = LIGHT) -> Path:

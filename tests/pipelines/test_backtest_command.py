@@ -19,7 +19,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shop = five_skus()
     # One known lead time: then every protection interval is 14 + 7 days.
     tables = {"sales": shop["sales"], "items": shop["items"].assign(lead_time_days=14.0)}
-    return weekly_project(tmp_path_factory, tables, "moving_average")
+    return weekly_project(tmp_path_factory, tables, "moving_average", correction="none")
 
 
 def test_a_backtest_is_one_run_of_forecast_and_decisions(

@@ -70,3 +70,24 @@ def test_garbage_is_searched_for_seldom_and_then_as_before() -> None:
     with rare_collections():
         assert gc.get_threshold()[0] > 10 * before[0]
     assert gc.get_threshold() == before
+
+
+def test_who_is_stopped_waits_for_no_piece() -> None:
+    begun, going_on = [], threading.Event()
+
+    def work(k: int) -> int:
+        begun.append(k)
+        if k > 0:
+            going_on.wait(20.0)
+        return k
+
+    results = thread_mapper(2)(work, range(100))
+    assert next(results) == 0
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        results.throw(KeyboardInterrupt)  # type: ignore[attr-defined]
+    assert time.monotonic() - start < 10.0
+    running = len(begun)
+    going_on.set()
+    time.sleep(0.1)
+    assert len(begun) == running <= 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ from tests.pipelines.shop import bytes_of, only, small_shop, write_project
 QUICK = {"model": "moving_average", "simulation_paths": 0}
 
 
-@pytest.fixture
-def space(tmp_path: Path) -> Workspace:
+@pytest.fixture(scope="module")
+def five_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five runs, one a minute, the third of which had its orders released."""
+    tmp_path = tmp_path_factory.mktemp("runs")
     space = Workspace(tmp_path / "w")
     shop = only(small_shop(), "00123")
     for k in range(5):
@@ -31,7 +33,12 @@ def space(tmp_path: Path) -> Workspace:
         if k == 2:
             when = dt.datetime(2025, 5, 5, tzinfo=dt.UTC)
             export_files(space, run, "purchase-orders", tmp_path / "po", released_at=when)
-    return space
+    return space.root
+
+
+@pytest.fixture
+def space(five_runs: Path, tmp_path: Path) -> Workspace:
+    return Workspace(shutil.copytree(five_runs, tmp_path / "w"))
 
 
 def test_the_newest_stay_and_what_others_rest_on(space: Workspace) -> None:

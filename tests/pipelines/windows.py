@@ -23,9 +23,9 @@ def five_skus() -> Tables:
     return only(small_shop(), "00123", "NA", "=1+1", "1E5", "TRUE")
 
 
-def weekly_project(factory: pytest.TempPathFactory, tables: Tables, model: str) -> Path:
+def weekly_project(factory: pytest.TempPathFactory, tables: Tables, model: str, **changes: Any) -> Path:
     """The configuration of a project that plans those tables by the week."""
-    return write_project(factory.mktemp("shop"), tables, frequency="W-MON", model=model, target=0.1)
+    return write_project(factory.mktemp("shop"), tables, frequency="W-MON", model=model, target=0.1, **changes)
 
 
 def published(project: Path, answer: tuple[int, str, str]) -> tuple[dict[str, Any], Path]:

@@ -45,7 +45,7 @@ from replenishment.min_max import measures as min_max_measures
 from replenishment.min_max import tijms_groenevelt
 from replenishment.min_max.cost import MinMaxCosts, checked_levels, min_max_cost, optimal_min_max
 from replenishment.min_max.finite_horizon import HorizonCosts, PeriodDemand, finite_horizon_policy
-from replenishment.min_max.from_history import min_max_from_history, overlapping_sums
+from replenishment.min_max.from_history import has_review_demand, min_max_from_history, overlapping_sums
 from replenishment.min_max.power_approximation import power_approximation_levels
 from replenishment.netting import net_along_time
 from replenishment.networks.guaranteed_service import ServiceStage
@@ -408,6 +408,10 @@ POLICIES: Final = [
     Call(PeriodDemand.rounded_normal, {"mean": (9.0, ABOVE_0), "sd": (2.0, ABOVE_0), "spread": (4.0, ABOVE_0)}),
     Call(overlapping_sums, {"demand": ([1.0, 2.0, 3.0], FROM_0), "periods": (2, "[1, inf)")}),
     Call(
+        has_review_demand,
+        {"demand": ([1.0, 2.0, 3.0], FROM_0), "lead_time": (1, "[0, inf)"), "review": (1, "[1, inf)")},
+    ),
+    Call(
         min_max_from_history,
         {
             **_REVIEWED,
@@ -527,6 +531,7 @@ ORDERS: Final = [
             shortage_cost=(8.0, OR_NONE),
         ),
     ),
+    Call(sourcing.can_deliver, _array(limit=(5.0, "[0, inf]"), pack=(2.0, FROM_0), minimum=(0.0, FROM_0))),
     Call(
         sourcing.split_order,
         {"quantity": (9.0, FROM_0), **_array(limit=(5.0, "[0, inf]"), pack=(2.0, FROM_0), minimum=(0.0, FROM_0))},

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replenishment.lot_sizing.economic_order_quantity import economic_order
-from replenishment.sourcing import choose_offers, cost_per_year, split_order
+from replenishment.sourcing import can_deliver, choose_offers, cost_per_year, split_order
 
 
 def test_the_cost_of_a_year_is_the_textbook_one_at_the_economic_order_quantity() -> None:
@@ -85,6 +85,13 @@ def test_a_split_keeps_every_supplier_s_terms_and_asks_them_in_turn(
         # The fewest units that are enough; where none are, the most that this supplier can deliver.
         assert units == (0 if left <= 0 else min(enough) if enough else max(feasible))
         left -= units
+
+
+@given(suppliers)
+def test_who_can_deliver_gets_a_share_of_an_order_without_end(terms: list[tuple[float, int, int]]) -> None:
+    limit, pack, minimum = (np.array(column, dtype=float) for column in zip(*terms, strict=True))
+    alone = [split_order(1e9, limit[k : k + 1], pack[k : k + 1], minimum[k : k + 1])[0] > 0 for k in range(len(terms))]
+    assert can_deliver(limit, pack, minimum).tolist() == alone
 
 
 def test_without_a_limit_the_first_supplier_delivers_everything() -> None:

@@ -19,6 +19,7 @@ def full() -> pd.DataFrame:
     return true_incidents(made.world, made.incidents, made.undisturbed, made.history)
 
 
+@pytest.mark.thorough
 def test_a_full_shop_has_at_least_a_dozen_of_each_kind_that_hurt(full: pd.DataFrame) -> None:
     hurt = full[full["units"] > 0].groupby("kind").size()
     assert sorted(hurt.index) == sorted(cause.name.lower() for cause in Cause)
@@ -26,6 +27,7 @@ def test_a_full_shop_has_at_least_a_dozen_of_each_kind_that_hurt(full: pd.DataFr
     assert not full.duplicated(["sku", "location"]).any(), "one cause a SKU and location, so that none overlap"
 
 
+@pytest.mark.thorough
 def test_most_incidents_hurt(full: pd.DataFrame) -> None:
     assert (full["units"] > 0).mean() > 0.85
 

@@ -302,6 +302,19 @@ def test_a_price_step_is_taken_where_it_pays_and_its_quantity_becomes_the_minimu
     assert row["order_quantity"] < 200
 
 
+def test_a_price_step_beyond_the_capacity_of_a_review_is_no_offer() -> None:
+    """Cheaper from 120 units on, of which 30 a week can be had: what would never be delivered is not waited for."""
+    limited = {**NEAR, "capacity_per_period": 30.0}
+    row = lines_of({**shop(), "item_suppliers": offers(limited, {**limited, "from_quantity": 120.0, "unit_cost": 1.5})})
+    assert (row.loc["A0", "unit_cost"], row.loc["A0", "order_quantity"]) == (2.0, 30.0)
+    within = {**limited, "from_quantity": 24.0, "unit_cost": 1.5}
+    assert lines_of({**shop(), "item_suppliers": offers(limited, within)}).loc["A0", "unit_cost"] == 1.5
+    # Where no order can be delivered at all, that is said.
+    none = lines_of({**shop(), "item_suppliers": offers({**limited, "moq": 40.0})}).loc["A0"]
+    assert none["order_quantity"] == 0
+    assert "find no supplier" in none["reason"]
+
+
 def test_a_supplier_at_its_capacity_shares_the_order_with_the_next() -> None:
     limited = {**NEAR, "capacity_per_period": 30.0}
     result = planned({**shop(), "item_suppliers": offers(limited, {**FAR, "moq": 24.0})}, simulation_paths=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from pipelines import Inputs, PlanConfig, plan, replay
 from pipelines.jobs import promise_record
 from tests.pipelines.jobs.test_replaying import PLAIN, START, absurd, run, with_dated_tables
-from tests.pipelines.jobs.test_tuning import CONFIG, LAST, biased
+from tests.pipelines.jobs.test_tuning import CONFIG, LAST, WEEKS, biased
 from tests.pipelines.shop import settings, small_shop
 
 SOON = START + pd.Timedelta(weeks=13)
@@ -53,6 +54,16 @@ def test_a_plan_asks_for_what_its_record_says_and_promises_what_follows(inputs: 
     assert (mended.policy["order_up_to"] >= plain.policy["order_up_to"]).all()
     assert mended.policy["expected_backorder_rate"].max() <= 0.1 + 1e-9
     assert "correction" not in plain.summary
+
+
+def test_what_a_predecessor_was_asked_for_is_no_demand_of_its_successor(inputs: Inputs) -> None:
+    """T00 is to replace S00 in a fortnight: forecast by the history of S00, and never demanded so far."""
+    items = pd.DataFrame({"sku": [f"S{i:02d}" for i in range(12)]})
+    heir = pd.DataFrame({"sku": ["T00"], "successor_of": ["S00"], "available_from": [WEEKS[-1] + pd.Timedelta("21D")]})
+    one, two = (plan(replace(inputs, items=table), ONLINE, jobs=1) for table in (items, pd.concat([items, heir])))
+    assert "T00" in set(two.recommendations["sku"])
+    # Draws are the items' own, so that the others' levels, and with them the record, are the same.
+    assert two.summary["correction"] == one.summary["correction"]
 
 
 def test_in_a_look_back_some_items_speak_for_all(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +110,7 @@ def test_the_record_sees_nothing_that_comes_later() -> None:
     rich = with_dated_tables(small_shop())
     as_of = START + pd.Timedelta(weeks=9)
     kept, spoilt = (
-        run(tables, START, SOON, refit_every=4, correction="online", target=0.2)
+        run(tables, START, START + pd.Timedelta(weeks=11), refit_every=4, correction="online", target=0.2)
         for tables in (rich, absurd(rich, as_of))
     )
     assert (kept.reviews["asked"][:10] != 1.0).all()

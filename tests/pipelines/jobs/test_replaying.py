@@ -13,9 +13,12 @@ from pipelines import Inputs, PlanConfig, ReplayResult, replay
 from pipelines.errors import ConfigurationError
 from tests.pipelines.shop import AS_OF, Tables, receipts, settings, small_shop
 
-START, END = AS_OF - pd.Timedelta(weeks=26), AS_OF - pd.Timedelta(weeks=1)
+WEEKS = 16
+START, END = AS_OF - pd.Timedelta(weeks=WEEKS), AS_OF - pd.Timedelta(weeks=1)
 # One simple model: what these tests look at does not depend on the forecast.
 PLAIN: dict[str, Any] = {"frequency": "W-MON", "model": "exponential_smoothing", "target": 0.1}
+# Nor on a look back, which makes as many reviews again.
+UNCORRECTED: dict[str, Any] = {"correction": "none"}
 
 
 def run(tables: Tables, start: Any = START, end: Any = END, stock: Any = None, **changes: Any) -> ReplayResult:
@@ -71,7 +74,9 @@ def test_service_is_the_ratio_of_sums_over_measured_periods(result: ReplayResult
 
 
 def test_orders_come_after_their_lead_time_and_are_made_by_the_plan(tables: Tables) -> None:
-    result = run(tables, replay_lead_times="planned", lead_times="stated", defaults={"lead_time_days": 14})
+    result = run(
+        tables, replay_lead_times="planned", lead_times="stated", defaults={"lead_time_days": 14}, **UNCORRECTED
+    )
     trace = result.trace
     for i in range(len(trace.items)):
         placed = np.flatnonzero(trace.ordered[i])
@@ -106,8 +111,8 @@ def test_nothing_that_comes_later_changes_a_promise_or_an_order(tables: Tables) 
     """A spy: everything from an opening on is poisoned; what was decided until then must be the same to the bit."""
     rich = with_dated_tables(tables)
     as_of = START + pd.Timedelta(weeks=9)
-    kept = run(rich, refit_every=4, model="auto")
-    spoilt = run(absurd(rich, as_of), refit_every=4, model="auto")
+    end = START + pd.Timedelta(weeks=11)
+    kept, spoilt = (run(each, end=end, refit_every=5, model="auto") for each in (rich, absurd(rich, as_of)))
     until = 10  # openings 0 ... 9 are decided before anything poisoned has been seen
     for name in ("ordered", "promised", "weight", "lines", "received"):
         a, b = (getattr(result.trace, name)[:, :until] for result in (kept, spoilt))
@@ -156,20 +161,29 @@ def test_the_result_depends_neither_on_threads_nor_on_the_order_of_rows(tables: 
 def test_periods_out_of_stock_take_their_estimate_and_are_not_measured(tables: Tables, result: ReplayResult) -> None:
     sales = tables["sales"].copy()
     fast = sales.groupby("sku")["quantity"].sum().idxmax()
-    out = (sales["sku"] == fast) & (sales["date"] >= START + pd.Timedelta(weeks=20))
+    out = (sales["sku"] == fast) & (sales["date"] >= START + pd.Timedelta(weeks=10))
     sales["in_stock"] = ~out
     sales.loc[out, "quantity"] = 0.0
-    other = run({**tables, "sales": sales})
+    other = run({**tables, "sales": sales}, **UNCORRECTED)
     rows = np.flatnonzero(other.items["sku"] == fast)
-    assert (other.trace.demanded[rows, 20:].mean(axis=1) > 0.3 * result.trace.demanded[rows, :20].mean(axis=1)).all()
-    assert not other.trace.measured[rows, 20:].any()
+    assert (other.trace.demanded[rows, 10:].mean(axis=1) > 0.3 * result.trace.demanded[rows, :10].mean(axis=1)).all()
+    assert not other.trace.measured[rows, 10:].any()
     assert (other.items["periods_censored"][rows] == 6).all()
     assert any("out of stock" in note for note in other.summary["notes"])
+    # Apart from those of which all is recorded; together they are the total.
+    apart = other.service[other.service["group"] == "record"].set_index("value")
+    assert apart["items"].to_dict() == {
+        "whole": other.items["demanded_before"].sum() - len(rows),
+        "with gaps": len(rows),
+    }
+    assert apart["units_backordered"].sum() == pytest.approx(other.service["units_backordered"][0])
+    assert apart["units_demanded"]["with gaps"] == pytest.approx(other.items["units_demanded"][rows].sum())
+    assert "record" not in set(result.service["group"])
 
 
 def test_a_given_stock_is_where_the_replay_begins(tables: Tables) -> None:
     stock = tables["items"][["sku", "location"]].assign(on_hand=7.0)
-    result = run(tables, stock=stock)
+    result = run(tables, stock=stock, **UNCORRECTED)
     trace = result.trace
     np.testing.assert_allclose(trace.stock[:, 0], np.maximum(7.0 + trace.received[:, 0] - trace.demanded[:, 0], 0.0))
     assert trace.warm_up.max() == 0
@@ -179,7 +193,7 @@ def test_items_without_demand_before_stand_apart(tables: Tables) -> None:
     sales = tables["sales"].copy()
     new = sales["sku"] == "TRUE"
     sales.loc[new & (sales["date"] < START + pd.Timedelta(weeks=4)), "quantity"] = 0.0
-    result = run({**tables, "sales": sales})
+    result = run({**tables, "sales": sales}, **UNCORRECTED)
     apart = result.service.iloc[-1]
     assert (apart["group"], apart["value"]) == ("history", "no demand before the replay")
     lines = result.items[~result.items["demanded_before"]]
@@ -198,8 +212,8 @@ def test_lost_demand_never_waits(tables: Tables) -> None:
 
 
 def test_states_follow_between_fits(tables: Tables) -> None:
-    result = run(tables, refit_every=10)
-    assert result.reviews["fitted"].tolist() == [k % 10 == 0 for k in range(26)]
+    result = run(tables, refit_every=10, **UNCORRECTED)
+    assert result.reviews["fitted"].tolist() == [k % 10 == 0 for k in range(WEEKS)]
     # What is demanded between two fits is seen all the same.
     assert result.reviews["demand_mean"].iloc[1:10].nunique() == 9
 
@@ -239,7 +253,7 @@ def test_the_exchange_curve_of_the_last_review(result: ReplayResult) -> None:
 
 
 def test_in_a_replay_customers_wait_as_long_as_they_were_said_to(tables: Tables, result: ReplayResult) -> None:
-    mixed = run(tables, unmet_demand="mixed", patience_days=10)
+    mixed = run(tables, unmet_demand="mixed", patience_days=10, **UNCORRECTED)
     # Who is there or not makes no difference to what is short at once under the same levels on the first days.
     assert mixed.trace.lost.sum() > 0 == result.trace.lost.sum()
     waited = mixed.trace.waiting[:, :-1]

@@ -7,7 +7,7 @@ import pytest
 
 from replenishment.cycle_demand import CycleDemand
 from replenishment.demand_distributions import PoissonDemand
-from replenishment.min_max.from_history import min_max_from_history, overlapping_sums
+from replenishment.min_max.from_history import has_review_demand, min_max_from_history, overlapping_sums
 from replenishment.order_up_to.targets import order_up_to_for
 from replenishment.reorder_point.periodic import periodic_reorder_point_for
 
@@ -57,3 +57,17 @@ def test_a_larger_order_needs_a_lower_minimum() -> None:
     assert minima == sorted(minima, reverse=True)
     with pytest.raises(ValueError, match="demand is zero"):
         min_max_from_history([0, 0, 0, 0], lead_time=1, measure="fill_rate", target=0.9)
+
+
+@pytest.mark.parametrize("history", [[5, 3, 0, 0, 0, 0], [0, 0, 0, 4, 0, 0], [9, 9, 1, 0, 0, 0], [0, 2]])
+def test_a_history_without_demand_in_any_review_has_no_level(history: list[int]) -> None:
+    """Of windows of three periods, the demand of the first two of which comes before an order arrives."""
+    told = sum(sum(history[k + 2 : k + 3]) for k in range(len(history) - 2)) > 0
+    assert has_review_demand(history, lead_time=2) == told
+    for q in (0, 5):
+        if told:
+            found = min_max_from_history(history, lead_time=2, measure="fill_rate", target=0.9, order_quantity=q)
+            assert found.minimum >= -q
+        else:
+            with pytest.raises(ValueError, match="demand"):
+                min_max_from_history(history, lead_time=2, measure="fill_rate", target=0.9, order_quantity=q)
