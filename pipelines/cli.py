@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import os
 import signal
 import sys
@@ -36,6 +35,7 @@ from pipelines.commands.tracked import TRACK as _TRACK
 from pipelines.commands.tracked import telling as _telling
 from pipelines.commands.tuning import tune
 from pipelines.errors import RestockError
+from pipelines.execution import rare_collections
 
 if TYPE_CHECKING:
     from pipelines.project import Project, PublishedRun
@@ -289,8 +289,6 @@ for _command in (alerts, export, overrides, released, runs):
 
 def main() -> NoReturn:
     """Run the command line and turn failures into messages and exit codes."""
-    # What a command loads stays: to search it for garbage over and over takes a tenth of a plan's time.
-    gc.set_threshold(50_000, 20, 100)
     signal.signal(signal.SIGTERM, _terminated)
     try:
         _run()
@@ -302,7 +300,8 @@ def main() -> NoReturn:
 
 def _run() -> NoReturn:
     try:
-        code = restock.main(standalone_mode=False)
+        with rare_collections():
+            code = restock.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except RestockError as problem:
         _fail(str(problem), problem.exit_code, problem.code)

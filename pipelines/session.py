@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pipelines.execution import rare_collections
 from pipelines.project import open_project, run_plan
 from pipelines.published import PublishedRun
 from pipelines.stage_store import StageMemory
@@ -43,5 +44,6 @@ class PlanningSession:
 
     def plan(self, as_of: dt.date | None = None) -> PublishedRun:
         """Plan the tables as they are now, and publish the run; see :func:`pipelines.project.run_plan`."""
-        project = open_project(self._file, workspace=self._workspace, as_of=as_of, settings=self._settings)
-        return run_plan(project, jobs=self._jobs, tell=self._tell, memory=self._memory)
+        with rare_collections():
+            project = open_project(self._file, workspace=self._workspace, as_of=as_of, settings=self._settings)
+            return run_plan(project, jobs=self._jobs, tell=self._tell, memory=self._memory)

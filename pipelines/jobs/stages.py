@@ -258,7 +258,7 @@ def set_item_levels(
     corrector = corrector_of(config, forecaster.choice_["class"], asked)
     offer_facts = corrector.asked(item_facts(frame, offers.item, known.days, forecaster, stock, config))
     keys = known.panel.keys
-    refuse_unknown_costs(offer_facts, [keys[i] for i in offers.item])
+    refuse_unknown_costs(offer_facts, [keys[i] for i in offers.item.tolist()])
     kept = KeptLevels(store, forecast.drawn_from(), lambda waits, facts: all_levels(forecaster, waits, facts, run))
     offer_levels = kept.once("levels", known.lead_times, offer_facts)
     choice = choose_suppliers(offers, frame, offer_facts, offer_levels, config.sourcing == "priority")

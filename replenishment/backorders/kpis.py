@@ -76,44 +76,45 @@ def group_kpis(
     -----
     Times to fill are those of backordered lines that have been filled by now; those that still wait are not in them.
     """
-    use = fates.due & (group >= 0)
-    late = use & fates.backordered
+    use = np.flatnonzero(fates.due & (group >= 0))
+    late = use[fates.backordered[use]]
     value = ledger.quantity * price
 
-    def total(rows: Flags, weight: Floats) -> Floats:
+    def total(rows: Integers, weight: Floats) -> Floats:
         return np.asarray(np.bincount(group[rows], weights=weight[rows], minlength=groups), dtype=np.float64)
 
-    def orders(rows: Flags) -> Floats:
+    def orders(rows: Integers) -> Floats:
         of, _ = distinct_pairs(group[rows], order[rows])
         return np.asarray(np.bincount(of, minlength=groups), dtype=np.float64)
 
     one = np.ones(len(ledger))
-    lines, late_lines, done = total(use, one), total(late, one), late & fates.filled
-    mean, median, q90 = _spread(fates.waited, group, done, groups)
-    delivery = _spread(fates.delivered, group, use & fates.filled, groups)[0]
+    lines, late_lines, all_orders = total(use, one), total(late, one), orders(use)
+    units, revenue, late_value = total(use, ledger.quantity), total(use, value), total(late, value)
+    mean, median, q90 = _spread(fates.waited, group, late[fates.filled[late]], groups)
+    delivery = _spread(fates.delivered, group, use[fates.filled[use]], groups)[0]
     earned = np.where(fates.filled, value, ledger.left * price)
     lost = np.where(ledger.cancelled, value - earned, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
-            "orders": orders(use),
+            "orders": all_orders,
             "lines": lines,
-            "units": total(use, ledger.quantity),
-            "revenue": total(use, value),
-            "backorder_rate_orders": orders(late) / orders(use),
+            "units": units,
+            "revenue": revenue,
+            "backorder_rate_orders": orders(late) / all_orders,
             "backorder_rate_lines": late_lines / lines,
-            "backorder_rate_units": total(late, ledger.quantity) / total(use, ledger.quantity),
-            "backorder_rate_value": total(late, value) / total(use, value),
+            "backorder_rate_units": total(late, ledger.quantity) / units,
+            "backorder_rate_value": late_value / revenue,
             "time_to_fill_mean": mean,
             "time_to_fill_median": median,
             "time_to_fill_q90": q90,
             "order_to_delivery_mean": delivery,
-            "cancellation_rate": total(late & fates.given_up, one) / late_lines,
-            "revenue_on_backorder": total(late, value),
+            "cancellation_rate": total(late[fates.given_up[late]], one) / late_lines,
+            "revenue_on_backorder": late_value,
             "revenue_earned": total(late, earned),
             "revenue_cancelled": total(late, lost),
             "revenue_waiting": total(late, value - earned - lost),
-            "promise_kept": total(use & fates.kept, one) / total(use & fates.promised, one),
-            "promise_kept_backordered": total(late & fates.kept, one) / total(late & fates.promised, one),
+            "promise_kept": total(use[fates.kept[use]], one) / total(use[fates.promised[use]], one),
+            "promise_kept_backordered": total(late[fates.kept[late]], one) / total(late[fates.promised[late]], one),
         }
 
 
@@ -145,10 +146,9 @@ def distinct_pairs(group: Integers, order: Integers) -> tuple[Integers, Integers
     return pairs // (order.max(initial=0) + 1), first
 
 
-def _spread(days: Floats, group: Integers, rows: Flags, groups: int) -> tuple[Floats, Floats, Floats]:
+def _spread(days: Floats, group: Integers, rows: Integers, groups: int) -> tuple[Floats, Floats, Floats]:
     """Mean, median and 90th percentile (the smallest day that so many reach) of each group."""
-    which = np.flatnonzero(rows)
-    which = which[np.lexsort((days[which], group[which]))]
+    which = rows[np.lexsort((days[rows], group[rows]))]
     count = np.bincount(group[which], minlength=groups)
     begins = np.cumsum(count) - count
     ordered = np.append(days[which], np.nan)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from pipelines.execution import default_jobs, thread_mapper
+from pipelines.execution import default_jobs, rare_collections, thread_mapper
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 2, 5])
@@ -62,6 +63,13 @@ def test_a_failure_in_one_piece_comes_through(jobs: int) -> None:
 
 def test_there_is_at_least_one_job_by_default() -> None:
     assert default_jobs() >= 1
+
+
+def test_garbage_is_searched_for_seldom_and_then_as_before() -> None:
+    before = gc.get_threshold()
+    with rare_collections():
+        assert gc.get_threshold()[0] > 10 * before[0]
+    assert gc.get_threshold() == before
 
 
 def test_who_is_stopped_waits_for_no_piece() -> None:
