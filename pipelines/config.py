@@ -255,6 +255,13 @@ class PlanConfig(_Strict):
         description="reviews of a replay from one fit of the forecast to the next; between them its states follow the "
         "demand and levels are set anew; default: as many as a quarter of a year holds",
     )
+    replay_paths: int | None = Field(
+        None,
+        ge=100,
+        le=100_000,
+        description="sample paths a series in a replay; default: as paths, and fewer of more than 7,500 series, whose "
+        "total hardly depends on it",
+    )
     replay_lead_times: Literal["sampled", "planned"] = Field(
         "sampled",
         description="how long the orders of a replay travel: sampled from the lead times as known at the order, or "

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from forecasting.calendars import date_to_day, day_to_date
 from forecasting.panel import DemandPanel
@@ -37,9 +37,13 @@ from pipelines.jobs.replay_walk import Reviewed, Walk
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ReplayResult", "replay", "replayed_span"]
+__all__ = ["ReplayResult", "replay", "replay_paths", "replayed_span"]
 
 Progress = Callable[[str], None]
+
+# Of many items a replay draws so many paths in all; what a few paths let one item stock too much, another lacks.
+_MOST_PATHS: Final = 3_000_000
+_LEAST_PATHS: Final = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,13 +120,20 @@ def replay(
     recorded = demand_from_sales(tables, config).panel
     span = replayed_span(recorded, start, end)
     run = thread_mapper(jobs or default_jobs())
+    paths = replay_paths(config, len(recorded))
+    fewer = (
+        [f"{paths} paths a series are drawn, not {config.paths}: {len(recorded):,} series; replay_paths sets another"]
+        if paths < config.paths
+        else []
+    )
+    config = config.model_copy(update={"paths": paths})
     walk = Walk(tables, config, recorded, span, initial_stock is not None, run, progress, fits, rule, reviewed)
     try:
         walk.go()
     finally:
         walk.along.close()
     progress("measuring")
-    trace, notes = walk.trace, [*tables.findings.warnings, *walk.notes]
+    trace, notes = walk.trace, [*tables.findings.warnings, *fewer, *walk.notes]
     service = service_frame(trace, config)
     return ReplayResult(
         service=service,
@@ -134,6 +145,11 @@ def replay(
         trace=trace,
         trade=walk.exchange,
     )
+
+
+def replay_paths(config: PlanConfig, items: int) -> int:
+    """How many sample paths a series a replay of so many items draws."""
+    return config.replay_paths or min(config.paths, max(_MOST_PATHS // max(items, 1), _LEAST_PATHS))
 
 
 def replayed_span(recorded: DemandPanel, start: dt.date, end: dt.date) -> range:

@@ -48,12 +48,12 @@ def _replay(inputs: Any, config: Any, start: dt.date, end: dt.date, jobs: int) -
     }
 
 
-def _generated(path: Path, series: int, periods: int, weeks: int, paths: int, jobs: int) -> dict[str, Any]:
+def _generated(path: Path, series: int, periods: int, weeks: int, paths: int | None, jobs: int) -> dict[str, Any]:
     from pipelines import Inputs, PlanConfig
 
     end = FIRST_DAY + periods - 1
     start = end - 7 * weeks + 1
-    config = PlanConfig(frequency="D", review_days=7, paths=paths)
+    config = PlanConfig(frequency="D", review_days=7, replay_paths=paths)
     return _replay(Inputs(sales=path, items=_items(series)), config, day_to_date(start), day_to_date(end), jobs)
 
 
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=30_490)
     parser.add_argument("--periods", type=int, default=1_941)
     parser.add_argument("--weeks", type=int, default=13)
-    parser.add_argument("--paths", type=int, default=400, help="the configuration's, of the generated series")
+    parser.add_argument("--paths", type=int, help="a series, of those generated; default: as the replay chooses")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--measure", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -11,6 +11,8 @@ import pytest
 
 from pipelines import Inputs, PlanConfig, ReplayResult, replay
 from pipelines.errors import ConfigurationError
+from pipelines.jobs import replaying
+from pipelines.jobs.replaying import replay_paths
 from tests.pipelines.shop import AS_OF, Tables, receipts, settings, small_shop
 
 WEEKS = 16
@@ -260,3 +262,19 @@ def test_in_a_replay_customers_wait_as_long_as_they_were_said_to(tables: Tables,
     # With a patience of one period only the demand of the period before can still wait at an opening.
     assert (waited <= mixed.trace.backordered[:, :-1] + 1e-9).all()
     assert (result.trace.waiting > result.trace.backordered + 1e-9).any()
+
+
+@pytest.mark.parametrize(
+    ("items", "changes", "paths"),
+    [(1, {}, 400), (7_500, {}, 400), (15_000, {}, 200), (30_490, {}, 100), (30_490, {"replay_paths": 400}, 400)],
+)
+def test_of_many_items_fewer_paths_are_drawn_unless_their_number_is_set(
+    items: int, changes: dict[str, int], paths: int
+) -> None:
+    assert replay_paths(PlanConfig(**changes), items) == paths
+
+
+def test_fewer_paths_are_said(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaying, "_MOST_PATHS", 1)
+    told = run(tables, START, START + pd.Timedelta(weeks=2), paths=200)
+    assert any("100 paths a series are drawn, not 200" in note for note in told.summary["notes"])
