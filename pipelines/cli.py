@@ -35,7 +35,7 @@ from pipelines.commands.tracked import TRACK as _TRACK
 from pipelines.commands.tracked import telling as _telling
 from pipelines.commands.tuning import tune
 from pipelines.errors import RestockError
-from pipelines.execution import rare_collections
+from pipelines.execution import WORKER, rare_collections
 
 if TYPE_CHECKING:
     from pipelines.project import Project, PublishedRun
@@ -322,8 +322,6 @@ def _run() -> NoReturn:
 
 def _leave(code: int) -> None:
     """Leave at once where threads still compute for nobody; Python would wait for them."""
-    from pipelines.execution import WORKER
-
     if any(thread.name.startswith(WORKER) for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -96,8 +96,8 @@ class KnownAlong:
     def begin_fit(self, period: int) -> None:
         """Begin the fit of a later opening beside the work until then; without threads, do nothing.
 
-        A fit asks nothing of the stock, so that it may be made before the replay comes to it. Most of a review is work
-        of one thread, which leaves processors idle.
+        A fit asks nothing of the stock, so that it may be made before the replay comes to it; reviews leave processors
+        idle between their steps.
         """
         if self._run is map or (period, len(self._told)) in self._fits or period in self._begun:
             return
@@ -146,13 +146,13 @@ class KnownAlong:
             self.rows = np.array([self.place[key] for key in self.keys], dtype=np.int64)
         known = gather_knowledge(tables, self.config, recorded, self.keys)
         if again:
-            name = (period, len(self._told))
+            key = (period, len(self._told))
             if period in self._begun:
-                self._fits[name] = self._begun.pop(period).result()
-            elif name not in self._fits:
-                self._fits[name] = fit_forecast(known, self._run)
+                self._fits[key] = self._begun.pop(period).result()
+            elif key not in self._fits:
+                self._fits[key] = fit_forecast(known, self._run)
             # A copy follows the demand: what is kept stays as it was fitted.
-            self.forecast = ruled_anew(self._fits[name], known)
+            self.forecast = ruled_anew(self._fits[key], known)
             self.fitted_at = period
         elif known.panel.calendar.periods > self.forecast.forecaster.panel_.calendar.periods:
             follow_forecast(self.forecast, known)
